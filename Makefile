@@ -1,0 +1,66 @@
+# make run     set up what is missing, run the pipeline, show the result
+# make test    all tests
+# make check   lint, types, layers
+# make ui      MLflow's UI on the results
+# make bench   side by side with what one would use instead
+# make lock    pin everything anew, from pyproject.toml
+
+PYTHON ?= python3
+BIN := .venv/bin
+SAMPLE := data/raw/breast_cancer.csv
+LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: run test check ui bench lock sample
+.DELETE_ON_ERROR:
+
+run: .venv/.ready
+	@test -e $(SAMPLE) || test ! -e $(SAMPLE).dvc || dvc pull --quiet $(SAMPLE).dvc
+	@WHEREFROM_SUMMARY=off dvc repro
+	@wherefrom summary
+
+test: .venv/.ready-dev
+	pytest -n 2 $(TESTS)
+
+check: .venv/.ready-dev
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+
+ui: .venv/.ready
+	@wherefrom ui
+
+bench: .venv/.ready-dev
+	@python benchmarks/run.py
+
+lock: .venv/.installer
+	$(LOCK) pyproject.toml --group pipeline -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group installer -c requirements.lock -o requirements-installer.lock
+
+sample: .venv/.ready
+	python scripts/make_sample.py $(SAMPLE)
+
+# The environment: first the installer, then what runs, then the tool itself as a wheel. Not an
+# editable install: that would lend this checkout's code to experiments that run elsewhere.
+.venv/.installer: requirements-installer.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with `make PYTHON=python3.12`")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.packages: requirements.lock .venv/.installer
+	@echo "installing what $< pins"
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: .venv/.packages pyproject.toml $(shell find src/wherefrom -name '*.py')
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --reinstall .
+	@touch $@
+
+.venv/.ready-dev: requirements-dev.lock .venv/.ready
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,27 @@
+"""Check params.yaml and the header of the table, before any stage touches an output.
+
+Its output never changes, so a changed parameter re-runs only the stages that use it.
+"""
+
+from pathlib import Path
+
+from wherefrom import stage
+
+stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
+
+from pipeline.errors import InputError
+from pipeline.files import write_text
+from pipeline.header import check_columns, read_header
+from pipeline.params.whole import check_params
+
+
+def main() -> None:
+    """Check the parameters, and the columns that they name."""
+    data = check_params(Path("params.yaml")).data
+    check_columns(read_header(Path(data.path), data.separator), data)
+    stage.require_tracked_by_dvc(data.path)
+    write_text(Path("data/params.checked"), "params.yaml was checked\n")
+
+
+if __name__ == "__main__":
+    stage.run(main, user_errors=(InputError,))

@@ -1,0 +1,85 @@
+"""What each column is: learnt from the training rows, said where it may surprise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.schema import CATEGORICAL, NUMERIC
+from pipeline.values import check_finite, check_kind, is_missing, read_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A column with fewer strangers than this among its numbers was most likely meant to be numeric.
+_FEW = 0.05
+
+
+@dataclass
+class Columns:
+    """The kinds of the features, the count of missing cells, and what a user should know."""
+
+    kinds: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def learn_columns(rows: pd.DataFrame, names: list[str], where: str) -> Columns:
+    """Learn the kind of each column: numeric if every value that is there is a number.
+
+    Booleans are categorical. A column without any value is left out, with a remark.
+    Raises InputError for values that are no plain ones, non-finite numbers, and no feature left.
+    """
+    learnt = Columns()
+    for name in names:
+        check_kind(name, rows[name], where)
+        missing = is_missing(rows[name])
+        if missing.all():
+            learnt.remarks.append(f"column {name!r} is left out: no training row has a value in it")
+            continue
+        learnt.kinds[name] = _kind(rows[name], missing, learnt.remarks, where)
+        if missing.any():
+            learnt.missing[name] = int(missing.sum())
+    if not learnt.kinds:
+        remedy = "take a table with values, or shorten data.drop in params.yaml"
+        raise InputError("no column has a value to learn from", where, remedy)
+    return learnt
+
+
+def _kind(column: pd.Series, missing: np.ndarray, remarks: list[str], where: str) -> str:
+    if column.dtype == bool or column.dtype.name == "boolean":
+        return CATEGORICAL
+    found = read_numbers(column)
+    strangers = int(found.strange.sum())
+    if not strangers:
+        check_finite(str(column.name), found.floats, where)
+        return NUMERIC
+    present = int((~missing).sum())
+    if strangers < _FEW * present:
+        remarks.append(
+            f"column {column.name!r} is categorical because {strangers} of its {present} values "
+            f"in the training rows are no numbers, such as {_first(column, found.strange)!r}; "
+            "correct them if it is meant to be numeric"
+        )
+    return CATEGORICAL
+
+
+def strange_cells(rows: pd.DataFrame, kinds: dict[str, str]) -> list[str]:
+    """Remark on text in numeric columns of rows that the kinds were not learnt from."""
+    remarks = []
+    for name in (name for name, kind in kinds.items() if kind == NUMERIC):
+        strange = read_numbers(rows[name]).strange
+        if strange.any():
+            remarks.append(
+                f"column {name!r} is numeric, and {int(strange.sum())} of its values in the test "
+                f"rows are no numbers, such as {_first(rows[name], strange)!r}; "
+                "they count as missing"
+            )
+    return remarks
+
+
+def _first(column: pd.Series, chosen: np.ndarray) -> str:
+    return str(column.iloc[int(np.flatnonzero(chosen)[0])])

@@ -1,0 +1,91 @@
+"""Features: cleaning, imputing, scaling and encoding, as the first steps of the fitted pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from pipeline.cleaning import clean_rows
+from pipeline.schema import CATEGORICAL, NUMERIC
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.params.featurize import Featurize
+    from pipeline.schema import Schema
+
+OWN_LEVEL = "(missing)"
+
+
+class Cleaner(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """The first step of the pipeline: takes rows as they are in the raw table.
+
+    `kinds` maps each feature to its kind, in the order of the table. Nothing is learnt in `fit`:
+    the schema was learnt in the prepare stage, and this keeps it with the model.
+    """
+
+    def __init__(self, kinds: dict[str, str]) -> None:
+        """Keep the kinds, unchanged, as scikit-learn's `clone` asks for."""
+        self.kinds = kinds
+
+    def fit(self, rows: pd.DataFrame, target: object = None) -> Cleaner:  # noqa: ARG002  # scikit-learn's signature
+        """Check that the rows have the columns."""
+        clean_rows(rows, self.kinds, "the rows to fit")
+        return self
+
+    def transform(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Clean the rows. Raises InputError for a missing column or non-finite numbers."""
+        return clean_rows(rows, self.kinds, "the rows given to the model")
+
+    def get_feature_names_out(self, names: object = None) -> np.ndarray:  # noqa: ARG002  # the same
+        """Give the names of the columns that `transform` gives."""
+        return np.array(list(self.kinds), dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:  # scikit-learn's own protocol
+        """Say that it can always transform."""
+        return True
+
+
+def build_features(schema: Schema, params: Featurize) -> Pipeline:
+    """Build the unfitted steps before the model: `clean`, then `encode`, which gives floats."""
+    encode = ColumnTransformer(
+        [
+            (kind, steps, names)
+            for kind, steps in ((NUMERIC, _numeric(params)), (CATEGORICAL, _categorical(params)))
+            if (names := schema.of_kind(kind))
+        ],
+        sparse_threshold=0,
+    )
+    return Pipeline([("clean", Cleaner(dict(schema.kinds))), ("encode", encode)])
+
+
+def names_of(features: Pipeline) -> list[str]:
+    """Give the names of the encoded features, each in one line."""
+    return [" ".join(str(name).splitlines()) for name in features.get_feature_names_out()]
+
+
+def _numeric(params: Featurize) -> Pipeline:
+    # A column may be empty in one fold; dropping it there would change the features' number.
+    impute = SimpleImputer(strategy=params.numeric_impute, keep_empty_features=True)
+    return Pipeline([("impute", impute), ("scale", StandardScaler() if params.scale else None)])
+
+
+def _categorical(params: Featurize) -> Pipeline:
+    own = params.categorical_impute == "own_level"
+    impute = SimpleImputer(
+        strategy="constant" if own else params.categorical_impute,
+        fill_value=OWN_LEVEL if own else None,
+        keep_empty_features=True,
+    )
+    encode = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        max_categories=params.max_categories,
+        sparse_output=False,
+    )
+    return Pipeline([("impute", impute), ("encode", encode)])

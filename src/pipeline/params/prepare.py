@@ -1,0 +1,38 @@
+"""What the prepare stage reads of params.yaml: which table, and how it is split."""
+
+from typing import Literal
+
+from pipeline.params.section import Section, StageParams, allowed
+
+Task = Literal["classification", "regression"]
+Scalar = str | bool | int | float
+
+MAX_SEED = 2**32 - 1  # NumPy's legacy generator, which scikit-learn seeds, takes 32 bits
+
+
+class Data(Section):
+    """The raw table and the meaning of its columns."""
+
+    path: str = allowed("the path of a .csv, .tsv or .parquet file", min_length=1)
+    target: str = allowed("the name of the column to predict", min_length=1)
+    task: Task = allowed("classification or regression")
+    id: str | None = allowed("the name of the column that names a row, or null")
+    drop: tuple[str, ...] = allowed("a list of names of columns to leave out", strict=False)
+    positive: Scalar | None = allowed("one of the two classes of the target, or null", default=None)
+    separator: str | None = allowed(
+        "one character, or null for the one that the file's name says", default=None, pattern=r"^.$"
+    )
+
+
+class Prepare(Section):
+    """The split in training and test rows."""
+
+    test_size: float = allowed("a share of the rows, above 0 and below 1", gt=0, lt=1)
+    seed: int = allowed("an integer from 0 to 4294967295", ge=0, le=MAX_SEED)
+
+
+class PrepareParams(StageParams):
+    """What the prepare stage reads."""
+
+    data: Data
+    prepare: Prepare

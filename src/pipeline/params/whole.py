@@ -1,0 +1,62 @@
+"""The whole of params.yaml, with the checks that need more than one section."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.params.evaluate import NEUTRAL_THRESHOLD, Evaluate
+from pipeline.params.featurize import Featurize
+from pipeline.params.prepare import Data, Prepare
+from pipeline.params.section import ParamsError, Problem, Section, allowed, load_params
+from pipeline.params.train import MODELS_OF_TASK, Train
+
+
+class Experiment(Section):
+    """What somebody wants to remember of an experiment; no stage depends on it."""
+
+    notes: str = allowed("a text")
+
+
+class Tracking(Section):
+    """How runs are tracked; no stage depends on it."""
+
+    required: bool = allowed("true or false")
+    uri: str | None = allowed("an MLflow tracking URI, or null", default=None)
+
+
+class Params(Section):
+    """params.yaml."""
+
+    data: Data
+    prepare: Prepare
+    featurize: Featurize
+    train: Train
+    evaluate: Evaluate
+    threads: int = allowed("an integer of at least 1", ge=1)
+    experiment: Experiment
+    tracking: Tracking
+
+
+def check_params(path: Path) -> Params:
+    """Read and check all of params.yaml. Raises InputError with every problem found."""
+    params = load_params(Params, path)
+    if problems := [*_data_problems(params.data), *_task_problems(params)]:
+        raise ParamsError(problems, path.name)
+    return params
+
+
+def _data_problems(data: Data) -> Iterator[Problem]:
+    if data.target == data.id:
+        yield Problem("data.id", f"got {data.id!r}, which is the target; allowed is another column")
+    if data.target in data.drop:
+        yield Problem("data.drop", f"holds the target {data.target!r}; take it out of the list")
+
+
+def _task_problems(params: Params) -> Iterator[Problem]:
+    task, model = params.data.task, params.train.model
+    if model not in MODELS_OF_TASK[task]:
+        models = " or ".join(MODELS_OF_TASK[task])
+        yield Problem("train.model", f"{model} is not for {task}; allowed is {models}")
+    if task == "regression" and params.data.positive is not None:
+        yield Problem("data.positive", "regression has no classes; allowed is null")
+    if task == "regression" and params.evaluate.threshold != NEUTRAL_THRESHOLD:
+        yield Problem("evaluate.threshold", "regression has no threshold; allowed is 0.5")

@@ -1,0 +1,61 @@
+"""The schema that prepare learns from the training rows and every later stage reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import InputError
+from pipeline.files import read_text, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSION = 1
+NUMERIC = "numeric"
+CATEGORICAL = "categorical"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the columns of the prepared tables are.
+
+    `kinds` gives the features in the order of the table. `classes` is empty and `positive` None
+    for regression; `positive` is None for more than two classes. `remarks` are the things that a
+    user should know and that no error stops.
+    """
+
+    task: str
+    target: str
+    id: str | None
+    kinds: dict[str, str]
+    classes: list[str]
+    positive: str | None
+    rows: dict[str, int]
+    missing: dict[str, int]
+    remarks: list[str]
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the features."""
+        return list(self.kinds)
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Give the names of the features of one kind."""
+        return [name for name, its_kind in self.kinds.items() if its_kind == kind]
+
+
+def write_schema(path: Path, schema: Schema) -> None:
+    """Write the schema as JSON."""
+    write_json(path, {"version": VERSION, **asdict(schema)})
+
+
+def read_schema(path: Path) -> Schema:
+    """Read a schema. Raises InputError for a version that this code does not know."""
+    content: dict[str, Any] = json.loads(read_text(path))
+    version = content.pop("version", None)
+    if version != VERSION:
+        what = f"version {version} of the schema; this code knows {VERSION}"
+        raise InputError(what, str(path), "run `dvc repro prepare`")
+    return Schema(**content)

@@ -1,0 +1,59 @@
+"""The raw table as it is in its file: text for CSV, the file's own types for Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from pipeline.errors import InputError
+from pipeline.header import PARQUET, check_columns, not_a_table, not_utf8, read_header, separator_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from pipeline.params.prepare import Data
+
+
+def read_table(root: Path, data: Data) -> pd.DataFrame:
+    """Read the table of `data.path`, with every column and row; rows are numbered from 0.
+
+    Raises InputError where it is missing, unreadable, empty, or lacks a column that `data` names.
+    """
+    path = root / data.path
+    names = read_header(path, data.separator)
+    check_columns(names, data)
+    table = _read_arrow(path, names, data.separator)
+    if table.num_rows == 0:
+        raise InputError("the table has columns and no rows", str(path), "put rows into it")
+    # The metadata of pandas would turn a column into the index, and it would be lost as a feature.
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame
+
+
+def _read_arrow(path: Path, names: list[str], separator: str | None) -> pa.Table:
+    try:
+        if path.suffix.lower() == PARQUET:
+            return pa.parquet.read_table(path)
+        return _read_text(path, names, separator_of(path, separator))
+    except (pa.ArrowException, OSError) as error:
+        why = str(error)
+        raise (not_utf8(path) if "UTF8" in why else not_a_table(path, why)) from error
+
+
+def _read_text(path: Path, names: list[str], separator: str) -> pa.Table:
+    """Read every cell as text: one rule says what a number is, and it is not a reader's guess.
+
+    Arrow refuses a row with too few or too many cells; pandas would fill or cut it in silence.
+    """
+    return pa.csv.read_csv(
+        path,
+        parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )

@@ -1,0 +1,137 @@
+"""What a cell means: missing, a number, or a level of a category.
+
+One rule for the table that is learnt from and for the rows that are predicted later, whether they
+come as text, as numbers or as what some reader made of them.
+"""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import InputError, listed
+
+# Blank, and what `pandas.read_csv` takes as missing. A row must mean the same to the model
+# whether it was read with pandas or with another reader.
+MISSING = frozenset(
+    (
+        *("", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "n/a"),
+        *("-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "-NaN", "-nan", "NaN", "nan"),
+        *("NULL", "null", "None"),
+    )
+)
+# Trees compute in 32 bits, where a larger number is infinite.
+LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column read as numbers: 64-bit floats, NaN where there is none, and what was no number."""
+
+    floats: np.ndarray
+    strange: np.ndarray  # True where a value is there and is no number
+
+
+def read_numbers(column: pd.Series) -> Numbers:
+    """Read a column as numbers; text with blanks around a number counts."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Numbers(values, np.zeros(len(values), dtype=bool))
+    cells = [_number(cell) for cell in _cells(column)]
+    values = np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
+    return Numbers(values, np.array([cell is None for cell in cells], dtype=bool))
+
+
+def read_levels(column: pd.Series) -> np.ndarray:
+    """Read a column as levels: text without blanks around it, and NaN where it is missing.
+
+    Levels compare as text: 1, 1.0 and "1" are one level; True and "TRUE" are the level "true".
+    """
+    levels = (level_of(cell) for cell in _cells(column))
+    return np.array([np.nan if level is None else level for level in levels], dtype=object)
+
+
+def level_of(cell: object) -> str | None:
+    """Give the level of one cell as text; None means that it is missing."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        if text in MISSING:
+            return None
+        return text.lower() if text.lower() in {"true", "false"} else text
+    return _level_of_value(cell)
+
+
+def is_missing(column: pd.Series) -> np.ndarray:
+    """Say which cells are missing: null, NaN, blank text, or a marker such as NA."""
+    return np.array([level_of(cell) is None for cell in _cells(column)], dtype=bool)
+
+
+def check_finite(name: str, values: np.ndarray, where: str) -> None:
+    """Raise InputError where numbers are infinite, or too large for the 32 bits of a tree."""
+    count = int(np.count_nonzero(np.abs(values) > LARGEST))
+    if count:
+        cells = "1 number that is" if count == 1 else f"{count} numbers that are"
+        what = f"the column {name!r} holds {cells} infinite, or above {LARGEST:.2e}"
+        remedy = f"correct them, leave them blank, or add {name!r} to data.drop in params.yaml"
+        raise InputError(what, where, remedy)
+
+
+def check_kind(name: str, column: pd.Series, where: str) -> None:
+    """Raise InputError for a column of dates, lists or other things that are no plain values."""
+    kinds = {column.dtype.name} if column.dtype.kind in "mMc" else _strange_types(column)
+    if kinds:
+        what = f"the column {name!r} holds values of the kind {listed(sorted(kinds))}"
+        remedy = (
+            f"turn it into numbers or text (such as the year, the month), or add {name!r} to "
+            "data.drop in params.yaml"
+        )
+        raise InputError(what, where, remedy)
+
+
+def _strange_types(column: pd.Series) -> set[str]:
+    if column.dtype != object:
+        return set()
+    plain = (str, bool, np.bool_, numbers.Number)
+    return {type(cell).__name__ for cell in _cells(column) if not isinstance(cell, plain)}
+
+
+def _cells(column: pd.Series) -> list[object]:
+    """Give the cells as Python objects, with NaN for each kind of null."""
+    cells = column.astype(object)
+    return cells.where(cells.notna(), np.nan).tolist()
+
+
+def _number(cell: object) -> float | None:
+    """Give the number of a cell, NaN where it is missing, None where it is something else."""
+    if isinstance(cell, str):
+        return _number_of_text(cell.strip())
+    try:
+        return float(cell)  # type: ignore[arg-type]  # what is no number raises
+    except (TypeError, ValueError):
+        return None
+
+
+def _number_of_text(text: str) -> float | None:
+    if text in MISSING:
+        return np.nan
+    try:
+        # Python takes 1_000 for a number; nobody else does, and it may be a code.
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None
+
+
+def _level_of_value(cell: object) -> str | None:
+    if isinstance(cell, bool | np.bool_):
+        return str(bool(cell)).lower()
+    if isinstance(cell, float):
+        return None if np.isnan(cell) else _shortest(cell)
+    return str(cell)
+
+
+def _shortest(value: float) -> str:
+    """Write 1.0 as 1: a column of whole numbers turns to floats as soon as one is missing."""
+    return str(int(value)) if value.is_integer() else repr(float(value))

@@ -1,0 +1,49 @@
+"""Cross-validate the chosen model, and fit it on all training rows."""
+
+from pathlib import Path
+
+from wherefrom import stage
+
+stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
+
+from pipeline.artifacts import read_fitted, write_fitted
+from pipeline.errors import InputError
+from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
+from pipeline.files import write_json
+from pipeline.params.section import load_params
+from pipeline.params.train import TrainParams
+from pipeline.prepared import read_rows
+from pipeline.splits import split_folds
+from pipeline.threads import cores, threads_limited
+from pipeline.validation import cross_validate
+
+EXAMPLE_ROWS = 5
+# What the logged model needs where it is loaded.
+DISTRIBUTIONS = ["scikit-learn", "pandas", "numpy", "pydantic", "pyyaml"]
+
+
+def main() -> None:
+    """Write the fitted pipeline, which takes raw rows, and the scores of its folds."""
+    with stage.tracked(record="results/train.wherefrom.json") as run:
+        params = load_params(TrainParams, Path("params.yaml"))
+        rows = read_rows(Path("data/prepared"), "train")
+        train, task = params.train, rows.schema.task
+        estimator = build_estimator(train, task)
+        folds = split_folds(rows.target, task, train.folds, train.seed)
+        with threads_limited(params.threads):
+            features = read_fitted(Path("models/features.joblib"))
+            scores = cross_validate(rows, features, estimator, folds, params.threads)
+            model = fit_model(features, estimator, rows.features, rows.target, cores())
+        write_fitted(Path("models/model.joblib"), model)
+        write_json(Path("results/cv.json"), {"cv": scores})
+        run.log_model(
+            model,
+            example=rows.features.head(EXAMPLE_ROWS),
+            code_paths=["src/pipeline"],
+            trusted_types=list(TRUSTED_TYPES),
+            distributions=DISTRIBUTIONS,
+        )
+
+
+if __name__ == "__main__":
+    stage.run(main, user_errors=(InputError,))

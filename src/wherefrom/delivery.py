@@ -1,0 +1,84 @@
+"""From the journal into MLflow: the same steps for a run that ends now and for one that waited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wherefrom.sources import mlflow_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wherefrom.identity import MlflowRunId
+    from wherefrom.journal import Entry, Journal
+    from wherefrom.project import Project
+    from wherefrom.sources.mlflow_store import Store
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How many entries of the journal MLflow has now, and how many still wait, and why."""
+
+    delivered: int
+    waiting: int
+    why: str | None = None
+
+
+def begin(store: Store, journal: Journal, entry: Entry) -> Entry:
+    """Make the run of an entry, or find the one that it goes on with; the journal knows it then.
+
+    An entry that continues a run which is not there (yet) stays without one.
+    """
+    run_id = store.find_run(entry.record_id)
+    if run_id is None and entry.action == "create":
+        run_id = store.create_run(entry.run_name, entry.started, entry.tags)
+        store.log(run_id, params=entry.params, metrics={}, tags={}, at=entry.started)
+    elif run_id is not None and entry.action == "continue":
+        store.set_running(run_id)
+        store.log(run_id, params={}, metrics={}, tags=entry.tags, at=entry.started)
+    begun = replace(entry, mlflow_run_id=run_id)
+    journal.write(begun)
+    return begun
+
+
+def complete(store: Store, journal: Journal, entry: Entry) -> bool:
+    """Log all that an ended entry holds and remove it; False where its run is not there yet.
+
+    Every step can be taken again: nothing is there twice.
+    """
+    run_id = entry.mlflow_run_id or begin(store, journal, entry).mlflow_run_id
+    if run_id is None or entry.ending is None:
+        return False
+    folder, ending = journal.folder(entry), entry.ending
+    params = entry.params if entry.action == "create" else {}
+    tags = {**entry.tags, **ending.tags}
+    store.log(run_id, params=params, metrics=ending.metrics, tags=tags, at=ending.ended)
+    for tag in ending.unset:
+        store.unset(run_id, tag)
+    _log_folders(store, run_id, folder)
+    store.end(run_id, ending.status, ending.ended)
+    journal.remove(entry)
+    return True
+
+
+def deliver_waiting(store: Store, journal: Journal) -> Delivered:
+    """Deliver what waits and nobody works on, oldest first."""
+    delivered = left = 0
+    for entry, lock in journal.take(journal.waiting()):
+        with lock:
+            done = complete(store, journal, entry)
+        delivered, left = delivered + done, left + (not done)
+    return Delivered(delivered, left)
+
+
+def open_project_store(project: Project, uri: str, experiment: str) -> Store:
+    """Open the store of a project. Raises `StoreUnreachableError`."""
+    return mlflow_store.open_store(uri, experiment, project.artifact_root, project.state)
+
+
+def _log_folders(store: Store, run_id: MlflowRunId, folder: Path) -> None:
+    if (folder / "artifacts").is_dir():
+        store.log_files(run_id, folder / "artifacts")
+    if (folder / "model" / "MLmodel").is_file():
+        store.log_model(run_id, folder / "model")

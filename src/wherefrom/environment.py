@@ -1,0 +1,171 @@
+"""This interpreter, its packages against the lock file, and this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name
+
+from wherefrom.record import EnvironmentFacts, Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LOCK_NAMES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
+"""Lock files, the first that is there counts; only the pins of `*.lock`/`*.txt` lists compare."""
+
+_PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)(?P<rest>.*)"
+)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The facts of this process's environment, with all packages and what does not match."""
+
+    facts: EnvironmentFacts
+    packages: Mapping[str, str]
+    gaps: tuple[Gap, ...]
+
+
+def observe(root: Path) -> Observed:
+    """Look at this interpreter and compare it with the lock file in `root`.
+
+    The digest covers every installed package and the interpreter, not the machine.
+    """
+    packages = installed()
+    lock = lock_file(root)
+    pins = parse_pins(lock.read_text()) if lock and lock.name.startswith("requirements") else {}
+    wrong = mismatches(pins, packages)
+    facts = EnvironmentFacts(
+        digest=digest(packages),
+        lock=sha256(lock) if lock else None,
+        matches_lock=not wrong if pins else None,
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        cpu=cpu_model(),
+        blas=blas_kernel(),
+    )
+    return Observed(facts, packages, tuple(_gaps(lock, wrong)))
+
+
+def installed() -> dict[str, str]:
+    """Map each installed distribution to its version; the first on the path counts, as in import.
+
+    `wherefrom` itself is left out: what tracks a result is no part of what made it.
+    """
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name and canonicalize_name(name) != "wherefrom":
+            found.setdefault(canonicalize_name(name), distribution.version)
+    return dict(sorted(found.items()))
+
+
+def digest(packages: Mapping[str, str]) -> str:
+    """SHA-256 of the packages and the interpreter, as canonical JSON."""
+    python = [platform.python_implementation(), platform.python_version()]
+    text = json.dumps({"packages": dict(packages), "python": python}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def lock_file(root: Path) -> Path | None:
+    """Find the lock file of a project; None where there is none."""
+    return next((root / name for name in LOCK_NAMES if (root / name).is_file()), None)
+
+
+def parse_pins(text: str) -> dict[str, str]:
+    """Read the exact pins of a requirements file that count for this interpreter and platform."""
+    pins: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _PIN.match(line)
+        if match and _counts(match["rest"]):
+            pins[canonicalize_name(match["name"])] = match["version"]
+    return pins
+
+
+def requirement_lines(text: str, distributions: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the lock's pins of some distributions as plain `name==version` lines.
+
+    Raises `LookupError` for a distribution that the lock does not pin.
+    """
+    pins = parse_pins(text)
+    missing = [name for name in distributions if canonicalize_name(name) not in pins]
+    if missing:
+        raise LookupError(f"the lock file does not pin {', '.join(missing)}")
+    return tuple(f"{name}=={pins[canonicalize_name(name)]}" for name in distributions)
+
+
+def mismatches(pins: Mapping[str, str], packages: Mapping[str, str]) -> dict[str, str | None]:
+    """Map each pinned package that is not installed as pinned to the version that is (or None)."""
+    return {
+        name: packages.get(name)
+        for name, version in pins.items()
+        if packages.get(name, "").partition("+")[0] != version.partition("+")[0]
+    }
+
+
+def cpu_model() -> str | None:
+    """Name the kind of CPU; None where the system does not say."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or None
+    match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return match.group(1) if match else platform.machine()
+
+
+def blas_kernel() -> str | None:
+    """Name the BLAS libraries that are loaded and the kernels they chose; None for none loaded."""
+    from threadpoolctl import threadpool_info  # noqa: PLC0415 - only a stage needs it
+
+    kernels = {
+        f"{lib['internal_api']} {lib.get('version')} {lib.get('architecture', '')}".strip()
+        for lib in threadpool_info()
+        if lib.get("user_api") == "blas"
+    }
+    return ", ".join(sorted(kernels)) or None
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def boot_id() -> str:
+    """Identify this boot of this machine, so that a process id means something later."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(os.stat("/").st_dev)  # noqa: PTH116 - no boot id on this system
+
+
+def _counts(rest: str) -> bool:
+    marker = rest.partition(";")[2].rstrip(" \\").strip()
+    return not marker or Marker(marker).evaluate()
+
+
+def _gaps(lock: Path | None, wrong: Mapping[str, str | None]) -> Iterator[Gap]:
+    if lock is None:
+        yield Gap(
+            "no lock file", "the project has none of " + ", ".join(LOCK_NAMES), "pin what runs"
+        )
+    if lock and wrong:
+        some = [f"{name} {version or 'is missing'}" for name, version in sorted(wrong.items())[:5]]
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""  # noqa: PLR2004
+        yield Gap(
+            what=f"the environment is not that of {lock.name}",
+            why=", ".join(some) + more,
+            remedy=f"install it: `uv pip sync --require-hashes {lock.name}`",
+        )

@@ -1,0 +1,168 @@
+"""Every error that a user can meet, each with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class WherefromError(Exception):
+    """Base of all errors that are meant for the user.
+
+    A subclass holds fields and composes its own sentence (`__str__`) and its own `hint`.
+    `exit_code` is 2 where the request was wrong, 1 where the answer is no.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it, as one sentence; None means that there is nothing to add."""
+        return None
+
+
+@dataclass
+class LockfileError(WherefromError):
+    """A `dvc.lock`, `.dvc` or `dvc.yaml` that cannot be read."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.where} cannot be read: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "restore it from git (`git checkout -- <file>`) or let `dvc repro` write it anew"
+
+
+@dataclass
+class RecordError(WherefromError):
+    """A record file that is damaged, or of a version that this `wherefrom` does not know."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"the record {self.where} cannot be read: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "restore it from git, or run the stage again: `dvc repro`"
+
+
+@dataclass
+class NotAProjectError(WherefromError):
+    """The folder is in no DVC project, or the project is in no git repository."""
+
+    folder: Path
+    missing: str
+
+    def __str__(self) -> str:
+        return f"{self.folder} is not inside a {self.missing} repository"
+
+    @property
+    def hint(self) -> str:
+        return f"change into the project, or make one: `{self.missing.lower()} init`"
+
+
+@dataclass
+class ToolError(WherefromError):
+    """A process of git that ended with an error."""
+
+    command: str
+    status: int
+    output: str
+    exit_code: ClassVar[int] = 3
+
+    def __str__(self) -> str:
+        return f"`{self.command}` ended with status {self.status}: {self.output.strip()}"
+
+
+@dataclass
+class UntrackedTableError(WherefromError):
+    """A raw table that DVC does not track: it has no hash, so no result of it has an address."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"data.path: {self.path} is not tracked by DVC"
+
+    @property
+    def hint(self) -> str:
+        return f"`dvc add {self.path}`, then `git add {self.path}.dvc`"
+
+
+@dataclass
+class SettingError(WherefromError):
+    """A value in params.yaml that `wherefrom` reads and cannot use."""
+
+    key: str
+    given: object
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"params.yaml: {self.key} is {self.given!r}; allowed is {self.allowed}"
+
+
+@dataclass
+class StoreUnreachableError(WherefromError):
+    """The tracking store does not answer."""
+
+    uri: str
+    why: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"the tracking store {self.uri} cannot be reached: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "start it, or correct MLFLOW_TRACKING_URI; then `wherefrom sync` logs what waits"
+
+
+@dataclass
+class SafePathError(WherefromError):
+    """PYTHONSAFEPATH (or `python -P`) keeps a stage from its own workspace's code."""
+
+    def __str__(self) -> str:
+        return (
+            "PYTHONSAFEPATH is set: Python would not take the stage's code from its own workspace"
+        )
+
+    @property
+    def hint(self) -> str:
+        return "unset PYTHONSAFEPATH, or drop `-P` and `-I` from the stage's command"
+
+
+@dataclass
+class ForeignCodeError(WherefromError):
+    """A module of the stage came from outside its workspace."""
+
+    module: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"the module {self.module} was taken from {self.origin}, not from this workspace"
+
+    @property
+    def hint(self) -> str:
+        return "uninstall the editable install that lends it, and clear PYTHONPATH"
+
+
+@dataclass
+class NoResultError(WherefromError):
+    """There is no result yet in the workspace."""
+
+    record: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"there is no result here: {self.record} does not exist"
+
+    @property
+    def hint(self) -> str:
+        return "run the pipeline: `dvc repro`"

@@ -1,0 +1,113 @@
+"""Where things stand: the workspace that a stage runs in, and the main project it belongs to.
+
+A DVC experiment runs in the workspace, or in a temporary copy of it that is deleted afterwards, or
+in a linked git worktree. What must outlive it (the tracking store, runs that wait to be logged)
+is anchored at the main project.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from wherefrom.errors import NotAProjectError
+from wherefrom.sources import git_repo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SQLITE = re.compile(r"(sqlite(?:\+\w+)?):///(?!/)(?P<path>[^?]*)(?P<query>\?.*)?")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A DVC project.
+
+    `workspace` is the DVC root that is worked in, `git_root` the root of its worktree and `prefix`
+    the path from there ("" or `sub`). `anchor` is the DVC root of the main repository, and holds
+    the store and the state; all paths are absolute.
+    """
+
+    workspace: Path
+    git_root: Path
+    prefix: str
+    anchor: Path
+
+    @property
+    def state(self) -> Path:
+        """The folder of everything that is no result and must not be lost with a workspace."""
+        return self.anchor / ".wherefrom"
+
+    @property
+    def artifact_root(self) -> Path:
+        """The folder of MLflow's artifacts, for stores without one of their own."""
+        return self.anchor / "mlruns"
+
+    def in_git(self, path: str) -> str:
+        """Turn a path below the workspace into one below the worktree's root."""
+        return f"{self.prefix}/{path}" if self.prefix else path
+
+
+def locate(folder: Path, environ: Mapping[str, str]) -> Project:
+    """Find the project of a folder.
+
+    `environ` may hold `DVC_ROOT`, which DVC sets to the main project also in a temporary copy.
+    Raises `NotAProjectError` where there is no DVC or no git repository.
+    """
+    workspace = dvc_root(folder)
+    here = git_repo.layout(workspace)
+    main = Path(environ["DVC_ROOT"]) if environ.get("DVC_ROOT") else workspace
+    main = main if (main / ".dvc").is_dir() else workspace
+    return Project(workspace, here.toplevel, here.prefix, anchor_of(main))
+
+
+def dvc_root(folder: Path) -> Path:
+    """Find the DVC root at or above a folder. Raises `NotAProjectError`."""
+    for candidate in (folder.resolve(), *folder.resolve().parents):
+        if (candidate / ".dvc").is_dir():
+            return candidate
+    raise NotAProjectError(folder, "DVC")
+
+
+def anchor_of(main: Path) -> Path:
+    """Give the folder that outlives worktrees: the same DVC root in the main worktree.
+
+    A bare main repository has none; there it is a folder of ours inside the repository.
+    """
+    stand = git_repo.layout(main)
+    if not stand.linked:
+        return main.resolve()
+    if stand.main_worktree is None:
+        return stand.common_dir / "wherefrom" / stand.prefix
+    return stand.main_worktree / stand.prefix
+
+
+def tracking_uri(anchor: Path, wanted: str | None) -> str:
+    """Give the tracking URI, absolute: a relative one is meant from the main project.
+
+    `wanted` is `MLFLOW_TRACKING_URI` or the setting; None or "" means the project's own store.
+    """
+    if not wanted:
+        return f"sqlite:///{anchor / 'mlflow.db'}"
+    if match := _SQLITE.fullmatch(wanted):
+        scheme, path, query = match.group(1), match["path"], match["query"] or ""
+        return wanted if path in {"", ":memory:"} else f"{scheme}:///{anchor / path}{query}"
+    if wanted.startswith("file:") and not wanted.startswith("file:/"):
+        return (anchor / wanted.removeprefix("file:")).as_uri()
+    if _SCHEME.match(wanted) or wanted in {"databricks", "uc", "databricks-uc"}:
+        return wanted
+    return (anchor / os.path.expanduser(wanted)).resolve().as_uri()  # noqa: PTH111
+
+
+def redact(uri: str) -> str:
+    """Remove credentials from a URI: the user, the password and the query."""
+    parts = urlsplit(uri)
+    if not parts.netloc and not parts.query:
+        return uri
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else uri.partition("?")[0]

@@ -1,0 +1,133 @@
+"""The record file: who made a stage's outputs, when, from what and where. Opens no file.
+
+The file is a DVC metrics file (`cache: false`): so it is restored with its stage from the run
+cache, in the workspace, `--temp` and the queue. DVC shows a metrics file's scalars as columns of
+`dvc exp show` and passes over lists; so the record itself stands in a list, and only the run id of
+a result stands beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from wherefrom.errors import RecordError
+
+if TYPE_CHECKING:
+    from wherefrom.identity import CommitSha, ExperimentName, Fingerprint, MlflowRunId, RecordId
+
+SCHEMA = 1
+
+Relation = Literal["own", "derived"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that could not be read, matched or checked: what, why, and what mends it."""
+
+    what: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class GitFacts:
+    """Where the code stood as the stage started.
+
+    `branch` is None on a detached HEAD (as in every DVC experiment), `commit` before the first
+    commit. `snapshot` is the commit that keeps a dirty tree, None for a clean one.
+    """
+
+    commit: CommitSha | None
+    branch: str | None
+    dirty: bool
+    snapshot: CommitSha | None = None
+
+
+@dataclass(frozen=True)
+class EnvironmentFacts:
+    """What ran the stage: the digest of all installed packages and the interpreter; the machine.
+
+    `lock` is the SHA-256 of the lock file, None where there is none; `matches_lock` is None then.
+    """
+
+    digest: str
+    lock: str | None
+    matches_lock: bool | None
+    python: str
+    platform: str
+    cpu: str | None
+    blas: str | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One tracked stage that ran.
+
+    `fingerprint` was taken as the stage started. `derived_from` is the training record that a
+    derived result rests on, None for an own one. `mlflow_run_id` is None where the store did not
+    answer (the run then carries the record id all the same).
+    `started` and `ended` are milliseconds since 1970, UTC, as MLflow counts them.
+    """
+
+    record_id: RecordId
+    stage: str
+    relation: Relation
+    derived_from: RecordId | None
+    fingerprint: Fingerprint
+    mlflow_run_id: MlflowRunId | None
+    run_name: str
+    started: int
+    ended: int
+    experiment: ExperimentName | None
+    baseline: CommitSha | None
+    git: GitFacts
+    environment: EnvironmentFacts
+    gaps: tuple[Gap, ...] = field(default_factory=tuple)
+
+
+def to_text(record: Record, *, names_result: bool) -> str:
+    """Write a record as the text of its file; `names_result` makes its run id a DVC column."""
+    body: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
+    body["started"], body["ended"] = _iso(record.started), _iso(record.ended)
+    file: dict[str, Any] = {"record": [body]}
+    if names_result and record.mlflow_run_id:
+        file["mlflow_run_id"] = record.mlflow_run_id
+    return json.dumps(file, indent=2, sort_keys=True) + "\n"
+
+
+def from_text(text: str, where: str) -> Record:
+    """Read the text of a record file. Raises `RecordError`, also for a version not known here."""
+    try:
+        (body,) = json.loads(text)["record"]
+        schema = body.pop("schema")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordError(where, f"it is no record file ({error})") from error
+    if schema != SCHEMA:
+        raise RecordError(where, f"schema {schema!r} is not known here, only {SCHEMA}")
+    try:
+        return _record(body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(where, f"a field is missing or wrong ({error})") from error
+
+
+def _record(body: dict[str, Any]) -> Record:
+    missing = {f.name for f in fields(Record)} - body.keys()
+    if missing:
+        raise KeyError(", ".join(sorted(missing)))
+    body["git"] = GitFacts(**body["git"])
+    body["environment"] = EnvironmentFacts(**body["environment"])
+    body["gaps"] = tuple(Gap(**gap) for gap in body["gaps"])
+    body["started"], body["ended"] = _millis(body["started"]), _millis(body["ended"])
+    return Record(**body)
+
+
+def _iso(millis: int) -> str:
+    moment = datetime.fromtimestamp(millis / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _millis(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)

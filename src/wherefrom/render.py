@@ -1,0 +1,107 @@
+"""Results -> text and JSON. Collects nothing, decides nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wherefrom.commands.summary import Summary
+    from wherefrom.delivery import Delivered
+    from wherefrom.record import GitFacts
+
+_NEXT = """\
+next
+  git add dvc.lock results && git commit       keep this result
+  dvc exp run -S train.model=MODEL             try a variant
+  dvc exp show                                 compare
+  make ui                                      the same runs in MLflow
+"""
+
+
+def summary(result: Summary) -> str:
+    """Show what a finished pipeline gave, and what to type next."""
+    record = result.record
+    run = f"{record.mlflow_run_id or 'waits to be logged'}  {record.run_name}"
+    rows = [
+        ("record", record.record_id),
+        ("run", run),
+        ("relation", _relation(record.relation, record.derived_from)),
+        *([("experiment", record.experiment)] if record.experiment else []),
+        *_cv_rows(result.metrics),
+        *_rows("test", result.metrics),
+        ("data", f"{result.data_hash or 'not tracked by DVC'}  {result.data_path or ''}".rstrip()),
+        ("commit", _commit(record.git)),
+        ("model", ", ".join(result.models) or "none in dvc.lock"),
+    ]
+    gaps = "".join(f"gap: {gap.what}: {gap.why}\n  {gap.remedy}\n" for gap in result.gaps)
+    return "\n" + _table(rows) + gaps + "\n" + _NEXT
+
+
+def summary_json(result: Summary) -> str:
+    """Write the summary for a program."""
+    record = result.record
+    return _json(
+        {
+            "result": {
+                "record_id": record.record_id,
+                "mlflow_run_id": record.mlflow_run_id,
+                "run_name": record.run_name,
+                "relation": record.relation,
+                "experiment": record.experiment,
+            },
+            "metrics": dict(result.metrics),
+            "data": {"path": result.data_path, "hash": result.data_hash},
+            "commit": {"sha": record.git.commit, "dirty": record.git.dirty},
+            "models": list(result.models),
+            "gaps": [{"what": g.what, "why": g.why, "remedy": g.remedy} for g in result.gaps],
+        }
+    )
+
+
+def sync(done: Delivered) -> str:
+    """Say what was logged and what still waits."""
+    if not done.delivered and not done.waiting:
+        return "nothing waits to be logged\n"
+    left = f"; {done.waiting} still wait for the run they belong to" if done.waiting else ""
+    return f"{done.delivered} logged{left}\n"
+
+
+def sync_json(done: Delivered) -> str:
+    """Write the same for a program."""
+    return _json({"delivered": done.delivered, "waiting": done.waiting})
+
+
+def _relation(relation: str, derived_from: str | None) -> str:
+    return f"{relation} (of {derived_from})" if derived_from else relation
+
+
+def _commit(git: GitFacts) -> str:
+    sha = git.commit or "none yet"
+    return f"{sha}  (dirty)" if git.dirty else sha
+
+
+def _cv_rows(metrics: Mapping[str, float]) -> Iterable[tuple[str, str]]:
+    """Show each cross-validated metric as mean ± standard deviation."""
+    for name, mean in metrics.items():
+        if name.startswith("cv.") and name.endswith(".mean"):
+            score = name.removesuffix(".mean")
+            yield score, f"{mean:.4f} ± {metrics.get(f'{score}.std', float('nan')):.4f}"
+
+
+def _rows(part: str, metrics: Mapping[str, float]) -> Iterable[tuple[str, str]]:
+    for name, value in metrics.items():
+        if name.startswith(f"{part}."):
+            yield name, f"{value:.4f}"
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    rows = list(rows)
+    width = max(len(name) for name, _ in rows)
+    return "".join(f"{name:<{width}}  {text}\n" for name, text in rows)
+
+
+def _json(values: Mapping[str, object]) -> str:
+    return json.dumps({"schema": 1, **values}, indent=2, sort_keys=True) + "\n"

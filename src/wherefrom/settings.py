@@ -1,0 +1,82 @@
+"""What `wherefrom` itself reads from `params.yaml`; no stage depends on these keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from wherefrom import yaml12
+from wherefrom.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+OFF = "WHEREFROM_TRACKING"
+"""Set to `off`, nothing is logged; the outputs are the same."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of tracking.
+
+    `uri` is the tracking store, None for MLFLOW_TRACKING_URI or the project's own; `required` makes
+    a store that cannot be reached an error; `mlflow_experiment` groups the runs in MLflow's UI.
+    `data_path` is the raw table, None where the parameters name none.
+    """
+
+    mlflow_experiment: str
+    uri: str | None = None
+    required: bool = False
+    data_path: str | None = None
+
+
+def read(root: Path) -> Settings:
+    """Read the settings of a project; a project without `params.yaml` has the defaults.
+
+    Raises `SettingError` for a value of the wrong type.
+    """
+    params = read_params(root)
+    tracking, experiment = _section(params, "tracking"), _section(params, "experiment")
+    data = params.get("data")
+    path = data.get("path") if isinstance(data, dict) else None
+    return Settings(
+        mlflow_experiment=_value(experiment, "experiment.name", str, root.name),
+        uri=_value(tracking, "tracking.uri", str, None),
+        required=_value(tracking, "tracking.required", bool, default=False),
+        data_path=path if isinstance(path, str) else None,
+    )
+
+
+def read_params(root: Path) -> dict[str, Any]:
+    """Read `params.yaml` as DVC does; an empty map where there is none."""
+    path = root / "params.yaml"
+    try:
+        data = yaml12.load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingError("the file", " ".join(str(error).split()), "YAML") from error
+    if not isinstance(data, dict | None):
+        raise SettingError("the file", data, "a mapping of sections")
+    return data or {}
+
+
+def _section(params: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = params.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise SettingError(name, section, "a mapping")
+    return section
+
+
+def _value(section: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:  # noqa: ANN401
+    value = section.get(key.rpartition(".")[2])
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise SettingError(key, value, {str: "a text", bool: "true or false"}[kind])
+    return value

@@ -1,0 +1,1 @@
+"""One file for each foreign tool; elsewhere git, DVC and MLflow are not touched."""

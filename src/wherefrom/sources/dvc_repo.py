@@ -1,0 +1,267 @@
+"""DVC: the one place that imports it.
+
+`Repo`, its index and `load_one` are what DVC's own commands use; `to_single_stage_lockfile` and
+`dumps_yaml` are how DVC itself writes a stage into `dvc.lock`. Writing the running stage with them
+and reading the text with `lockfile` makes the fingerprint taken inside a stage equal to the one
+taken from history by construction; `tests/sources/test_dvc_repo.py` holds both together.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from wherefrom import yaml12
+from wherefrom.identity import DataHash, StageAddress
+from wherefrom.lockfile import StageFacts, is_record, parse_stage
+from wherefrom.record import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_PARENTS = 6
+
+
+@dataclass(frozen=True)
+class RawInput:
+    """Data that no stage makes: its path, DVC's hash and the `.dvc` file that holds it."""
+
+    path: str
+    hash: DataHash | None
+    dvc_file: str
+    remote: str | None
+
+
+@dataclass(frozen=True)
+class Output:
+    """A declared output; `cached` is False where git keeps it."""
+
+    path: str
+    cached: bool
+    metric: bool
+
+
+@dataclass(frozen=True)
+class RunningStage:
+    """A stage as it runs. All paths are relative to the DVC root, with forward slashes.
+
+    `facts` are the stage's own, as `dvc.lock` would hold them now; `params_of` are the stages
+    whose parameters shape the result, each with its working directory: those before this one, this
+    one, and those that rest on its record. `metrics_before` are the metric files of those before.
+    `outputs_of_all` and `inputs_of_all` are those of every stage of the project.
+    """
+
+    address: StageAddress
+    facts: StageFacts
+    deps: Mapping[str, DataHash | None]
+    outs: tuple[Output, ...]
+    raw: tuple[RawInput, ...]
+    params_of: tuple[tuple[str, StageFacts], ...]
+    metrics_before: tuple[str, ...]
+    outputs_of_all: frozenset[str]
+    inputs_of_all: frozenset[str]
+    gaps: tuple[Gap, ...]
+
+
+@contextmanager
+def _open(root: Path) -> Iterator[Any]:
+    from dvc.repo import Repo  # noqa: PLC0415, TID251 - half a second, for those who need it
+
+    logging.getLogger("dvc").setLevel(logging.ERROR)
+    with Repo(str(root)) as repo:
+        yield repo
+
+
+def running_stage(root: Path, wdir: Path, environ: Mapping[str, str]) -> RunningStage | None:
+    """Read the stage that this process runs in; None outside of a stage.
+
+    `root` is the workspace's DVC root, `wdir` the stage's working directory. Hashes dependencies
+    (DVC's state cache has them already). Raises DVC's own errors for files that it cannot read.
+    """
+    address = environ.get("DVC_STAGE")
+    if not address:
+        return None
+    with _open(root) as repo:
+        stage = _find(repo, address, wdir, environ)
+        return _Reader(repo).read(stage)
+
+
+def raw_input(root: Path, path: str) -> RawInput | None:
+    """Give the raw input that a path (relative to the DVC root) is or lies in; None for none."""
+    with _open(root) as repo:
+        return _Reader(repo).raw_at(str(root / path))
+
+
+class _Reader:
+    """Turns DVC's objects into facts, with paths seen from the DVC root."""
+
+    def __init__(self, repo: Any) -> None:  # noqa: ANN401
+        self._repo = repo
+        self._all = list(repo.index.stages)
+        self._stages = [stage for stage in self._all if stage.outs]
+
+    def read(self, stage: Any) -> RunningStage:  # noqa: ANN401
+        before = self._before(stage)
+        sources = [s for s in before if s.is_data_source]
+        makers = [s for s in before if not s.is_data_source]
+        stage.save_deps()
+        shaping = [*makers, stage, *self._after_record(stage)]
+        return RunningStage(
+            address=self.address(stage),
+            facts=_facts(stage),
+            deps={self._path(dep): _hash(dep) for dep in _files(stage.deps)},
+            outs=tuple(self._output(out) for out in stage.outs),
+            raw=tuple(self._raw(source, out) for source in sources for out in source.outs),
+            params_of=tuple((self._rel(s.wdir), _params_facts(s)) for s in shaping),
+            metrics_before=tuple(self._path(out) for s in makers for out in s.outs if out.metric),
+            outputs_of_all=frozenset(self._path(o) for s in self._stages for o in s.outs),
+            inputs_of_all=frozenset(
+                self._path(d) for s in self._all for d in s.deps if d.protocol in {"local", None}
+            ),
+            gaps=tuple(self._stale(stage, makers)),
+        )
+
+    def address(self, stage: Any) -> StageAddress:  # noqa: ANN401
+        file = self._rel(stage.path)
+        name = getattr(stage, "name", None)
+        if not name:
+            return StageAddress(file)
+        return StageAddress(name if file == "dvc.yaml" else f"{file}:{name}")
+
+    def raw_at(self, path: str) -> RawInput | None:
+        for stage in self._stages:
+            for out in stage.outs:
+                if stage.is_data_source and _overlap(path, out.fs_path):
+                    return self._raw(stage, out)
+        return None
+
+    def _before(self, stage: Any) -> list[Any]:  # noqa: ANN401
+        """List the stages and `.dvc` files that a stage descends from, nearest first."""
+        found: list[Any] = []
+        todo = [stage]
+        while todo:
+            for dep in _files(todo.pop(0).deps):
+                for maker in self._makers(dep.fs_path):
+                    if maker not in found and maker is not stage:
+                        found.append(maker)
+                        todo.append(maker)
+        return found
+
+    def _makers(self, path: str) -> list[Any]:
+        return [s for s in self._stages if any(_overlap(path, o.fs_path) for o in s.outs)]
+
+    def _after_record(self, stage: Any) -> list[Any]:  # noqa: ANN401
+        """List the stages that rest on this one's record: their parameters shape its result."""
+        records = {o.fs_path for o in stage.outs if is_record(o.def_path)}
+        return [s for s in self._stages if any(d.fs_path in records for d in _files(s.deps))]
+
+    def _stale(self, stage: Any, makers: list[Any]) -> Iterator[Gap]:  # noqa: ANN401
+        """Name the inputs that are not what the stage before left, by its entry in the lock."""
+        made = {out.fs_path: (maker, out) for maker in makers for out in maker.outs}
+        for dep in _files(stage.deps):
+            maker, out = made.get(dep.fs_path, (None, None))
+            if maker is not None and _hash(out) != _hash(dep) and not is_record(dep.def_path):
+                yield Gap(
+                    what=f"{self._path(dep)} is not what {self.address(maker)} left",
+                    why="its bytes differ from the hash in dvc.lock",
+                    remedy="run the stages before it too: `dvc repro`",
+                )
+
+    def _raw(self, stage: Any, out: Any) -> RawInput:  # noqa: ANN401
+        return RawInput(self._path(out), _hash(out), self._rel(stage.path), out.remote)
+
+    def _output(self, out: Any) -> Output:  # noqa: ANN401
+        return Output(self._path(out), bool(out.use_cache), bool(out.metric))
+
+    def _path(self, item: Any) -> str:  # noqa: ANN401
+        local = item.protocol in {"local", None}
+        return self._rel(item.fs_path) if local else str(item.def_path)
+
+    def _rel(self, path: str) -> str:
+        return Path(os.path.relpath(path, self._repo.root_dir)).as_posix()
+
+
+def _find(repo: Any, address: str, wdir: Path, environ: Mapping[str, str]) -> Any:  # noqa: ANN401
+    """Find the stage that `DVC_STAGE` means.
+
+    DVC gives the address as seen from the directory in which `dvc` was called, and does not say
+    which that was. It is that of one of this process's parents; the stage's own working directory,
+    which is this one, tells whether the right one was found.
+    """
+    file, _, name = address.rpartition(":")
+    if not file and address.endswith(".dvc"):
+        file, name = address, ""
+    for base in dict.fromkeys([*_parents_folders(), environ.get("PWD", ""), str(wdir)]):
+        path = os.path.normpath(os.path.join(base, file or "dvc.yaml"))  # noqa: PTH118
+        stage = _load(repo, path, name) if os.path.isfile(path) else None  # noqa: PTH113
+        if stage is not None and os.path.realpath(stage.wdir) == os.path.realpath(wdir):
+            return stage
+    stages = [s for s in repo.index.stages if getattr(s, "name", None) == name]
+    return _only([s for s in stages if os.path.realpath(s.wdir) == os.path.realpath(wdir)], address)
+
+
+def _load(repo: Any, path: str, name: str) -> Any:  # noqa: ANN401
+    from dvc.exceptions import DvcException  # noqa: PLC0415, TID251
+
+    if not Path(path).resolve().is_relative_to(Path(repo.root_dir).resolve()):
+        return None
+    try:
+        return repo.stage.load_one(path, name)
+    except (DvcException, KeyError):
+        return None
+
+
+def _only(stages: list[Any], address: str) -> Any:  # noqa: ANN401
+    if len(stages) != 1:
+        raise LookupError(f"DVC_STAGE={address} names {len(stages)} stages that run here")
+    return stages[0]
+
+
+def _parents_folders() -> Iterator[str]:
+    process: psutil.Process | None = psutil.Process()
+    for _ in range(_PARENTS):
+        try:
+            process = process.parent() if process else None
+            if process:
+                yield process.cwd()
+        except psutil.Error:  # another user's process, or it has just gone: not DVC, then
+            continue
+
+
+def _facts(stage: Any) -> StageFacts:  # noqa: ANN401
+    from dvc.stage.serialize import to_single_stage_lockfile  # noqa: PLC0415, TID251
+    from dvc.utils.serialize import dumps_yaml  # noqa: PLC0415, TID251
+
+    name = str(getattr(stage, "name", None) or stage.path)
+    text = dumps_yaml(to_single_stage_lockfile(stage))
+    return parse_stage(name, yaml12.load(text), name)
+
+
+def _params_facts(stage: Any) -> StageFacts:  # noqa: ANN401
+    """Give a stage with the parameters that it would run with now, and nothing else."""
+    from dvc.utils.serialize import dumps_yaml  # noqa: PLC0415, TID251
+
+    params = {
+        dep.def_path: dict(dep.read_params()) for dep in stage.deps if dep.hash_name == "params"
+    }
+    name = str(getattr(stage, "name", None) or stage.path)
+    return parse_stage(name, {"cmd": "", "params": yaml12.load(dumps_yaml(params))}, name)
+
+
+def _files(deps: Iterable[Any]) -> list[Any]:
+    return [dep for dep in deps if dep.hash_name != "params"]
+
+
+def _hash(item: Any) -> DataHash | None:  # noqa: ANN401
+    return DataHash(str(item.hash_info.value)) if item.hash_info else None
+
+
+def _overlap(path: str, other: str) -> bool:
+    """Whether one path is, holds or lies in the other."""
+    return path == other or path.startswith(other + os.sep) or other.startswith(path + os.sep)

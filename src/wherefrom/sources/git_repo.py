@@ -1,0 +1,152 @@
+"""git: the one place that starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wherefrom.errors import NotAProjectError, ToolError
+from wherefrom.identity import CommitSha
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a folder stands in git.
+
+    `prefix` is its path below the worktree's root, "" for the root. `main_worktree` is None where
+    the main repository is bare; `linked` says whether the folder is in a linked worktree.
+    """
+
+    toplevel: Path
+    common_dir: Path
+    prefix: str
+    linked: bool
+    main_worktree: Path | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A path that differs from HEAD, relative to the worktree's root."""
+
+    path: str
+    untracked: bool
+
+
+def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give git an environment that no caller's `GIT_*` or language can bend."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return {**clean, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
+
+
+def run(root: Path, *args: str, extra: Mapping[str, str] | None = None) -> str:
+    """Run `git ARGS` in `root` and give its output. Raises `ToolError` for any other end than 0."""
+    command = ["git", "-C", str(root), *args]
+    try:
+        done = subprocess.run(command, capture_output=True, env=_environment(extra), check=False)
+    except FileNotFoundError as error:
+        raise ToolError("git", 127, "git is not installed") from error
+    if done.returncode != 0:
+        shown = " ".join(["git", *args])
+        raise ToolError(shown, done.returncode, done.stderr.decode(errors="replace"))
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def layout(folder: Path) -> Layout:
+    """Say where a folder stands in git. Raises `NotAProjectError` outside of a worktree."""
+    args = ("--path-format=absolute", "--show-toplevel", "--git-common-dir", "--git-dir")
+    try:
+        toplevel, common, git_dir, *prefix = run(
+            folder, "rev-parse", *args, "--show-prefix"
+        ).splitlines()
+    except ToolError as error:
+        raise NotAProjectError(folder, "git") from error
+    linked = Path(git_dir) != Path(common)
+    main = _main_worktree(folder) if linked else Path(toplevel)
+    return Layout(Path(toplevel), Path(common), "".join(prefix).rstrip("/"), linked, main)
+
+
+def _main_worktree(folder: Path) -> Path | None:
+    """Give the first worktree, which git lists first; None for a bare repository."""
+    entry = run(folder, "worktree", "list", "--porcelain", "-z").split("\0\0", maxsplit=1)[0]
+    lines = entry.split("\0")
+    return None if "bare" in lines else Path(lines[0].removeprefix("worktree "))
+
+
+def head(root: Path) -> CommitSha | None:
+    """Give the commit that is checked out; None before the first one."""
+    try:
+        return CommitSha(run(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip())
+    except ToolError:
+        return None
+
+
+def branch(root: Path) -> str | None:
+    """Give the branch that is checked out; None on a detached HEAD."""
+    try:
+        return run(root, "symbolic-ref", "--quiet", "--short", "HEAD").strip()
+    except ToolError:
+        return None
+
+
+def changes(root: Path) -> tuple[Change, ...]:
+    """List what differs from HEAD in the whole worktree, untracked files one by one."""
+    args = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    entries = run(root, *args).split("\0")
+    return tuple(Change(entry[3:], entry.startswith("??")) for entry in entries if entry)
+
+
+def tracked(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Say which of the paths (relative to `root`) git tracks."""
+    wanted = list(paths)
+    if not wanted:
+        return frozenset()
+    listed = run(root, "--literal-pathspecs", "ls-files", "-z", "--", *wanted)
+    return frozenset(listed.split("\0")) - {""}
+
+
+def snapshot(root: Path, paths: Iterable[str], ref: str, message: str) -> CommitSha:
+    """Keep HEAD with `paths` as they are now as a commit under `ref`; touch nothing else.
+
+    `paths` are relative to the worktree's root `root`; a deleted one is deleted in the commit. The
+    user's index, branch and files stay as they are. A former commit under `ref` becomes a parent.
+    """
+    parents = [sha for sha in (head(root), _resolve(root, ref)) if sha]
+    with tempfile.TemporaryDirectory() as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_LITERAL_PATHSPECS": "1"}
+        if parents:
+            run(root, "read-tree", parents[0], extra=index)
+        for path in paths:
+            here = os.path.lexists(root / path)
+            verb = ("add", "--force") if here else ("rm", "--cached", "--quiet", "--ignore-unmatch")
+            run(root, *verb, "--", path, extra=index)
+        tree = run(root, "write-tree", extra=index).strip()
+    if len(parents) == 2 and tree == run(root, "rev-parse", f"{parents[1]}^{{tree}}").strip():  # noqa: PLR2004
+        return parents[1]
+    return _commit(root, tree, parents, ref, message)
+
+
+def _resolve(root: Path, ref: str) -> CommitSha | None:
+    try:
+        return CommitSha(run(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip())
+    except ToolError:
+        return None
+
+
+def _commit(root: Path, tree: str, parents: list[CommitSha], ref: str, message: str) -> CommitSha:
+    """Commit a tree under `ref`, in the name of the tool: the user may have no name in git yet."""
+    who = {
+        f"GIT_{role}_{field}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for field, value in (("NAME", "wherefrom"), ("EMAIL", "wherefrom@localhost"))
+    }
+    args = [part for parent in parents for part in ("-p", parent)]
+    text = run(root, "commit-tree", tree, *args, "-m", message, extra=who)
+    run(root, "update-ref", ref, text.strip())
+    return CommitSha(text.strip())

@@ -1,0 +1,225 @@
+"""What a stage script calls. `wherefrom` is known to the scripts only, never to `pipeline`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom import record as records
+from wherefrom import settings as settings_
+from wherefrom.errors import (
+    ForeignCodeError,
+    RecordError,
+    SafePathError,
+    UntrackedTableError,
+    WherefromError,
+)
+from wherefrom.project import dvc_root, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from wherefrom.record import Record
+    from wherefrom.tracking import TrackedRun
+
+_OUTSIDE = (
+    "wherefrom: this is no DVC stage, so nothing is recorded and the record file stays as it is; "
+    "run it with `dvc repro`"
+)
+
+
+class Run:
+    """What a stage may add to its run. Outside of a DVC stage nothing is recorded."""
+
+    def __init__(self, tracked_run: TrackedRun | None) -> None:
+        self._tracked = tracked_run
+
+    def log_model(
+        self,
+        model: Any,  # noqa: ANN401
+        *,
+        example: Any,  # noqa: ANN401
+        distributions: Sequence[str],
+        code_paths: Sequence[str] = (),
+        trusted_types: Sequence[str] = (),
+    ) -> None:
+        """Log a fitted scikit-learn model, as `mlflow.sklearn.log_model` would.
+
+        `example` are a few raw rows (a DataFrame); `distributions` are the packages that the model
+        needs, which are logged as the lock file pins them; `code_paths` are folders with the code
+        that it needs; `trusted_types` are reviewed types that skops does not know.
+        """
+        if self._tracked is not None:
+            self._tracked.log_model(
+                model,
+                example=example,
+                distributions=tuple(distributions),
+                code_paths=code_paths,
+                trusted_types=trusted_types,
+            )
+
+    def log_artifact(self, path: str | Path, folder: str = "") -> None:
+        """Keep a copy of a file among the run's artifacts."""
+        if self._tracked is not None:
+            self._tracked.log_artifact(Path(path), folder)
+
+
+def refuse_safe_path() -> None:
+    """End the process with a message where Python would not take the workspace's own code."""
+    if sys.flags.safe_path:
+        error = SafePathError()
+        _say(f"{error}\n  {error.hint}")
+        raise SystemExit(error.exit_code)
+
+
+def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ()) -> None:
+    """Run a stage; print one message for an error and end the process with its exit code.
+
+    `user_errors` are the stage's own exceptions for bad input: exit code 2. An error that nobody
+    foresaw ends with 3 and names a log file with the traceback.
+    """
+    try:
+        main()
+    except WherefromError as error:
+        _say(f"{error}\n  {error.hint}" if error.hint else str(error))
+        raise SystemExit(error.exit_code) from None
+    except user_errors as error:
+        _say(str(error))
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        _say("interrupted")
+        raise SystemExit(130) from None
+    except Exception as error:  # noqa: BLE001 - the boundary: everything else has a log
+        _say(_unexpected(error))
+        raise SystemExit(3) from None
+
+
+@contextmanager
+def tracked(record: str, of: str | None = None) -> Iterator[Run]:
+    """Track the stage that this process runs in.
+
+    `record` is the record file that the stage declares (from the DVC root); `of` is that of the
+    training which an evaluation rests on. The stage's declared metrics, its parameters and its
+    environment are logged without a call. Outside of a DVC stage nothing is recorded.
+    """
+    tracked_run = _begin(record, of)
+    if tracked_run is None:
+        _say(_OUTSIDE)
+        yield Run(None)
+        return
+    with _terminable():
+        try:
+            yield Run(tracked_run)
+        except BaseException as error:
+            killed = isinstance(error, KeyboardInterrupt | _Terminated)
+            tracked_run.fail("KILLED" if killed else "FAILED", _one_line(error))
+            raise
+        finished = tracked_run.finish()
+    if of is not None:
+        _summarise(finished)
+
+
+def read_params() -> dict[str, Any]:
+    """Read the workspace's `params.yaml` as DVC does. Raises `SettingError`."""
+    return settings_.read_params(dvc_root(Path.cwd()))
+
+
+def require_tracked_by_dvc(path: str) -> None:
+    """Raise `UntrackedTableError` for a table that no `.dvc` file holds and no stage makes."""
+    from wherefrom import ledger  # noqa: PLC0415
+
+    root = dvc_root(Path.cwd())
+    if ledger.raw_file(root, path) is None:
+        raise UntrackedTableError(path)
+
+
+def require_own_code(module: Any) -> None:  # noqa: ANN401
+    """Raise `ForeignCodeError` for a module of the stage that is not this workspace's."""
+    root, origin = dvc_root(Path.cwd()), Path(module.__file__).resolve()
+    if not origin.is_relative_to(root):
+        raise ForeignCodeError(module.__name__, str(origin))
+
+
+class _Terminated(SystemExit):
+    """SIGTERM, as an exception, so that the run is ended."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """End the run also when the process is asked to end (`kill`, a queue worker that is stopped)."""
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        raise _Terminated(143)
+
+    former = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _begin(record: str, of: str | None) -> TrackedRun | None:
+    from wherefrom import tracking  # noqa: PLC0415
+
+    wdir, environ = Path.cwd(), os.environ
+    if not environ.get("DVC_STAGE"):
+        return None
+    project = locate(wdir, environ)
+    context = tracking.look(project, settings_.read(project.workspace), wdir, environ)
+    if context is None:
+        return None
+    training = _read_record(project.workspace / of) if of else None
+    tracked_run = tracking.TrackedRun(context, record, training, _say)
+    tracked_run.begin()
+    return tracked_run
+
+
+def _read_record(path: Path) -> Record:
+    try:
+        return records.from_text(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise RecordError(str(path), "it does not exist") from None
+
+
+def _summarise(finished: Record) -> None:
+    from wherefrom import render  # noqa: PLC0415
+    from wherefrom.commands import summary  # noqa: PLC0415
+
+    if os.environ.get("WHEREFROM_SUMMARY", "").lower() != "off":
+        collected = summary.collect(dvc_root(Path.cwd()), finished)
+        sys.stdout.write(render.summary(collected))
+
+
+def _unexpected(error: Exception) -> str:
+    """Write the traceback to a log and give the one message that names it."""
+    text = "".join(traceback.format_exception(error))
+    handle, name = tempfile.mkstemp(prefix="wherefrom-", suffix=".log", text=True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return f"unexpected: {_one_line(error)}{_where(error)}\n  the whole traceback is in {name}"
+
+
+def _where(error: Exception) -> str:
+    """Name the last line of the workspace's own code that the error came through."""
+    root = str(Path.cwd())
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.startswith(root) and "site-packages" not in frame.filename:
+            return f" ({os.path.relpath(frame.filename)}, line {frame.lineno})"
+    return ""
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"wherefrom: {text}\n".replace("wherefrom: wherefrom: ", "wherefrom: "))
+    sys.stderr.flush()

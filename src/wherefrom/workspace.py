@@ -1,0 +1,115 @@
+"""The state of the code: what differs from HEAD and counts, and what was imported undeclared."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import wherefrom
+from wherefrom.environment import LOCK_NAMES
+from wherefrom.record import Gap, GitFacts
+from wherefrom.sources import git_repo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wherefrom.identity import RecordId
+    from wherefrom.project import Project
+    from wherefrom.sources.dvc_repo import RunningStage
+
+SNAPSHOTS = "refs/wherefrom/dirty/"
+
+
+def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[str, ...]]:
+    """Say where the code stands, and which paths (from the git root) make it dirty.
+
+    Inside a stage git always shows changes: DVC has removed the outputs and rewritten `dvc.lock`.
+    Dirty means: code, `dvc.yaml`, `.dvc` files, parameters or the lock file differ from HEAD, or
+    an untracked Python file stands beside the stages' code.
+    """
+    changed = git_repo.changes(project.git_root)
+    dirty = tuple(change.path for change in changed if _counts(project, stage, change))
+    facts = GitFacts(
+        commit=git_repo.head(project.git_root),
+        branch=git_repo.branch(project.git_root),
+        dirty=bool(dirty),
+    )
+    return facts, dirty
+
+
+def keep(project: Project, paths: Iterable[str], record_id: RecordId, name: str) -> str:
+    """Keep the dirty tree as a commit of its own, and give its sha."""
+    message = f"Snapshot of the dirty tree of {name}\n\nwherefrom record {record_id}\n"
+    return git_repo.snapshot(project.git_root, paths, SNAPSHOTS + record_id, message)
+
+
+def undeclared_imports(project: Project, stage: RunningStage) -> tuple[Gap, ...]:
+    """Name the modules that this process took from the workspace and the stage does not declare."""
+    imported = _imported(project.workspace)
+    unknown = sorted(path for path in imported if not _within(path, stage.deps))
+    in_git = git_repo.tracked(project.workspace, unknown)
+    return tuple(_undeclared(path, stage.address, path in in_git) for path in unknown)
+
+
+def _undeclared(path: str, stage: str, in_git: bool) -> Gap:  # noqa: FBT001
+    lost = "" if in_git else ", and it is not in git: no commit and no experiment holds it"
+    mend = "" if in_git else f"`git add {path}` and "
+    return Gap(
+        what=f"{path} was imported by {stage}, which does not declare it",
+        why=f"a change of it runs nothing again{lost}",
+        remedy=f"{mend}add it to the `deps` of {stage} in dvc.yaml",
+    )
+
+
+def _counts(project: Project, stage: RunningStage, change: git_repo.Change) -> bool:
+    if project.prefix and not change.path.startswith(f"{project.prefix}/"):
+        return False
+    path = change.path.removeprefix(f"{project.prefix}/") if project.prefix else change.path
+    if path in stage.outputs_of_all or PurePosixPath(path).name == "dvc.lock":
+        return False
+    if _within(path, stage.inputs_of_all) or _is_project_file(path):
+        return True
+    if not path.endswith(".py") or _is_own(project.workspace / path):
+        return False
+    return not change.untracked or _beside_code(path, stage.inputs_of_all)
+
+
+def _is_project_file(path: str) -> bool:
+    name = PurePosixPath(path).name
+    return name == "dvc.yaml" or name.endswith(".dvc") or path in {"params.yaml", *LOCK_NAMES}
+
+
+def _beside_code(path: str, inputs: Iterable[str]) -> bool:
+    """Whether a Python file could be imported by a stage: it is below a folder of their code."""
+    folders = {PurePosixPath(name).parent for name in inputs if name.endswith(".py")}
+    here = PurePosixPath(path).parent
+    return any(folder == here or (folder.parts and folder in here.parents) for folder in folders)
+
+
+def _within(path: str, declared: Iterable[str] | Mapping[str, object]) -> bool:
+    return any(path == name or path.startswith(f"{name}/") for name in declared)
+
+
+def _imported(workspace: Path) -> set[str]:
+    """List the Python files of this process below the workspace, but for installed packages."""
+    found: set[str] = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not file or not str(file).endswith(".py"):
+            continue
+        path = Path(file).resolve()
+        if path.is_relative_to(workspace) and not _is_installed(path) and not _is_own(path):
+            found.add(path.relative_to(workspace).as_posix())
+    return found
+
+
+def _is_installed(path: Path) -> bool:
+    prefixes = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()}
+    return "site-packages" in path.parts or any(path.is_relative_to(p) for p in prefixes)
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file belongs to `wherefrom` itself, which is no part of what it tracks."""
+    own = Path(wherefrom.__file__).resolve().parent
+    return path.resolve().is_relative_to(own)

@@ -1,0 +1,80 @@
+"""YAML as DVC reads it (1.2), with the speed of the C parser.
+
+PyYAML is a YAML 1.1 parser: `no` is False, `1e-07` a string and `12:30:45` a number to it, and DVC
+says otherwise. The expressions here are those of ruamel.yaml for YAML 1.2, which is what DVC
+uses; a test holds the two against each other. Dates stay text: JSON, which the fingerprint is
+made of, has none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Loader(_Base):  # type: ignore[misc]
+    """PyYAML's safe loader with the scalars of YAML 1.2; a key that stands twice is an error."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        """Build a mapping, and refuse one that has a key twice: one of the two would be lost."""
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                problem = f"the key {key!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            seen.add(key)
+        return dict(super().construct_mapping(node, deep=deep))
+
+
+def _int(loader: Any, node: yaml.ScalarNode) -> int:  # noqa: ANN401
+    text = loader.construct_scalar(node).replace("_", "")
+    sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.removeprefix("+"))
+    base = {"0b": 2, "0o": 8, "0x": 16}.get(digits[:2], 10)
+    return sign * int(digits[2:] if base != 10 else digits, base)  # noqa: PLR2004
+
+
+def _float(loader: Any, node: yaml.ScalarNode) -> float:  # noqa: ANN401
+    text = loader.construct_scalar(node).replace("_", "").lower()
+    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
+_FLOAT = re.compile(
+    r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
+    r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+)
+_INT = re.compile(r"(?:[-+]?0b[0-1_]+|[-+]?0o?[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+)$")
+_NULL = re.compile(r"(?:~|null|Null|NULL|)$")
+
+for _tag, _pattern, _first in (
+    ("bool", _BOOL, "tTfF"),
+    ("float", _FLOAT, "-+0123456789."),
+    ("int", _INT, "-+0123456789"),
+    ("null", _NULL, ["~", "n", "N", ""]),
+    ("merge", re.compile(r"<<$"), "<"),
+):
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, list(_first))
+Loader.add_constructor("tag:yaml.org,2002:int", _int)
+Loader.add_constructor("tag:yaml.org,2002:float", _float)
+
+
+def load(text: str) -> Any:  # noqa: ANN401
+    """Parse one YAML document.
+
+    Raises `yaml.YAMLError` where the text is no YAML or has a key twice. None means an empty text.
+    """
+    return yaml.load(text, Loader=Loader)  # noqa: S506 - the base is the safe loader
