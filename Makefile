@@ -54,13 +54,13 @@ sample: .venv/.ready
 
 .venv/.packages: requirements.lock .venv/.installer
 	@echo "installing what $< pins"
-	@uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
 .venv/.ready: .venv/.packages pyproject.toml $(shell find src/wherefrom -name '*.py')
-	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --reinstall .
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --reinstall .
 	@touch $@
 
 .venv/.ready-dev: requirements-dev.lock .venv/.ready
-	@uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	@touch $@

@@ -6,15 +6,17 @@ from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
 
-from pipeline.artifacts import read_fitted, write_csv
 from pipeline.errors import InputError
 from pipeline.files import write_json
+from pipeline.fitted import read_fitted
+from pipeline.frames import write_csv
 from pipeline.params.evaluate import EvaluateParams
 from pipeline.params.section import load_params
-from pipeline.predictions import apply_threshold, predict, tabulate
+from pipeline.predictions import predict, tabulate
 from pipeline.prepared import read_rows
 from pipeline.scores import gaps, score
 from pipeline.threads import threads_limited
+from pipeline.threshold import apply_threshold
 
 TRAIN_RECORD = "results/train.wherefrom.json"
 

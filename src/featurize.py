@@ -6,10 +6,10 @@ from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
 
-from pipeline.artifacts import write_fitted
 from pipeline.errors import InputError
 from pipeline.features import build_features, names_of
 from pipeline.files import write_text
+from pipeline.fitted import write_fitted
 from pipeline.params.featurize import FeaturizeParams
 from pipeline.params.section import load_params
 from pipeline.prepared import read_rows

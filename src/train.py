@@ -6,14 +6,14 @@ from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
 
-from pipeline.artifacts import read_fitted, write_fitted
 from pipeline.errors import InputError
 from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
 from pipeline.files import write_json
+from pipeline.fitted import read_fitted, write_fitted
+from pipeline.folds import split_folds
 from pipeline.params.section import load_params
 from pipeline.params.train import TrainParams
 from pipeline.prepared import read_rows
-from pipeline.splits import split_folds
 from pipeline.threads import cores, threads_limited
 from pipeline.validation import cross_validate
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What skops does not trust by itself in our fitted pipelines. Reviewed: the cleaning of rows, which
 # is in this repository, and the tree as scikit-learn's own C code has it.
-TRUSTED_TYPES: tuple[str, ...] = ()
+TRUSTED_TYPES = ("numpy.dtype", "pipeline.features.Cleaner", "sklearn.tree._tree.Tree")
 
 
 def build_estimator(params: Train, task: str) -> Any:  # noqa: ANN401  # scikit-learn has no types
@@ -40,7 +40,7 @@ def build_estimator(params: Train, task: str) -> Any:  # noqa: ANN401  # scikit-
 
 def fit_model(
     features: Pipeline,
-    estimator: Any,
+    estimator: Any,  # noqa: ANN401  # scikit-learn has no types
     rows: pd.DataFrame,
     target: np.ndarray,
     cores: int,

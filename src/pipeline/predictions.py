@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import InputError
-from pipeline.params.evaluate import NEUTRAL_THRESHOLD
-
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from pipeline.prepared import Rows
-    from pipeline.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -34,25 +30,6 @@ def predict(model: Pipeline, rows: pd.DataFrame) -> Predictions:
     classes = [str(name) for name in model.classes_]
     probabilities = model.predict_proba(rows)
     return Predictions(_most_probable(probabilities, classes), probabilities, classes)
-
-
-def apply_threshold(predicted: Predictions, schema: Schema, threshold: float) -> Predictions:
-    """Decide two classes anew: positive where its probability is above the threshold.
-
-    At 0.5 this is the model's own decision. Raises InputError for another threshold where there
-    are more than two classes, or none.
-    """
-    if threshold == NEUTRAL_THRESHOLD:
-        return predicted
-    if schema.positive is None or predicted.probabilities is None:
-        classes = f"{len(schema.classes)} classes" if schema.classes else "no classes"
-        what = f"a threshold of {threshold} is for two classes; the target has {classes}"
-        raise InputError(what, "evaluate.threshold", "set it in params.yaml to 0.5")
-    column = predicted.classes.index(schema.positive)
-    positive = predicted.probabilities[:, column] > threshold
-    other = predicted.classes[1 - column]
-    values = np.where(positive, schema.positive, other).astype(object)
-    return Predictions(values, predicted.probabilities, predicted.classes)
 
 
 def tabulate(rows: Rows, predicted: Predictions) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.artifacts import read_frame, write_frame
+from pipeline.frames import read_frame, write_frame
 from pipeline.schema import Schema, read_schema, write_schema
 
 if TYPE_CHECKING:

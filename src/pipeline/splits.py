@@ -1,18 +1,18 @@
-"""Seeded splits: of the table in training and test rows, of the training rows in folds."""
+"""The seeded split of the table in training and test rows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from pipeline.params.prepare import Prepare
 
-_TWO = 2  # R² of one row is not defined, and a class of one row is on one side only
+TWO = 2  # R² of one row is not defined, and a class of one row is on one side only
 
 
 def split_rows(
@@ -26,42 +26,17 @@ def split_rows(
     if stratify is not None:
         _check_rarest(target, where)
     test_rows = int(np.ceil(params.test_size * len(target)))
-    least = max(_TWO, 1 if stratify is None else len(np.unique(target)))
+    least = max(TWO, 1 if stratify is None else len(np.unique(target)))
     if min(test_rows, len(target) - test_rows) < least:
-        raise _too_small(
-            f"leaves {len(target) - test_rows} rows to train, {test_rows} to test", params, where
-        )
+        why = f"leaves {len(target) - test_rows} rows to train on and {test_rows} to test on"
+        raise _too_small(why, params, where)
+    rows = np.arange(len(target))
     train, test = train_test_split(
-        np.arange(len(target)),
-        test_size=params.test_size,
-        random_state=params.seed,
-        stratify=stratify,
+        rows, test_size=params.test_size, random_state=params.seed, stratify=stratify
     )
     if stratify is not None:
         _check_sides(target, train, test, params, where)
     return np.sort(train), np.sort(test)
-
-
-def split_folds(
-    target: np.ndarray, task: str, folds: int, seed: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Give for each fold the numbers of the rows to fit on and of the rows to score on.
-
-    Stratified for classification. Raises InputError where there are fewer rows, or fewer members
-    of the smallest class, than folds.
-    """
-    stratified = task == "classification"
-    name, count = rarest_class(target) if stratified else ("", len(target) // _TWO)
-    if count < folds:
-        what = (
-            f"{folds} folds, and the class {name!r} has {count} training rows"
-            if stratified
-            else f"{folds} folds of at least {_TWO} rows, and there are {len(target)} training rows"
-        )
-        remedy = f"set train.folds in params.yaml to {max(count, _TWO)} or less, or take more rows"
-        raise InputError(what, "train.folds", remedy)
-    splitter = (StratifiedKFold if stratified else KFold)(folds, shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(target)), target))
 
 
 def rarest_class(target: np.ndarray) -> tuple[str, int]:
@@ -72,7 +47,7 @@ def rarest_class(target: np.ndarray) -> tuple[str, int]:
 
 def _check_rarest(target: np.ndarray, where: str) -> None:
     name, count = rarest_class(target)
-    if count < _TWO:
+    if count < TWO:
         what = f"the class {name!r} of the target has one row; it cannot be learnt and tested"
         raise InputError(what, where, "take more rows of it, or take it out of the table")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LOCK_NAMES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
-"""Lock files, the first that is there counts; only the pins of `*.lock`/`*.txt` lists compare."""
+"""Lock files: the first that is there counts; only a list of pins can be compared."""
 
 _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)(?P<rest>.*)"

@@ -2,12 +2,10 @@
 
 from typing import Literal
 
-from pipeline.params.section import Section, StageParams, allowed
+from pipeline.params.section import MAX_SEED, Section, StageParams, allowed
 
 Task = Literal["classification", "regression"]
 Scalar = str | bool | int | float
-
-MAX_SEED = 2**32 - 1  # NumPy's legacy generator, which scikit-learn seeds, takes 32 bits
 
 
 class Data(Section):

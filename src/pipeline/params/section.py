@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+MAX_SEED = 2**32 - 1  # NumPy's legacy generator, which scikit-learn seeds, takes 32 bits
 _STRICT = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
 
 
@@ -87,19 +88,17 @@ def load_params(model: type[_Params], path: Path) -> _Params:
 
 def _problem(model: type[BaseModel], document: Any, error: Any) -> Problem:  # noqa: ANN401  # pydantic's errors are untyped
     """Say one of pydantic's errors in our words; parts of a union fall together in one key."""
-    path: list[str] = []
-    for part in error["loc"]:
-        path.append(str(part))
-        field = model.model_fields.get(str(part))
-        if field is None:
-            return Problem(".".join(path), _unknown(str(part), model.model_fields))
-        if error["type"] == "missing" and len(path) == len(error["loc"]):
-            return Problem(".".join(path), f"missing; allowed is {_allowed(field)}")
-        document = document[part]
-        if not _is_section(field.annotation) or not isinstance(document, dict):
-            break
-        model = field.annotation  # type: ignore[assignment]  # _is_section has just said so
-    return Problem(".".join(path), _wrong(document, field))
+    name, *inner = error["loc"]
+    field = model.model_fields.get(str(name))
+    if field is None:
+        return Problem(str(name), _unknown(str(name), model.model_fields))
+    if name not in document:
+        return Problem(name, f"missing; allowed is {_allowed(field)}")
+    if not inner or not _is_section(field.annotation):
+        return Problem(name, _wrong(document[name], field))
+    section: Any = field.annotation
+    problem = _problem(section, document[name], {**error, "loc": inner})
+    return Problem(f"{name}.{problem.key}", problem.what)
 
 
 def _unknown(key: str, fields: dict[str, FieldInfo]) -> str:

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.params.prepare import MAX_SEED
-from pipeline.params.section import Section, StageParams, allowed
+from pipeline.params.section import MAX_SEED, Section, StageParams, allowed
 
 ModelName = Literal["random_forest", "logistic_regression", "linear_regression"]
 
