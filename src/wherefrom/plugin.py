@@ -21,14 +21,14 @@ def anchor_store() -> None:
     try:
         from wherefrom.project import locate, tracking_uri  # noqa: PLC0415
         from wherefrom.settings import read  # noqa: PLC0415
-        from wherefrom.sources import mlflow_store  # noqa: PLC0415
+        from wherefrom.sources import local_store  # noqa: PLC0415
 
         project = locate(Path.cwd(), os.environ)
         wanted = os.environ.get("MLFLOW_TRACKING_URI") or read(project.workspace).uri
         uri = tracking_uri(project.anchor, wanted)
         os.environ["MLFLOW_TRACKING_URI"] = uri
-        os.environ.setdefault(mlflow_store.ARTIFACT_ROOT_VARIABLE, str(project.artifact_root))
-        mlflow_store.make_store(uri, project.artifact_root, project.state)
+        os.environ.setdefault(local_store.ARTIFACT_ROOT_VARIABLE, str(project.artifact_root))
+        local_store.make_store(uri, project.artifact_root, project.state)
     except Exception as error:  # noqa: BLE001 - foreign code must not fail because of us
         _say(f"the tracking store is not anchored at the project: {error}")
 

@@ -111,3 +111,9 @@ def redact(uri: str) -> str:
         return uri
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else uri.partition("?")[0]
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """Give the file of a SQLite store; None for any other store and for one in memory."""
+    match = re.fullmatch(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?", uri)
+    return Path(match["path"]) if match and match["path"] != ":memory:" else None

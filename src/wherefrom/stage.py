@@ -153,7 +153,7 @@ class _Terminated(SystemExit):
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """End the run also when the process is asked to end (`kill`, a queue worker that is stopped)."""
+    """End the run also when the process is asked to end, as a stopped queue worker is."""
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
         raise _Terminated(143)

@@ -1,59 +1,39 @@
-"""MLflow: the one place that calls it. Public interfaces, but for two things named below.
-
-Private are: the environment variable `_MLFLOW_SERVER_ARTIFACT_ROOT`, by which MLflow's own server
-tells its SQLite store where artifacts go (`plugin` sets it for foreign code), and the columns that
-`relocate` corrects after a move of the project. `tests/sources/test_mlflow_store.py` fails when
-either changes.
-"""
+"""MLflow: the one place that calls it, by its public interfaces."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sqlite3
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 import warnings
 from contextlib import contextmanager
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
-from wherefrom import files
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.process import is_gone, parse
 from wherefrom.project import redact
+from wherefrom.sources import local_store, reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 RECORD_TAG = "wherefrom.record_id"
 PROCESS_TAG = "wherefrom.process"
-ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 
-_PROBE_SECONDS = 4
+_STORE_MODULES = {"mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
 _PATIENCE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-_PLACES = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-)
 
 
 class Store:
-    """A tracking store that answered. Every method raises `StoreUnreachableError` if it no longer does."""
+    """A tracking store that answered.
+
+    Every method raises `StoreUnreachableError` if it no longer does.
+    """
 
     def __init__(self, uri: str, client: Any, experiment_id: str) -> None:  # noqa: ANN401
         self.uri = uri
@@ -169,80 +149,19 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     `artifact_root` holds the artifacts of a store on this disk. Raises `StoreUnreachableError`
     within ten seconds where it does not answer.
     """
-    probe(uri)
+    reachable.probe(uri)
     for key, value in _PATIENCE.items():
         os.environ.setdefault(key, value)
     with _converted(uri), _quiet():
         import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
 
         client = mlflow.MlflowClient(uri)
-        if not _is_ready(uri, state):
-            with _first_use(state):
+        if not local_store.is_ready(uri, state):
+            with local_store.first_use(state):
                 client.search_experiments(max_results=1)
-                relocate(uri, artifact_root)
-                _mark_ready(uri, state)
+                local_store.relocate(uri, artifact_root)
+                local_store.mark_ready(uri, state)
         return Store(uri, client, _experiment(client, uri, experiment, artifact_root, state))
-
-
-def make_store(uri: str, artifact_root: Path, state: Path) -> None:
-    """Make the schema of a store on this disk, in a process of its own, if it has none.
-
-    Parallel first uses of a fresh SQLite store break each other's migration. Raises
-    `subprocess.CalledProcessError` where MLflow cannot make it.
-    """
-    path = _sqlite_path(uri)
-    if path is None or _is_ready(uri, state):
-        return
-    with _first_use(state):
-        if _is_ready(uri, state):
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        clean = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
-        clean[ARTIFACT_ROOT_VARIABLE] = str(artifact_root)
-        code = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).search_experiments()"
-        command = [sys.executable, "-W", "ignore", "-c", code, uri]
-        subprocess.run(command, env=clean, check=True, capture_output=True)
-        relocate(uri, artifact_root)
-        _mark_ready(uri, state)
-
-
-def _first_use(state: Path) -> FileLock:
-    return FileLock(files.private_folder(state) / "store.lock", timeout=300)
-
-
-def _ready_mark(uri: str, state: Path) -> str:
-    """Name what a store is ready for: this MLflow, and this place of the project."""
-    return json.dumps([redact(uri), metadata.version("mlflow"), str(state)])
-
-
-def _is_ready(uri: str, state: Path) -> bool:
-    path = _sqlite_path(uri)
-    if path is not None and not path.is_file():
-        return False
-    try:
-        return _ready_mark(uri, state) in (state / "stores").read_text().splitlines()
-    except FileNotFoundError:
-        return False
-
-
-def _mark_ready(uri: str, state: Path) -> None:
-    """Remember that the schema is whole: `alembic_version` alone is there from the first step."""
-    mark, path = _ready_mark(uri, state), state / "stores"
-    known = path.read_text().splitlines() if path.exists() else []
-    files.write(path, "\n".join([*(line for line in known if line != mark), mark]) + "\n")
-
-
-def probe(uri: str) -> None:
-    """Ask a store for a sign of life. Raises `StoreUnreachableError` within ten seconds."""
-    if uri.startswith(("http://", "https://")):
-        _probe_http(uri)
-    elif path := _sqlite_path(uri):
-        _probe_folder(uri, path.parent)
-        _probe_database(uri)
-    elif uri.startswith("file:"):
-        _probe_folder(uri, Path(urllib.request.url2pathname(uri.removeprefix("file:"))))
-    elif "://" in uri and not uri.startswith("databricks"):
-        _probe_database(uri)
 
 
 def save_sklearn_model(
@@ -275,40 +194,6 @@ def save_sklearn_model(
         cache.rmdir()
 
 
-def relocate(uri: str, artifact_root: Path) -> bool:
-    """Correct the artifact locations of a project that was moved with its own SQLite store.
-
-    MLflow writes them absolute, and has no interface to change them. True where it did so.
-    """
-    path = _sqlite_path(uri)
-    if path is None or not path.is_relative_to(artifact_root.parent) or not path.is_file():
-        return False
-    database = sqlite3.connect(path, timeout=30)
-    with database:
-        former = _former_root(database, artifact_root)
-        for old, new in former:
-            for table, column in _PLACES:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608
-                    f"WHERE substr({column}, 1, ?) = ?",
-                    (new, len(old) + 1, len(old), old),
-                )
-    database.close()
-    return bool(former)
-
-
-def _former_root(database: sqlite3.Connection, root: Path) -> list[tuple[str, str]]:
-    """Find roots of artifacts that are not this one, as prefixes to replace: (old, new)."""
-    found: list[tuple[str, str]] = []
-    for (location,) in database.execute("SELECT artifact_location FROM experiments"):
-        match = re.fullmatch(rf"(file://)?(/.*)/{re.escape(root.name)}/[^/]+", str(location))
-        if match and Path(match.group(2)) != root.parent:
-            scheme = match.group(1) or ""
-            old = f"{scheme}{match.group(2)}/{root.name}/"
-            found.append((old, f"{scheme}{root}/"))
-    return list(dict.fromkeys(found))
-
-
 def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> str:  # noqa: ANN401
     """Find or make an MLflow experiment, with an artifact location that no folder decides."""
     found = client.get_experiment_by_name(name)
@@ -318,44 +203,11 @@ def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> st
         return str(found.experiment_id)
     local = uri.startswith(("sqlite:", "file:"))
     location = (root / re.sub(r"[^\w.-]+", "_", name)).as_uri() if local else None
-    with _first_use(state):
+    with local_store.first_use(state):
         found = client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
         return str(client.create_experiment(name, artifact_location=location))
-
-
-def _probe_http(uri: str) -> None:
-    try:
-        request = urllib.request.Request(f"{uri.rstrip('/')}/health")  # noqa: S310 - http(s) only
-        with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):  # noqa: S310
-            return
-    except urllib.error.HTTPError as error:
-        if error.code >= 500:  # noqa: PLR2004 - a proxy whose server is down
-            raise StoreUnreachableError(redact(uri), f"HTTP status {error.code}") from error
-    except (OSError, ValueError) as error:
-        raise StoreUnreachableError(redact(uri), _short(error)) from error
-
-
-def _probe_folder(uri: str, folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnreachableError(redact(uri), _short(error)) from error
-
-
-def _probe_database(uri: str) -> None:
-    """Connect once: MLflow itself would try for minutes."""
-    import sqlalchemy  # noqa: PLC0415 - MLflow brings it, and it is slow to import
-
-    limit = {"timeout": _PROBE_SECONDS} if uri.startswith("sqlite") else {}
-    limit = {"connect_timeout": _PROBE_SECONDS} if uri.startswith(("postgres", "mysql")) else limit
-    try:
-        engine = sqlalchemy.create_engine(uri, connect_args=limit, poolclass=sqlalchemy.NullPool)
-        with engine.connect() as connection:
-            connection.execute(sqlalchemy.text("SELECT 1"))
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
-        raise StoreUnreachableError(redact(uri), _short(error)) from error
 
 
 @contextmanager
@@ -368,24 +220,12 @@ def _converted(uri: str) -> Iterator[None]:
     except Exception as error:
         if not _is_store_error(error):
             raise
-        raise StoreUnreachableError(redact(uri), _short(error)) from error
+        raise StoreUnreachableError(redact(uri), reachable.short_text(error)) from error
 
 
 def _is_store_error(error: Exception) -> bool:
     modules = {cls.__module__.partition(".")[0] for cls in type(error).__mro__}
-    return bool(
-        modules & {"mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
-    ) or (isinstance(error, OSError))
-
-
-def _short(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return re.sub(r"//[^/@\s]+@", "//", text)[:300] or type(error).__name__
-
-
-def _sqlite_path(uri: str) -> Path | None:
-    match = re.fullmatch(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?", uri)
-    return Path(match["path"]) if match and match["path"] != ":memory:" else None
+    return bool(modules & _STORE_MODULES) or isinstance(error, OSError)
 
 
 @contextmanager

@@ -1,0 +1,116 @@
+"""A SQLite store on this disk: made by one process alone, and found again after a move.
+
+MLflow has no interface for either. Private are the environment variable
+`_MLFLOW_SERVER_ARTIFACT_ROOT`, by which MLflow's own server tells its store where artifacts go, and
+the columns that hold places; `tests/sources/test_mlflow_store.py` fails when one changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from filelock import FileLock
+
+from wherefrom import files
+from wherefrom.project import redact, sqlite_path
+
+ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+
+_PLACES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+
+
+def make_store(uri: str, artifact_root: Path, state: Path) -> None:
+    """Make the schema of a store on this disk, in a process of its own, if it has none.
+
+    Parallel first uses of a fresh SQLite store break each other's migration. Raises
+    `subprocess.CalledProcessError` where MLflow cannot make it.
+    """
+    path = sqlite_path(uri)
+    if path is None or is_ready(uri, state):
+        return
+    with first_use(state):
+        if is_ready(uri, state):
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clean = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
+        clean[ARTIFACT_ROOT_VARIABLE] = str(artifact_root)
+        code = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).search_experiments()"
+        command = [sys.executable, "-W", "ignore", "-c", code, uri]
+        subprocess.run(command, env=clean, check=True, capture_output=True)
+        relocate(uri, artifact_root)
+        mark_ready(uri, state)
+
+
+def first_use(state: Path) -> FileLock:
+    """Give the lock under which a store or an experiment is made."""
+    return FileLock(files.private_folder(state) / "store.lock", timeout=300)
+
+
+def _ready_mark(uri: str, state: Path) -> str:
+    """Name what a store is ready for: this MLflow, and this place of the project."""
+    return json.dumps([redact(uri), metadata.version("mlflow"), str(state)])
+
+
+def is_ready(uri: str, state: Path) -> bool:
+    """Whether a store was made with this MLflow, at this place, and is still there."""
+    path = sqlite_path(uri)
+    if path is not None and not path.is_file():
+        return False
+    try:
+        return _ready_mark(uri, state) in (state / "stores").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+
+
+def mark_ready(uri: str, state: Path) -> None:
+    """Remember that the schema is whole: `alembic_version` alone is there from the first step."""
+    mark, path = _ready_mark(uri, state), state / "stores"
+    known = path.read_text().splitlines() if path.exists() else []
+    files.write(path, "\n".join([*(line for line in known if line != mark), mark]) + "\n")
+
+
+def relocate(uri: str, artifact_root: Path) -> bool:
+    """Correct the artifact locations of a project that was moved with its own SQLite store.
+
+    MLflow writes them absolute, and has no interface to change them. True where it did so.
+    """
+    path = sqlite_path(uri)
+    if path is None or not path.is_relative_to(artifact_root.parent) or not path.is_file():
+        return False
+    database = sqlite3.connect(path, timeout=30)
+    with database:
+        former = _former_root(database, artifact_root)
+        for old, new in former:
+            for table, column in _PLACES:
+                database.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608
+                    f"WHERE substr({column}, 1, ?) = ?",
+                    (new, len(old) + 1, len(old), old),
+                )
+    database.close()
+    return bool(former)
+
+
+def _former_root(database: sqlite3.Connection, root: Path) -> list[tuple[str, str]]:
+    """Find roots of artifacts that are not this one, as prefixes to replace: (old, new)."""
+    found: list[tuple[str, str]] = []
+    for (location,) in database.execute("SELECT artifact_location FROM experiments"):
+        match = re.fullmatch(rf"(file://)?(/.*)/{re.escape(root.name)}/[^/]+", str(location))
+        if match and Path(match.group(2)) != root.parent:
+            scheme = match.group(1) or ""
+            old = f"{scheme}{match.group(2)}/{root.name}/"
+            found.append((old, f"{scheme}{root}/"))
+    return list(dict.fromkeys(found))

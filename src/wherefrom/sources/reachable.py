@@ -1,0 +1,65 @@
+"""Whether a tracking store answers, found out in seconds: MLflow itself tries for minutes."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from wherefrom.errors import StoreUnreachableError
+from wherefrom.project import redact, sqlite_path
+
+_PROBE_SECONDS = 4
+
+
+def probe(uri: str) -> None:
+    """Ask a store for a sign of life. Raises `StoreUnreachableError` within ten seconds."""
+    if uri.startswith(("http://", "https://")):
+        _probe_http(uri)
+    elif path := sqlite_path(uri):
+        _probe_folder(uri, path.parent)
+        _probe_database(uri)
+    elif uri.startswith("file:"):
+        _probe_folder(uri, Path(urllib.request.url2pathname(uri.removeprefix("file:"))))
+    elif "://" in uri and not uri.startswith("databricks"):
+        _probe_database(uri)
+
+
+def _probe_http(uri: str) -> None:
+    try:
+        request = urllib.request.Request(f"{uri.rstrip('/')}/health")  # noqa: S310 - http(s) only
+        with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):  # noqa: S310
+            return
+    except urllib.error.HTTPError as error:
+        if error.code >= 500:  # noqa: PLR2004 - a proxy whose server is down
+            raise StoreUnreachableError(redact(uri), f"HTTP status {error.code}") from error
+    except (OSError, ValueError) as error:
+        raise StoreUnreachableError(redact(uri), short_text(error)) from error
+
+
+def _probe_folder(uri: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnreachableError(redact(uri), short_text(error)) from error
+
+
+def _probe_database(uri: str) -> None:
+    """Connect once: MLflow itself would try for minutes."""
+    import sqlalchemy  # noqa: PLC0415 - MLflow brings it, and it is slow to import
+
+    limit = {"timeout": _PROBE_SECONDS} if uri.startswith("sqlite") else {}
+    limit = {"connect_timeout": _PROBE_SECONDS} if uri.startswith(("postgres", "mysql")) else limit
+    try:
+        engine = sqlalchemy.create_engine(uri, connect_args=limit, poolclass=sqlalchemy.NullPool)
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("SELECT 1"))
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
+        raise StoreUnreachableError(redact(uri), short_text(error)) from error
+
+
+def short_text(error: BaseException) -> str:
+    """Give an error in one line, without credentials."""
+    text = " ".join(str(error).split())
+    return re.sub(r"//[^/@\s]+@", "//", text)[:300] or type(error).__name__
