@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LOCK_NAMES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
 """Lock files: the first that is there counts; only a list of pins can be compared."""
 
+# Two lines of a header, and not `distribution.metadata`: that parses 200 whole mails.
+_NAME = re.compile(r"^Name: *(\S+)", re.MULTILINE)
+_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)(?P<rest>.*)"
 )
@@ -41,14 +44,16 @@ class Observed:
 def observe(root: Path) -> Observed:
     """Look at this interpreter and compare it with the lock file in `root`.
 
-    The digest covers every installed package and the interpreter, not the machine.
+    The digest covers the interpreter and the packages that the lock file pins (all installed ones
+    where it pins none): development tools beside them make no other environment, nor does the
+    machine.
     """
     packages = installed()
     lock = lock_file(root)
     pins = parse_pins(lock.read_text()) if lock and lock.name.startswith("requirements") else {}
     wrong = mismatches(pins, packages)
     facts = EnvironmentFacts(
-        digest=digest(packages),
+        digest=digest({n: v for n, v in packages.items() if n in pins} if pins else packages),
         lock=sha256(lock) if lock else None,
         matches_lock=not wrong if pins else None,
         python=platform.python_version(),
@@ -66,9 +71,10 @@ def installed() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
-        name = distribution.metadata["Name"]
-        if name and canonicalize_name(name) != "wherefrom":
-            found.setdefault(canonicalize_name(name), distribution.version)
+        header = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+        name, version = _NAME.search(header), _VERSION.search(header)
+        if name and version and canonicalize_name(name[1]) != "wherefrom":
+            found.setdefault(canonicalize_name(name[1]), version[1])
     return dict(sorted(found.items()))
 
 

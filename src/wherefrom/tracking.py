@@ -321,7 +321,7 @@ class TrackedRun:
             experiment=ExperimentName(exp) if exp else None,
             baseline=CommitSha(baseline) if baseline else None,
             git=context.git,
-            environment=environment.observe(context.project.workspace).facts,
+            environment=replace(context.observed.facts, blas=environment.blas_kernel()),
             gaps=tuple(dict.fromkeys(self._gaps)),
         )
 

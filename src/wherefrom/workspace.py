@@ -26,7 +26,7 @@ def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[st
 
     Inside a stage git always shows changes: DVC has removed the outputs and rewritten `dvc.lock`.
     Dirty means: code, `dvc.yaml`, `.dvc` files, parameters or the lock file differ from HEAD, or
-    an untracked Python file stands beside the stages' code.
+    a Python file beside the stages' code does, or is not in git.
     """
     changed = git_repo.changes(project.git_root)
     dirty = tuple(change.path for change in changed if _counts(project, stage, change))
@@ -72,7 +72,7 @@ def _counts(project: Project, stage: RunningStage, change: git_repo.Change) -> b
         return True
     if not path.endswith(".py") or _is_own(project.workspace / path):
         return False
-    return not change.untracked or _beside_code(path, stage.inputs_of_all)
+    return _beside_code(path, stage.inputs_of_all)
 
 
 def _is_project_file(path: str) -> bool:

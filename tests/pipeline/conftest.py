@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import os
 import shutil
-import subprocess
 import sys
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline_projects import ROOT, SRC, STAGES, STAND_IN, Project, change
 
-ROOT = Path(__file__).parents[2]
-SRC = ROOT / "src"
 if str(SRC) not in sys.path:
     sys.path.insert(0, str(SRC))
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
-import yaml  # noqa: E402
 from sklearn import datasets  # noqa: E402
 
 from pipeline.params.section import parse_params  # noqa: E402
@@ -29,95 +22,7 @@ from pipeline.yaml12 import parse_yaml  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-STAGES = ("check", "prepare", "featurize", "train", "evaluate")
-
-# The seam to the tracking layer, which has tests of its own: the stages run without DVC and MLflow.
-STAND_IN = '''
-import contextlib, pathlib, sys
-
-class Run:
-    def log_model(self, model, **described):
-        missing = {"example", "code_paths", "trusted_types", "distributions"} - set(described)
-        assert not missing, missing
-
-def refuse_safe_path(): pass
-def require_tracked_by_dvc(path): pass
-
-@contextlib.contextmanager
-def tracked(record, of=None):
-    assert of is None or pathlib.Path(of).exists()
-    yield Run()
-    pathlib.Path(record).parent.mkdir(exist_ok=True, parents=True)
-    pathlib.Path(record).write_text("{}")
-
-def run(main, user_errors):
-    try:
-        main()
-    except user_errors as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-'''
-
-# Stages of one project in one process: importing scikit-learn takes longer than most of them.
-RUNNER = '''
-import os, runpy, sys
-cpus = sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]
-os.sched_setaffinity(0, cpus)
-sys.path.insert(0, "src")
-for stage in sys.argv[2:]:
-    runpy.run_path(f"src/{stage}.py", run_name="__main__")
-'''
-
-
-@dataclass
-class Project:
-    """A folder with the stage scripts, `pipeline`, params.yaml and a table."""
-
-    root: Path
-    document: dict[str, Any] = field(default_factory=dict)
-
-    def write(self, changes: dict[str, Any]) -> None:
-        """Write params.yaml with some of its keys changed."""
-        self.document = change(self.document, changes)
-        (self.root / "params.yaml").write_text(yaml.safe_dump(self.document), encoding="utf-8")
-
-    def table(self, frame: pd.DataFrame, name: str = "data/raw/table.csv") -> str:
-        """Write a table; gives its path for `data.path`."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.to_csv(path, index=False)
-        return name
-
-    def run(self, *stages: str, cpus: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run stages one after another, in one process of their own."""
-        return subprocess.run(
-            [sys.executable, "-c", RUNNER, str(cpus), *stages],
-            cwd=self.root,
-            env=os.environ | {"PYTHONPATH": str(self.root / "stand_in")} | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def outputs(self) -> dict[str, bytes]:
-        """Give what the stages have written, by path."""
-        folders = ("data/prepared", "data/features", "models", "results")
-        paths = (path for folder in folders for path in sorted((self.root / folder).glob("*")))
-        return {str(path.relative_to(self.root)): path.read_bytes() for path in paths}
-
-
-def change(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Give a copy of params.yaml with the values of some keys (`train.model`) changed."""
-    changed = copy.deepcopy(document)
-    for key, value in changes.items():
-        *sections, name = key.split(".")
-        section = changed
-        for part in sections:
-            section = section[part]
-        section[name] = value
-    return changed
-
+    from pathlib import Path
 
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:

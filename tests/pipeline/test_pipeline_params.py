@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from conftest import ROOT, change
+from pipeline_projects import ROOT, change
 from pydantic import ValidationError
 
 from pipeline.errors import InputError
