@@ -1,0 +1,74 @@
+"""Real git, DVC and MLflow, in folders of their own; nothing of the user's is ever touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from sandbox import Sandbox, build_template
+
+_BINARIES = str(Path(sys.executable).parent)
+
+
+def isolated_environment(home: Path) -> dict[str, str]:
+    """Give an environment in which no tool finds the user's home, settings or stores."""
+    foreign = ("GIT_", "DVC_", "MLFLOW_", "WHEREFROM_", "PYTHON", "VIRTUAL_ENV")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    config = home / ".gitconfig"  # DVC reads it there, whatever GIT_CONFIG_GLOBAL says
+    if not config.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        config.write_text(
+            "[user]\nname = Tester\nemail = tester@localhost\n"
+            "[init]\ndefaultBranch = main\n[advice]\ndetachedHead = false\n"
+        )
+    return clean | {
+        "PATH": f"{_BINARIES}{os.pathsep}{clean['PATH']}",
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "GIT_CONFIG_GLOBAL": str(config),
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(home / "site"),
+        "DVC_GLOBAL_CONFIG_DIR": str(home / "dvc-global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / "dvc-system"),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return isolated_environment(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def template(shared_folder: Path, environment: dict[str, str]) -> Path:
+    """The project with its first result committed: built once, copied for every test."""
+    root = shared_folder / "template"
+    with FileLock(shared_folder / "template.lock"):
+        if not (root / ".built").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            build_template(root, environment)
+            (root / ".built").touch()
+    return root
+
+
+@pytest.fixture
+def sandbox(template: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+    """A copy of the project with its first result, at a place of its own."""
+    root = tmp_path / "project"
+    shutil.copytree(template, root, symlinks=True)
+    (root / ".built").unlink()
+    return Sandbox(root, environment)

@@ -1,0 +1,319 @@
+"""What breaks while a stage runs, and where it runs, never breaks the link: each fault injected."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sandbox import EVALUATE, TRAIN, Sandbox, check_link
+
+from wherefrom import lockfile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+WAIT = """
+    import pathlib, time
+    pathlib.Path(r"{started}").touch()
+    while not pathlib.Path(r"{go}").exists():
+        time.sleep(0.05)
+"""
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the condition never held"
+        time.sleep(0.05)
+
+
+@contextmanager
+def paused(sandbox: Sandbox, folder: Path, script: str = "train") -> Iterator[subprocess.Popen[bytes]]:
+    """Run `dvc repro` up to the middle of a stage; it goes on when the block ends."""
+    wait = WAIT.format(started=folder / "started", go=folder / "go")
+    line = "        rows = read_rows" if script == "train" else "        sides = "
+    sandbox.replace(f"src/{script}.py", line, wait.replace("\n    ", "\n        ") + "\n" + line)
+    log = folder / "repro.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["dvc", "repro"],
+            cwd=sandbox.root,
+            env=sandbox.environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: (folder / "started").exists() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        yield process
+    finally:
+        (folder / "go").touch()
+        process.wait(timeout=120)
+
+
+def stage_process(sandbox: Sandbox, script: str = "src/train.py") -> int:
+    """Give the process id of the running stage of this sandbox."""
+    import psutil
+
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        command = process.info["cmdline"] or []
+        if script in command and "python" in command[0] and process.info["cwd"] == str(sandbox.root):
+            return process.pid
+    raise AssertionError("the stage does not run")
+
+
+def new_runs(sandbox: Sandbox, before: dict) -> list:  # type: ignore[type-arg]
+    after = sandbox.runs()
+    assert {run_id: after[run_id] for run_id in before} == before
+    return [run for run_id, run in after.items() if run_id not in before]
+
+
+def test_an_edit_while_a_stage_runs_is_not_attributed(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = sandbox.runs()
+    with paused(sandbox, tmp_path):
+        sandbox.replace("src/pipeline/folds.py", '"""', '"""Edited. ')
+
+    record, lock = sandbox.record(path=TRAIN), sandbox.lock()
+    assert record.fingerprint != lockfile.fingerprint(lock["train"])
+    assert any("src/pipeline/folds.py changed while train ran" in gap.what for gap in record.gaps)
+    (run,) = new_runs(sandbox, before)
+    assert "src/pipeline/folds.py changed while train ran" in run.tags["wherefrom.gaps"]
+    assert run.tags["dvc.stage.fingerprint"] == record.fingerprint
+
+
+def test_a_run_is_there_and_running_while_the_stage_runs(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = sandbox.runs()
+    with paused(sandbox, tmp_path):
+        (run,) = new_runs(sandbox, before)
+        assert run.status == "RUNNING"
+        assert {"wherefrom.record_id", "data_hash", "dvc.stage.fingerprint"} <= run.tags.keys()
+        assert run.params["train.random_forest.n_estimators"] == "5"
+    assert new_runs(sandbox, before)[0].status == "FINISHED"
+
+
+def test_a_failed_stage_leaves_a_failed_run_with_the_reason(sandbox: Sandbox) -> None:
+    before = sandbox.runs()
+    sandbox.replace("src/train.py", "        rows = ", "        raise OSError('no luck')\n        rows = ")
+
+    done = sandbox.process("dvc", "repro")
+
+    (run,) = new_runs(sandbox, before)
+    assert done.returncode != 0
+    assert (run.status, run.tags["wherefrom.error"]) == ("FAILED", "OSError: no luck")
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "src/train.py" in done.stderr
+
+
+def test_an_interrupted_stage_leaves_a_killed_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = sandbox.runs()
+    with paused(sandbox, tmp_path):
+        os.kill(stage_process(sandbox), signal.SIGINT)
+        until(lambda: new_runs(sandbox, before)[0].status == "KILLED")
+
+
+def test_a_terminated_stage_leaves_a_killed_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = sandbox.runs()
+    with paused(sandbox, tmp_path):
+        os.kill(stage_process(sandbox), signal.SIGTERM)
+        until(lambda: new_runs(sandbox, before)[0].status == "KILLED")
+
+
+def test_a_run_left_running_by_kill_9_is_ended_by_the_next_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before = sandbox.runs()
+    with paused(sandbox, tmp_path) as process:
+        os.kill(stage_process(sandbox), signal.SIGKILL)
+        process.wait(timeout=60)
+    assert new_runs(sandbox, before)[0].status == "RUNNING"
+
+    sandbox.dvc("repro")
+
+    assert sorted(run.status for run in new_runs(sandbox, before)) == ["FINISHED", "KILLED"]
+    assert not list((sandbox.root / ".wherefrom" / "runs").glob("*"))
+
+
+def test_a_dirty_tree_is_kept_as_a_commit_with_its_untracked_code(sandbox: Sandbox) -> None:
+    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "EXAMPLE_ROWS = 3")
+    (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
+    head, index = sandbox.git("rev-parse", "HEAD"), sandbox.git("ls-files", "-s")
+
+    sandbox.dvc("repro")
+
+    record = sandbox.record()
+    ref = f"refs/wherefrom/dirty/{record.record_id}"
+    assert record.git.dirty
+    assert record.git.snapshot == sandbox.git("rev-parse", ref).strip()
+    assert "EXAMPLE_ROWS = 3" in sandbox.text("src/train.py", ref)
+    assert sandbox.text("src/helper.py", ref) == "VALUE = 1\n"
+    assert (sandbox.git("rev-parse", "HEAD"), sandbox.git("ls-files", "-s")) == (head, index)
+
+
+def test_an_import_that_no_stage_declares_and_git_does_not_hold_is_a_gap(sandbox: Sandbox) -> None:
+    (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
+    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "import helper\n\nEXAMPLE_ROWS = 5")
+
+    output = sandbox.dvc("repro")
+
+    (gap,) = [g for g in sandbox.record(path=TRAIN).gaps if "src/helper.py" in g.what]
+    assert "not in git" in gap.why
+    assert "git add src/helper.py" in gap.remedy
+    assert "src/helper.py was imported by train" in output
+
+
+def test_a_stage_in_a_temporary_copy_runs_that_copys_code(sandbox: Sandbox) -> None:
+    """The main checkout has a module that the experiment lacks: it must not be lent."""
+    (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
+    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "import helper\n\nEXAMPLE_ROWS = 5")
+
+    done = sandbox.process("dvc", "exp", "run", "--temp")
+
+    assert done.returncode != 0
+    assert "No module named 'helper'" in done.stderr
+
+
+@contextmanager
+def served(sandbox: Sandbox, port: int) -> Iterator[None]:
+    """Serve a store on loopback, as a team would."""
+    folder = sandbox.root.parent / "server"
+    folder.mkdir(exist_ok=True)
+    args = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    args += ["--backend-store-uri", f"sqlite:///{folder / 'server.db'}", "--workers", "1"]
+    args += ["--artifacts-destination", str(folder / "artifacts")]
+    process = subprocess.Popen(args, env=sandbox.environment, cwd=folder, start_new_session=True)
+    try:
+        until(lambda: _answers(port))
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_store_that_is_down_then_up_gets_the_run_once_with_its_times(sandbox: Sandbox) -> None:
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}"
+    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+
+    started = time.monotonic()
+    output = sandbox.dvc("repro", MLFLOW_TRACKING_URI=uri)
+
+    assert time.monotonic() - started < 60
+    assert "cannot be reached" in output
+    record = sandbox.record()
+    assert record.mlflow_run_id is None
+    assert len(list((sandbox.root / ".wherefrom" / "runs").glob("*/entry.json"))) == 2
+    with served(sandbox, port):
+        said = sandbox.run("wherefrom", "sync", MLFLOW_TRACKING_URI=uri)
+        again = sandbox.run("wherefrom", "sync", MLFLOW_TRACKING_URI=uri)
+    assert (said, again) == ("2 logged\n", "nothing waits to be logged\n")
+    (run,) = sandbox.runs(sandbox.root.parent / "server" / "server.db").values()
+    training = sandbox.record(path=TRAIN)
+    assert (run.started, run.ended, run.status) == (training.started, record.ended, "FINISHED")
+    assert run.record_id == record.record_id
+    assert run.metrics == sandbox.metrics()
+    models = list((sandbox.root.parent / "server" / "artifacts").rglob("MLmodel"))
+    assert len(models) == 1
+
+
+def test_a_store_that_must_answer_and_does_not_is_an_error(sandbox: Sandbox) -> None:
+    sandbox.replace("params.yaml", "required: false", "required: true")
+    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+
+    done = sandbox.process("dvc", "repro", MLFLOW_TRACKING_URI=f"http://127.0.0.1:{free_port()}")
+
+    assert done.returncode != 0
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relative_tracking_uri_means_the_main_project_in_a_temporary_copy(
+    sandbox: Sandbox,
+) -> None:
+    uri = "sqlite:///elsewhere.db"
+    settings = ["-S", "train.random_forest.n_estimators=6"]
+    sandbox.dvc("exp", "run", "--temp", "-n", "t", *settings, MLFLOW_TRACKING_URI=uri)
+    runs = sandbox.runs(sandbox.root / "elsewhere.db")
+    check_link(sandbox, "t", runs)
+    assert (sandbox.root / "mlruns").is_dir()
+
+
+def test_the_result_of_a_linked_worktree_is_in_the_main_worktrees_store(sandbox: Sandbox) -> None:
+    before = sandbox.runs()
+    tree = Sandbox(sandbox.root.parent / "tree", sandbox.environment)
+    sandbox.git("worktree", "add", "--quiet", str(tree.root), "-b", "tree")
+    tree.dvc("pull", "--quiet", "data/raw/breast_cancer.csv.dvc")
+    tree.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+
+    tree.dvc("repro")
+
+    (run,) = new_runs(sandbox, before)
+    assert run.tags["git.branch"] == "tree"
+    check_link(tree, None, sandbox.runs())
+    assert not (tree.root / "mlflow.db").exists()
+    assert not (tree.root / ".wherefrom").exists()
+
+
+def test_a_project_in_a_subdirectory_of_the_repository_is_linked_too(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    outer = tmp_path / "outer"
+    inner = Sandbox(outer / "deep" / "project", sandbox.environment)
+    shutil.copytree(sandbox.root, inner.root, symlinks=True)
+    shutil.rmtree(inner.root / ".git")
+    subprocess.run(["git", "init", "--quiet"], cwd=outer, check=True, env=sandbox.environment)
+    inner.commit("A project below")
+    inner.replace("src/train.py", "EXAMPLE_ROWS = 5", "EXAMPLE_ROWS = 4")
+    before = inner.runs()
+
+    inner.dvc("repro")
+
+    (run,) = new_runs(inner, before)
+    record = check_link(inner, None, inner.runs())
+    assert run.tags["git.dirty"] == "true"
+    assert "EXAMPLE_ROWS = 4" in inner.text("src/train.py", str(record.git.snapshot))
+
+
+def test_the_outputs_are_the_same_with_tracking_on_off_and_broken(sandbox: Sandbox) -> None:
+    def outputs() -> dict[str, str | None]:
+        return {
+            out.path: out.hash
+            for stage in sandbox.lock().values()
+            for out in stage.outs
+            if not lockfile.is_record(out.path)
+        }
+
+    on = outputs()
+    sandbox.dvc("repro", "--force", WHEREFROM_TRACKING="off")
+    off = outputs()
+    broken = "sqlite:////dev/null/no.db"
+    sandbox.dvc("repro", "--force", "--downstream", "train", MLFLOW_TRACKING_URI=broken)
+
+    assert on == off == outputs()
+    assert (sandbox.root / EVALUATE).exists()
+
+
+def test_a_change_in_wherefrom_itself_runs_no_stage_again(sandbox: Sandbox) -> None:
+    path = sandbox.root / "src" / "wherefrom" / "stage.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    assert "Running stage" not in sandbox.dvc("repro")

@@ -1,0 +1,190 @@
+"""A project in a folder of its own, and all that its store holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wherefrom import lockfile
+from wherefrom import record as records
+from wherefrom.record import Record
+
+PROJECT = Path(__file__).parent.parent
+EVALUATE = "results/evaluate.wherefrom.json"
+TRAIN = "results/train.wherefrom.json"
+SMALL = {"n_estimators: 200": "n_estimators: 5", "folds: 5": "folds: 2"}
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run, as the store holds it. `artifacts` maps each file to the hash of its bytes."""
+
+    run_id: str
+    name: str
+    status: str
+    started: int
+    ended: int | None
+    params: dict[str, str]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    artifacts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def record_id(self) -> str | None:
+        return self.tags.get("wherefrom.record_id")
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A project at `root`; every process in it gets `environment` and what `extra` adds."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def process(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        env = self.environment | {"PWD": str(self.root)} | extra
+        return subprocess.run(
+            args, cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=240
+        )
+
+    def run(self, *args: str, **extra: str) -> str:
+        done = self.process(*args, **extra)
+        assert done.returncode == 0, f"{args} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def dvc(self, *args: str, **extra: str) -> str:
+        return self.run("dvc", *args, **extra)
+
+    def git(self, *args: str) -> str:
+        return self.run("git", *args)
+
+    def commit(self, message: str) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        text = (self.root / path).read_text()
+        assert old in text, f"{old!r} is not in {path}"
+        (self.root / path).write_text(text.replace(old, new))
+
+    def text(self, path: str, rev: str | None = None) -> str:
+        """Read a file of the workspace, of a revision, or of a DVC experiment."""
+        if rev is None:
+            return (self.root / path).read_text()
+        return self.git("show", f"{self.revision(rev)}:./{path}")
+
+    def revision(self, name: str) -> str:
+        """Give the ref of a DVC experiment, or the name itself for a revision of git."""
+        refs = self.git("for-each-ref", "--format=%(refname)", "refs/exps").split()
+        return next((ref for ref in refs if ref.endswith(f"/{name}")), name)
+
+    def record(self, rev: str | None = None, path: str = EVALUATE) -> Record:
+        return records.from_text(self.text(path, rev), path)
+
+    def lock(self, rev: str | None = None) -> dict[str, lockfile.StageFacts]:
+        return lockfile.parse_lock(self.text("dvc.lock", rev))
+
+    def metrics(self, rev: str | None = None) -> dict[str, float]:
+        values: dict[str, float] = {}
+        for path in ("results/cv.json", "results/metrics.json"):
+            values |= lockfile.flatten(json.loads(self.text(path, rev)))
+        return values
+
+    def runs(self, database: Path | None = None) -> dict[str, RunView]:
+        """Read every run from the SQLite store, without MLflow: what is there is there."""
+        path = database or self.root / "mlflow.db"
+        if not path.exists():
+            return {}
+        connection = sqlite3.connect(path)
+        try:
+            return {row[0]: _run_view(connection, *row) for row in _rows(connection)}
+        finally:
+            connection.close()
+
+
+def _rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    query = "SELECT run_uuid, name, status, start_time, end_time, artifact_uri FROM runs"
+    return connection.execute(query).fetchall()
+
+
+def _run_view(
+    connection: sqlite3.Connection,
+    run_id: str,
+    name: str,
+    status: str,
+    started: int,
+    ended: int | None,
+    artifact_uri: str,
+) -> RunView:
+    def pairs(table: str) -> dict[str, Any]:
+        query = f"SELECT key, value FROM {table} WHERE run_uuid = ?"  # noqa: S608
+        return dict(connection.execute(query, (run_id,)).fetchall())
+
+    folder = Path(artifact_uri.removeprefix("file://"))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    hashes = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+    return RunView(
+        *(run_id, name, status, started, ended),
+        params=pairs("params"),
+        metrics=pairs("metrics"),
+        tags=pairs("tags"),
+        artifacts=hashes,
+    )
+
+
+def copy_project(root: Path) -> None:
+    """Copy the project's own files as they are now, tracked or about to be."""
+    args = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(args, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    outside = ("tests/", "docs/", "benchmarks/", "results/", "dvc.lock", ".ci/")
+    for name in filter(None, listed.split("\0")):
+        if not name.startswith(outside) and (PROJECT / name).is_file():
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, target)
+
+
+def build_template(root: Path, environment: dict[str, str]) -> None:
+    """Build the project with a first, small result of the sample, committed."""
+    copy_project(root)
+    sandbox = Sandbox(root, environment)
+    for old, new in SMALL.items():
+        sandbox.replace("params.yaml", old, new)
+    sandbox.git("init", "--quiet")
+    sandbox.commit("The project")
+    sandbox.dvc("pull", "--quiet", "data/raw/breast_cancer.csv.dvc")
+    sandbox.dvc("repro")
+    sandbox.commit("The first result")
+
+
+def check_link(sandbox: Sandbox, rev: str | None, runs: dict[str, RunView]) -> Record:
+    """Check that the record which a revision holds names its run, and that both say the same."""
+    record, lock = sandbox.record(rev), sandbox.lock(rev)
+    assert record.mlflow_run_id is not None
+    run = runs[record.mlflow_run_id]
+    assert run.record_id == record.record_id
+    assert run.status == "FINISHED"
+    assert run.tags["wherefrom.relation"] == record.relation
+    makers = [(".", lock[name]) for name in ("prepare", "featurize", "train", "evaluate")]
+    effective = lockfile.flat_params(makers)
+    assert run.params == {key: str(value) for key, value in effective.items()}
+    assert run.metrics == sandbox.metrics(rev)
+    assert record.fingerprint == lockfile.fingerprint(lock["evaluate"])
+    training = sandbox.record(rev, TRAIN)
+    assert training.fingerprint == lockfile.fingerprint(lock["train"])
+    data = sandbox.text("data/raw/breast_cancer.csv.dvc", rev)
+    assert run.tags["data_hash"] in data
+    origin = run if record.relation == "own" else runs[str(training.mlflow_run_id)]
+    assert origin.record_id == training.record_id
+    assert origin.tags["dvc.stage.fingerprint"] == training.fingerprint
+    return record
+
