@@ -28,7 +28,7 @@ check: .venv/.ready-dev
 	ruff check
 	ruff format --check
 	mypy
-	lint-imports
+	PYTHONPATH=src lint-imports
 
 ui: .venv/.ready
 	@wherefrom ui

@@ -19,7 +19,7 @@ from pipeline.validation import cross_validate
 
 EXAMPLE_ROWS = 5
 # What the logged model needs where it is loaded.
-DISTRIBUTIONS = ["scikit-learn", "pandas", "numpy", "pydantic", "pyyaml"]
+DISTRIBUTIONS = ["scikit-learn", "pandas", "numpy", "pyarrow"]
 
 
 def main() -> None:

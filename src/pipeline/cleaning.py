@@ -25,8 +25,10 @@ def clean_rows(rows: pd.DataFrame, kinds: dict[str, str], where: str) -> pd.Data
         raise InputError(what, where, "give the rows as a pandas DataFrame")
     lacking = [name for name in kinds if name not in rows.columns]
     if lacking:
-        near = did_you_mean(lacking[0], map(str, rows.columns)) if len(lacking) == 1 else ""
-        what = f"the column{'s' * (len(lacking) > 1)} {listed(map(repr, lacking))} is missing{near}"
+        names = listed(map(repr, lacking))
+        near = did_you_mean(lacking[0], map(str, rows.columns))
+        one = len(lacking) == 1
+        what = f"the column {names} is missing{near}" if one else f"the columns {names} are missing"
         raise InputError(what, where, "give the rows all columns that the model was fitted on")
     cleaned = {name: _clean(rows[name], kind, where) for name, kind in kinds.items()}
     return pd.DataFrame(cleaned, index=rows.index)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.schema import CATEGORICAL, NUMERIC
-from pipeline.values import check_finite, check_kind, is_missing, read_numbers
+from pipeline.values import check_finite, check_kind, read_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pipeline.values import Numbers
 
 # A column with fewer strangers than this among its numbers was most likely meant to be numeric.
 _FEW = 0.05
@@ -36,28 +38,29 @@ def learn_columns(rows: pd.DataFrame, names: list[str], where: str) -> Columns:
     learnt = Columns()
     for name in names:
         check_kind(name, rows[name], where)
-        missing = is_missing(rows[name])
-        if missing.all():
-            learnt.remarks.append(f"column {name!r} is left out: no training row has a value in it")
+        found = read_numbers(rows[name])
+        missing = int(found.missing.sum())
+        if missing == len(rows):
+            remark = f"column {name!r} is left out: no training row has a value in it"
+            learnt.remarks.append(remark)
             continue
-        learnt.kinds[name] = _kind(rows[name], missing, learnt.remarks, where)
-        if missing.any():
-            learnt.missing[name] = int(missing.sum())
+        learnt.kinds[name] = _kind(rows[name], found, learnt.remarks, where)
+        if missing:
+            learnt.missing[name] = missing
     if not learnt.kinds:
         remedy = "take a table with values, or shorten data.drop in params.yaml"
         raise InputError("no column has a value to learn from", where, remedy)
     return learnt
 
 
-def _kind(column: pd.Series, missing: np.ndarray, remarks: list[str], where: str) -> str:
+def _kind(column: pd.Series, found: Numbers, remarks: list[str], where: str) -> str:
     if column.dtype == bool or column.dtype.name == "boolean":
         return CATEGORICAL
-    found = read_numbers(column)
     strangers = int(found.strange.sum())
     if not strangers:
         check_finite(str(column.name), found.floats, where)
         return NUMERIC
-    present = int((~missing).sum())
+    present = len(column) - int(found.missing.sum())
     if strangers < _FEW * present:
         remarks.append(
             f"column {column.name!r} is categorical because {strangers} of its {present} values "
@@ -73,10 +76,10 @@ def strange_cells(rows: pd.DataFrame, kinds: dict[str, str]) -> list[str]:
     for name in (name for name, kind in kinds.items() if kind == NUMERIC):
         strange = read_numbers(rows[name]).strange
         if strange.any():
+            values = counted(int(strange.sum()), "value")
             remarks.append(
-                f"column {name!r} is numeric, and {int(strange.sum())} of its values in the test "
-                f"rows are no numbers, such as {_first(rows[name], strange)!r}; "
-                "they count as missing"
+                f"column {name!r} is numeric, and {values} in the test rows cannot be read so, "
+                f"such as {_first(rows[name], strange)!r}; that counts as missing"
             )
     return remarks
 

@@ -35,6 +35,11 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f" (did you mean {folded[near[0]]!r}?)" if near else ""
 
 
+def counted(count: int, thing: str) -> str:
+    """Give the count with the word for one or for many."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def listed(names: Iterable[str], most: int = 12) -> str:
     """Show names in one line; beyond `most`, how many more there are."""
     known = list(names)

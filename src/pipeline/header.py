@@ -88,7 +88,7 @@ def _text_header(path: Path, separator: str) -> list[str]:
         raise not_utf8(path) from error
     except csv.Error as error:
         raise not_a_table(path, str(error)) from error
-    if not names:
+    if not names or any("\0" in name for name in names):
         raise not_a_table(path, "its first line holds no names of columns")
     if len(names) == 1:
         _check_separator(path, names[0])

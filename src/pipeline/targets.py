@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import InputError, did_you_mean, listed
+from pipeline.errors import InputError, counted, did_you_mean, listed
 from pipeline.values import (
     check_finite,
     check_kind,
@@ -34,8 +34,7 @@ def read_target(column: pd.Series, data: Data) -> np.ndarray:
     check_kind(data.target, column, data.path)
     missing = int(is_missing(column).sum())
     if missing:
-        values = "1 value is" if missing == 1 else f"{missing} values are"
-        what = f"{values} missing in the target {data.target!r}"
+        what = f"the target {data.target!r} lacks {counted(missing, 'value')}"
         raise InputError(what, data.path, "fill them in, or take these rows out of the table")
     target = _classes(column, data) if data.task == "classification" else _numbers(column, data)
     if len(np.unique(target)) < _TWO:
@@ -81,8 +80,8 @@ def _numbers(column: pd.Series, data: Data) -> np.ndarray:
     if numbers.strange.any():
         example = column.iloc[int(np.flatnonzero(numbers.strange)[0])]
         what = (
-            f"{int(numbers.strange.sum())} values of the target {data.target!r} are no numbers, "
-            f"such as {str(example)!r}"
+            f"{counted(int(numbers.strange.sum()), 'value')} of the target {data.target!r} cannot "
+            f"be read as a number, such as {str(example)!r}"
         )
         remedy = "correct them, or set data.task in params.yaml to classification"
         raise InputError(what, data.path, remedy)

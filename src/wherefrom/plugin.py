@@ -19,9 +19,10 @@ def anchor_store() -> None:
     Never raises: a project whose store cannot be anchored is named on stderr, and MLflow goes on.
     """
     try:
-        from wherefrom.project import locate, tracking_uri  # noqa: PLC0415
+        from wherefrom.project import locate  # noqa: PLC0415
         from wherefrom.settings import read  # noqa: PLC0415
         from wherefrom.sources import local_store  # noqa: PLC0415
+        from wherefrom.uris import tracking_uri  # noqa: PLC0415
 
         project = locate(Path.cwd(), os.environ)
         wanted = os.environ.get("MLFLOW_TRACKING_URI") or read(project.workspace).uri

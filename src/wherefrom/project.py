@@ -7,21 +7,15 @@ is anchored at the main project.
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from wherefrom.errors import NotAProjectError
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_SQLITE = re.compile(r"(sqlite(?:\+\w+)?):///(?!/)(?P<path>[^?]*)(?P<query>\?.*)?")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 @dataclass(frozen=True)
@@ -85,35 +79,3 @@ def anchor_of(main: Path) -> Path:
     if stand.main_worktree is None:
         return stand.common_dir / "wherefrom" / stand.prefix
     return stand.main_worktree / stand.prefix
-
-
-def tracking_uri(anchor: Path, wanted: str | None) -> str:
-    """Give the tracking URI, absolute: a relative one is meant from the main project.
-
-    `wanted` is `MLFLOW_TRACKING_URI` or the setting; None or "" means the project's own store.
-    """
-    if not wanted:
-        return f"sqlite:///{anchor / 'mlflow.db'}"
-    if match := _SQLITE.fullmatch(wanted):
-        scheme, path, query = match.group(1), match["path"], match["query"] or ""
-        return wanted if path in {"", ":memory:"} else f"{scheme}:///{anchor / path}{query}"
-    if wanted.startswith("file:") and not wanted.startswith("file:/"):
-        return (anchor / wanted.removeprefix("file:")).as_uri()
-    if _SCHEME.match(wanted) or wanted in {"databricks", "uc", "databricks-uc"}:
-        return wanted
-    return (anchor / os.path.expanduser(wanted)).resolve().as_uri()  # noqa: PTH111
-
-
-def redact(uri: str) -> str:
-    """Remove credentials from a URI: the user, the password and the query."""
-    parts = urlsplit(uri)
-    if not parts.netloc and not parts.query:
-        return uri
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else uri.partition("?")[0]
-
-
-def sqlite_path(uri: str) -> Path | None:
-    """Give the file of a SQLite store; None for any other store and for one in memory."""
-    match = re.fullmatch(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?", uri)
-    return Path(match["path"]) if match and match["path"] != ":memory:" else None

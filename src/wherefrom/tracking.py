@@ -16,10 +16,10 @@ from wherefrom.errors import StoreUnreachableError
 from wherefrom.identity import CommitSha, ExperimentName, new_record_id
 from wherefrom.journal import Ending, Entry, Journal, Status
 from wherefrom.lockfile import fingerprint, flat_params
-from wherefrom.project import tracking_uri
 from wherefrom.record import Gap, GitFacts, Record
 from wherefrom.settings import OFF
 from wherefrom.sources import dvc_repo, mlflow_store
+from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

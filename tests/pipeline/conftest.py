@@ -7,22 +7,23 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_projects import ROOT, SRC, STAGES, STAND_IN, Project, change
+from pipeline_projects import OF_MIXED, ROOT, SRC, STAGES, STAND_IN, Project, change
 
 if str(SRC) not in sys.path:
     sys.path.insert(0, str(SRC))
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-from sklearn import datasets  # noqa: E402
+import numpy as np
+import pandas as pd
+from sklearn import datasets
 
-from pipeline.params.section import parse_params  # noqa: E402
-from pipeline.params.whole import Params  # noqa: E402
-from pipeline.yaml12 import parse_yaml  # noqa: E402
+from pipeline.params.section import parse_params
+from pipeline.params.whole import Params
+from pipeline.yaml12 import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
 
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
@@ -37,27 +38,51 @@ def params(document: dict[str, Any]) -> Callable[..., Params]:
     """Give checked parameters: those of params.yaml, with some keys changed."""
     small = {"train.random_forest.n_estimators": 10, "data.positive": None}
 
-    def build(**changes: Any) -> Params:  # noqa: ANN401
+    def build(**changes: Any) -> Params:
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         return parse_params(Params, change(document, small | dotted), "params.yaml")
 
     return build
 
 
+def _make_project(root: Path, document: dict[str, Any]) -> Project:
+    (root / "src").mkdir()
+    for stage in STAGES:
+        shutil.copy(SRC / f"{stage}.py", root / "src")
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(SRC / "pipeline", root / "src/pipeline", ignore=ignore)
+    (root / "stand_in/wherefrom").mkdir(parents=True)
+    (root / "stand_in/wherefrom/__init__.py").touch()
+    (root / "stand_in/wherefrom/stage.py").write_text(STAND_IN, encoding="utf-8")
+    made = Project(root, document)
+    made.write({"train.random_forest.n_estimators": 10, "data.positive": None})
+    return made
+
+
 @pytest.fixture
 def project(tmp_path: Path, document: dict[str, Any]) -> Project:
     """Make a project without a table; its stages run on a stand-in for the tracking layer."""
-    (tmp_path / "src").mkdir()
-    for stage in STAGES:
-        shutil.copy(SRC / f"{stage}.py", tmp_path / "src")
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(SRC / "pipeline", tmp_path / "src/pipeline", ignore=ignore)
-    (tmp_path / "stand_in/wherefrom").mkdir(parents=True)
-    (tmp_path / "stand_in/wherefrom/__init__.py").touch()
-    (tmp_path / "stand_in/wherefrom/stage.py").write_text(STAND_IN, encoding="utf-8")
-    made = Project(tmp_path, document)
-    made.write({"train.random_forest.n_estimators": 10, "data.positive": None})
+    return _make_project(tmp_path, document)
+
+
+@pytest.fixture(scope="session")
+def _finished_once(
+    tmp_path_factory: pytest.TempPathFactory,
+    document: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+) -> Project:
+    made = _make_project(tmp_path_factory.mktemp("finished"), document)
+    made.write({"data.path": made.table(tables["mixed"]), **OF_MIXED})
+    done = made.run(*STAGES)
+    assert done.returncode == 0, done.stderr
     return made
+
+
+@pytest.fixture
+def finished(tmp_path: Path, _finished_once: Project) -> Project:
+    """Make a project on the mixed table, of which all stages were run."""
+    shutil.copytree(_finished_once.root, tmp_path / "project")
+    return Project(tmp_path / "project", _finished_once.document)
 
 
 def _mixed(rows: int = 240) -> pd.DataFrame:

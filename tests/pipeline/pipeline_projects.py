@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
+# Which columns of the mixed table are what.
+OF_MIXED = {"data.target": "answer", "data.id": "key", "data.drop": ["unused"]}
 STAGES = ("check", "prepare", "featurize", "train", "evaluate")
 
 # The seam to the tracking layer, which has tests of its own: the stages run without DVC and MLflow.
-STAND_IN = '''
+STAND_IN = """
 import contextlib, pathlib, sys
 
 class Run:
@@ -44,17 +46,17 @@ def run(main, user_errors):
     except user_errors as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-'''
+"""
 
 # Stages of one project in one process: importing scikit-learn takes longer than most of them.
-RUNNER = '''
+RUNNER = """
 import os, runpy, sys
 cpus = sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]
 os.sched_setaffinity(0, cpus)
 sys.path.insert(0, "src")
 for stage in sys.argv[2:]:
     runpy.run_path(f"src/{stage}.py", run_name="__main__")
-'''
+"""
 
 
 @dataclass
@@ -76,7 +78,9 @@ class Project:
         frame.to_csv(path, index=False)
         return name
 
-    def run(self, *stages: str, cpus: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *stages: str, cpus: int = 2, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run stages one after another, in one process of their own."""
         return subprocess.run(
             [sys.executable, "-c", RUNNER, str(cpus), *stages],

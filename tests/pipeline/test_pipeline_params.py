@@ -152,7 +152,7 @@ def test_all_problems_are_in_one_message_a_line_each(
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="params.yaml") as raised:
+    with pytest.raises(InputError, match=r"^params\.yaml|/params\.yaml") as raised:
         check_params(path)
     assert said in str(raised.value)
 

@@ -23,10 +23,10 @@ def _data(**changes: Any) -> Data:
 UNFIT = [
     pytest.param("classification", ["a"] * 9, "has one value only, 'a'", id="one class"),
     pytest.param("regression", ["1", "1.0"], "has one value only", id="one number"),
-    pytest.param("classification", ["a", "", "b"], "1 value is missing", id="one missing"),
-    pytest.param("regression", [1.0, None, np.nan], "2 values are missing", id="two missing"),
-    pytest.param("regression", ["1", "x", "2"], "1 values of the target 'y' are no", id="text"),
-    pytest.param("regression", ["1", "inf"], "holds 1 number that is infinite", id="infinite"),
+    pytest.param("classification", ["a", "", "b"], "lacks 1 value", id="one missing"),
+    pytest.param("regression", [1.0, None, np.nan], "lacks 2 values", id="two missing"),
+    pytest.param("regression", ["1", "x", "2"], "1 value of the target 'y' cannot", id="text"),
+    pytest.param("regression", ["1", "inf"], "holds 1 number infinite", id="infinite"),
     pytest.param(
         "classification", np.linspace(0, 1, 90), "task in params.yaml to regression", id="fractions"
     ),
@@ -122,10 +122,11 @@ def test_a_split_that_leaves_too_little_is_refused(
 
 
 def test_each_row_is_held_out_once_and_each_fold_has_every_class() -> None:
-    target = np.array(["a"] * 12 + ["b"] * 3, dtype=object)
-    folds = split_folds(target, "classification", 3, 0)
-    assert sorted(row for _, held_out in folds for row in held_out) == list(range(15))
-    assert [set(target[held_out]) for _, held_out in folds] == [{"a", "b"}] * 3
+    target = np.array(["a"] * 27 + ["b"] * 3, dtype=object)
+    for seed in range(5):
+        folds = split_folds(target, "classification", 3, seed)
+        assert sorted(row for _, held_out in folds for row in held_out) == list(range(30))
+        assert [set(target[held_out]) for _, held_out in folds] == [{"a", "b"}] * 3
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +47,9 @@ UNREADABLE = [
     pytest.param("t.csv", "x,y\n1,ä\n".encode("latin1"), "not UTF-8", id="cells in Latin-1"),
     pytest.param("t.csv", b"\x89PNG\r\n\x1a\n\0\0", "not UTF-8", id="an image"),
     pytest.param("t.csv", b"a\0b,y\n", "cannot be read as a table", id="a zero byte"),
-    pytest.param("t.csv", b"x;y\n1;a\n", "set data.separator in params.yaml to ';'", id="semicolons"),
+    pytest.param(
+        "t.csv", b"x;y\n1;a\n", "set data.separator in params.yaml to ';'", id="semicolons"
+    ),
     pytest.param("t.csv", b"x\ty\n1\ta\n", "separator seems to be '\\t'", id="tabs"),
     pytest.param("t.csv", b"x,x,y,y\n1,2,3,4\n", "called 'x', 'y'", id="names that stand twice"),
     pytest.param("t.csv", b"y\na\nb\n", "no column is left to learn from", id="the target alone"),
@@ -113,6 +115,12 @@ def test_every_cell_of_a_text_table_is_read_as_it_stands(tmp_path: Path) -> None
     }
 
 
+def test_lines_inside_quotes_are_read_in_a_table_of_many_blocks(tmp_path: Path) -> None:
+    text = "x,y\n" + '"two\nlines",a\n' * 200_000
+    frame = read_table(tmp_path, _file(tmp_path, "t.csv", text.encode()))
+    assert (len(frame), set(frame["x"])) == (200_000, {"two\nlines"})
+
+
 @pytest.mark.parametrize(
     ("name", "separator"), [("t.tsv", None), ("t.csv", "\t"), ("t.csv", ";"), ("t.TSV", None)]
 )
@@ -123,12 +131,12 @@ def test_other_separators_are_read(tmp_path: Path, name: str, separator: str | N
 
 
 def test_a_parquet_index_stays_a_column(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}).set_index("x")
+    frame = pd.DataFrame({"x": ["p", "q"], "y": ["a", "b"]}).set_index("x")
     frame.to_parquet(tmp_path / "t.parquet")
     assert list(read_table(tmp_path, _data("t.parquet")).columns) == ["y", "x"]
 
 
 def test_a_header_is_read_without_pandas_and_without_the_rows(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"x,y\n" + b"\xff" * 100_000)
-    pd.DataFrame({"x": [1], "when": [datetime.date(2020, 1, 1)]}).to_parquet(tmp_path / "t.parquet")
+    pd.DataFrame({"x": [1], "when": [dt.date(2020, 1, 1)]}).to_parquet(tmp_path / "t.parquet")
     assert read_header(tmp_path / "t.parquet", None) == ["x", "when"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.errors import InputError, did_you_mean, listed
+from pipeline.errors import InputError, counted, did_you_mean, listed
 from pipeline.files import read_text
 from pipeline.yaml12 import parse_yaml
 
@@ -58,8 +58,11 @@ class ParamsError(InputError):
     def __init__(self, problems: Sequence[Problem], where: str) -> None:
         """Take the problems in the order in which they are to be shown."""
         lines = "".join(f"\n  {problem}" for problem in problems)
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        super().__init__(f"{count}{lines}", where, f"correct {where}; no stage was run with it")
+        super().__init__(
+            f"{counted(len(problems), 'problem')}{lines}",
+            where,
+            f"correct {where}; no stage was run with it",
+        )
         self.problems = tuple(problems)
 
 

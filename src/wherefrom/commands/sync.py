@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from wherefrom import delivery, settings
 from wherefrom.journal import Journal
-from wherefrom.project import locate, tracking_uri
+from wherefrom.project import locate
+from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

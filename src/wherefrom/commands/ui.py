@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import settings
-from wherefrom.project import locate, tracking_uri
+from wherefrom.project import locate
+from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

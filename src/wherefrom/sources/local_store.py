@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from wherefrom import files
-from wherefrom.project import redact, sqlite_path
+from wherefrom.uris import redact, sqlite_path
 
 ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 

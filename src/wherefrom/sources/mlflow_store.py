@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.process import is_gone, parse
-from wherefrom.project import redact
 from wherefrom.sources import local_store, reachable
+from wherefrom.uris import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,9 @@ RECORD_TAG = "wherefrom.record_id"
 PROCESS_TAG = "wherefrom.process"
 
 _STORE_MODULES = {"mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
-_PATIENCE = {
+_QUIET_AND_QUICK = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -150,7 +152,7 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     within ten seconds where it does not answer.
     """
     reachable.probe(uri)
-    for key, value in _PATIENCE.items():
+    for key, value in _QUIET_AND_QUICK.items():
         os.environ.setdefault(key, value)
     with _converted(uri), _quiet():
         import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from wherefrom.errors import StoreUnreachableError
-from wherefrom.project import redact, sqlite_path
+from wherefrom.uris import redact, sqlite_path
 
 _PROBE_SECONDS = 4
 

@@ -1,0 +1,43 @@
+"""URIs of tracking stores: made absolute, taken apart, and shown without credentials."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+_SQLITE = re.compile(r"(sqlite(?:\+\w+)?):///(?!/)(?P<path>[^?]*)(?P<query>\?.*)?")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+
+
+def tracking_uri(anchor: Path, wanted: str | None) -> str:
+    """Give the tracking URI, absolute: a relative one is meant from the main project.
+
+    `wanted` is `MLFLOW_TRACKING_URI` or the setting; None or "" means the project's own store.
+    """
+    if not wanted:
+        return f"sqlite:///{anchor / 'mlflow.db'}"
+    if match := _SQLITE.fullmatch(wanted):
+        scheme, path, query = match.group(1), match["path"], match["query"] or ""
+        return wanted if path in {"", ":memory:"} else f"{scheme}:///{anchor / path}{query}"
+    if wanted.startswith("file:") and not wanted.startswith("file:/"):
+        return (anchor / wanted.removeprefix("file:")).as_uri()
+    if _SCHEME.match(wanted) or wanted in {"databricks", "uc", "databricks-uc"}:
+        return wanted
+    return (anchor / os.path.expanduser(wanted)).resolve().as_uri()  # noqa: PTH111
+
+
+def redact(uri: str) -> str:
+    """Remove credentials from a URI: the user, the password and the query."""
+    parts = urlsplit(uri)
+    if not parts.netloc and not parts.query:
+        return uri
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else uri.partition("?")[0]
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """Give the file of a SQLite store; None for any other store and for one in memory."""
+    match = re.fullmatch(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?", uri)
+    return Path(match["path"]) if match and match["path"] != ":memory:" else None

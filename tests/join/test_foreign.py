@@ -1,0 +1,151 @@
+"""A DVC project of somebody else, with plain MLflow code: linked without a change to it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sandbox import Sandbox
+
+from wherefrom import lockfile
+from wherefrom.plugin import StageRunContext
+
+if TYPE_CHECKING:
+    from wherefrom.lockfile import StageFacts
+
+FIT = """\
+import sys, mlflow
+mlflow.set_experiment("theirs")
+with mlflow.start_run():
+    mlflow.log_param("lr", sys.argv[1])
+    mlflow.log_metric("score", float(sys.argv[1]))
+    open("note.txt", "w").write("hello")
+    mlflow.log_artifact("note.txt")
+open("model.txt", "w").write(sys.argv[1])
+"""
+DVC_YAML = """\
+stages:
+  fit:
+    cmd: python code/fit.py ${lr}
+    deps: [code/fit.py, data/rows.csv]
+    params: [lr]
+    outs: [model.txt]
+"""
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+    root = tmp_path / "theirs"
+    for path, text in {
+        "code/fit.py": FIT,
+        "dvc.yaml": DVC_YAML,
+        "params.yaml": "lr: 0.1\n",
+        "data/rows.csv": "a,b\n1,2\n",
+        ".gitignore": "/mlflow.db*\n/mlruns/\nnote.txt\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    sandbox = Sandbox(root, environment)
+    sandbox.git("init", "--quiet")
+    sandbox.dvc("init", "--quiet")
+    sandbox.dvc("add", "--quiet", "data/rows.csv")
+    sandbox.commit("Theirs")
+    return sandbox
+
+
+def fingerprint_of(sandbox: Sandbox, rev: str | None = None) -> str:
+    facts: StageFacts = sandbox.lock(rev)["fit"]
+    return lockfile.fingerprint(facts)
+
+
+def test_a_plain_run_in_a_stage_is_joined_by_its_fingerprint(foreign: Sandbox) -> None:
+    foreign.dvc("repro")
+
+    (run,) = foreign.runs().values()
+    assert run.tags["dvc.stage"] == "fit"
+    assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(foreign)
+    assert run.tags["data_hash"] in (foreign.root / "data" / "rows.csv.dvc").read_text()
+    assert run.tags["git.commit"] == foreign.git("rev-parse", "HEAD").strip()
+    assert run.tags["git.dirty"] == "false"
+    assert len(run.tags["wherefrom.record_id"]) == 32
+
+
+@pytest.mark.parametrize("mode", ["--temp", "--queue"], ids=["temporary copy", "queue of four"])
+def test_a_run_in_a_copy_lands_in_the_projects_store_with_its_artifacts(
+    foreign: Sandbox, mode: str
+) -> None:
+    """On a fresh store: six parallel first uses broke each other's schema without the plugin."""
+    names = ["a", "b", "c", "d"] if mode == "--queue" else ["a"]
+    for number, name in enumerate(names):
+        foreign.dvc("exp", "run", mode, "-n", name, "-S", f"lr={number}.5")
+    if mode == "--queue":
+        foreign.dvc("exp", "run", "--run-all", "-j", "4")
+
+    runs = foreign.runs()
+    assert {run.tags["dvc.exp.name"] for run in runs.values()} == set(names)
+    for run in runs.values():
+        name = run.tags["dvc.exp.name"]
+        assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(foreign, name)
+        assert "note.txt" in run.artifacts
+        assert run.status == "FINISHED"
+
+
+def test_a_dirty_tree_of_a_foreign_project_is_kept_too(foreign: Sandbox) -> None:
+    script = foreign.root / "code" / "fit.py"
+    script.write_text(FIT + "# changed\n")
+
+    foreign.dvc("repro")
+
+    (run,) = foreign.runs().values()
+    ref = f"refs/wherefrom/dirty/{run.tags['wherefrom.record_id']}"
+    assert foreign.text("code/fit.py", ref).endswith("# changed\n")
+
+
+def test_outside_of_a_stage_nothing_happens(foreign: Sandbox) -> None:
+    foreign.run(sys.executable, "code/fit.py", "0.3")
+
+    (run,) = foreign.runs().values()
+    assert not [tag for tag in run.tags if not tag.startswith("mlflow.")]
+    assert not (foreign.root / ".wherefrom").exists()
+
+
+def test_a_store_that_the_caller_chose_is_left_alone(foreign: Sandbox, tmp_path: Path) -> None:
+    chosen = tmp_path / "chosen.db"
+    foreign.dvc("repro", MLFLOW_TRACKING_URI=f"sqlite:///{chosen}")
+    assert len(foreign.runs(chosen)) == 1
+    assert not (foreign.root / "mlflow.db").exists()
+
+
+def test_the_provider_names_what_it_cannot_read_and_does_not_raise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_STAGE", "nothing")
+
+    tags = StageRunContext().tags()
+
+    assert "is not inside a DVC repository" in tags["wherefrom.gaps"]
+    assert "is not inside a DVC repository" in capsys.readouterr().err
+
+
+def test_loading_the_plugin_imports_nothing_of_weight() -> None:
+    code = (
+        "import sys, wherefrom.plugin as p; p.StageRunContext().in_context(); "
+        "print([m for m in ('mlflow', 'dvc', 'sklearn', 'psutil', 'yaml') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path("/")
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_the_store_is_whole_after_the_plugin_made_it(foreign: Sandbox) -> None:
+    foreign.dvc("repro")
+    connection = sqlite3.connect(foreign.root / "mlflow.db")
+    locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
+    connection.close()
+    assert all(str(foreign.root / "mlruns") in location for (location,) in locations)

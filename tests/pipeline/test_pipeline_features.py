@@ -1,0 +1,120 @@
+"""Cleaning and encoding of raw rows, as the first steps of a fitted pipeline."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from pipeline.errors import InputError
+from pipeline.features import Cleaner, build_features, names_of
+from pipeline.params.featurize import Featurize
+from pipeline.schema import Schema
+
+KINDS = {"age": "numeric", "city": "categorical"}
+
+
+def _schema(kinds: dict[str, str]) -> Schema:
+    return Schema("classification", "y", None, kinds, ["a", "b"], "b", {}, {}, [])
+
+
+def _featurize(**changes: Any) -> Featurize:
+    given = {
+        "numeric_impute": "median",
+        "scale": False,
+        "categorical_impute": "most_frequent",
+        "max_categories": None,
+    }
+    return Featurize(**(given | changes))
+
+
+def _encode(train: dict[str, Any], rows: dict[str, Any], **changes: Any) -> list[list[float]]:
+    features = build_features(_schema(KINDS), _featurize(**changes)).fit(pd.DataFrame(train))
+    return features.transform(pd.DataFrame(rows)).tolist()
+
+
+TRAIN = {"age": [1.0, 3.0, 5.0, math.nan], "city": ["Bern", "Lima", "Lima", None]}
+
+
+def test_raw_rows_are_cleaned_in_the_order_of_the_schema() -> None:
+    rows = pd.DataFrame(
+        {"extra": [1, 2], "city": [" Oslo ", "NA"], "age": [" 7", "?"]}, index=[4, 9]
+    )
+    cleaned = Cleaner(KINDS).fit(rows).transform(rows)
+    expected = pd.DataFrame({"age": [7.0, math.nan], "city": ["Oslo", math.nan]}, index=[4, 9])
+    pd.testing.assert_frame_equal(cleaned, expected, check_dtype=False)
+    pd.testing.assert_frame_equal(Cleaner(KINDS).transform(cleaned), cleaned)
+
+
+def test_missing_columns_are_named() -> None:
+    with pytest.raises(InputError) as raised:
+        Cleaner(KINDS).transform(pd.DataFrame({"town": ["x"], "Age": [1]}))
+    assert raised.value.what == "the columns 'age', 'city' are missing"
+    with pytest.raises(InputError, match=r"the column 'age' is missing \(did you mean 'Age'\?\)"):
+        Cleaner(KINDS).transform(pd.DataFrame({"city": ["x"], "Age": [1]}))
+
+
+def test_rows_without_names_of_columns_are_refused() -> None:
+    with pytest.raises(InputError, match="a ndarray has no names of columns"):
+        Cleaner(KINDS).transform(np.zeros((1, 2)))  # type: ignore[arg-type]
+
+
+def test_infinite_numbers_are_refused_at_prediction_too() -> None:
+    with pytest.raises(InputError, match="the column 'age' holds 1 number infinite"):
+        Cleaner(KINDS).transform(pd.DataFrame({"age": ["inf"], "city": ["x"]}))
+
+
+def test_the_cleaner_can_be_cloned_and_names_its_features() -> None:
+    copied = clone(Cleaner(KINDS))
+    assert copied.get_params() == {"kinds": KINDS}
+    assert copied.get_feature_names_out().tolist() == ["age", "city"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, [[3.0, 0.0, 1.0]], id="median and most frequent"),
+        pytest.param({"numeric_impute": "mean"}, [[3.0, 0.0, 1.0]], id="mean"),
+        pytest.param({"numeric_impute": "most_frequent"}, [[1.0, 0.0, 1.0]], id="most frequent"),
+        pytest.param({"categorical_impute": "own_level"}, [[3.0, 1.0, 0.0, 0.0]], id="own level"),
+        pytest.param({"scale": True}, [[0.0, 0.0, 1.0]], id="scaled"),
+    ],
+)
+def test_missing_cells_are_imputed(changes: dict[str, Any], expected: list[list[float]]) -> None:
+    assert _encode(TRAIN, {"age": ["?"], "city": ["  "]}, **changes) == expected
+
+
+def test_an_unseen_level_is_none_of_the_known_ones() -> None:
+    assert _encode(TRAIN, {"age": [3], "city": ["Oslo"]}) == [[3.0, 0.0, 0.0]]
+
+
+def test_rare_levels_share_one_feature_with_the_unseen_ones() -> None:
+    train = {"age": [1.0] * 7, "city": ["a", "a", "a", "b", "b", "c", "d"]}
+    rows = {"age": [1, 1, 1], "city": ["a", "c", "unseen"]}
+    encoded = _encode(train, rows, max_categories=3)
+    assert [row[1:] for row in encoded] == [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
+
+
+@pytest.mark.parametrize("impute", ["most_frequent", "own_level"])
+def test_a_column_that_is_empty_in_one_fold_stays_a_feature(impute: str) -> None:
+    train = {"age": [math.nan, math.nan], "city": [None, None]}
+    encoded = _encode(train, {"age": [3], "city": ["x"]}, categorical_impute=impute)
+    assert len(encoded[0]) == 2
+
+
+@pytest.mark.parametrize("kinds", [{"age": "numeric"}, {"city": "categorical"}], ids=str)
+def test_tables_of_one_kind_of_columns_are_encoded(kinds: dict[str, str]) -> None:
+    features = build_features(_schema(kinds), _featurize()).fit(pd.DataFrame(TRAIN))
+    assert features.transform(pd.DataFrame(TRAIN)).shape == (4, len(names_of(features)))
+
+
+def test_features_are_named_a_line_each() -> None:
+    rows = pd.DataFrame({"a\nb": [1.0, 2.0], "city": ["x", "y"]})
+    kinds = {"a\nb": "numeric", "city": "categorical"}
+    features = build_features(_schema(kinds), _featurize()).fit(rows)
+    names = names_of(features)
+    assert names == ["numeric__a b", "categorical__city_x", "categorical__city_y"]
