@@ -15,7 +15,7 @@ from wherefrom.claims import Claims
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.identity import CommitSha, ExperimentName, new_record_id
 from wherefrom.journal import Ending, Entry, Journal, Status
-from wherefrom.lockfile import fingerprint, flat_params
+from wherefrom.lockfile import StageFacts, fingerprint, flat_params
 from wherefrom.record import Gap, GitFacts, Record
 from wherefrom.settings import OFF
 from wherefrom.sources import dvc_repo, mlflow_store
@@ -299,8 +299,8 @@ class TrackedRun:
         """Look at what changed while the stage ran, and at what it imported undeclared."""
         context = self._context
         self._gaps += workspace.undeclared_imports(context.project, context.stage)
-        now = dvc_repo.running_stage(context.project.workspace, context.wdir, context.environ)
-        if now is not None and fingerprint(now.facts) != context.fingerprint:
+        now = dvc_repo.facts_now(context.project.workspace, context.wdir, context.environ)
+        if fingerprint(now) != context.fingerprint:
             self._gaps.append(_edited(context.stage, now))
 
     def _record(self, ended: int) -> Record:
@@ -364,8 +364,9 @@ class TrackedRun:
         return self._entry
 
 
-def _edited(before: RunningStage, now: RunningStage) -> Gap:
-    changed = [path for path, value in now.deps.items() if before.deps.get(path) != value]
+def _edited(before: RunningStage, now: StageFacts) -> Gap:
+    then = {dep.path: dep.hash for dep in before.facts.deps}
+    changed = [dep.path for dep in now.deps if then.get(dep.path) != dep.hash]
     named = ", ".join(changed) or "its parameters or its command"
     return Gap(
         what=f"{named} changed while {before.address} ran",

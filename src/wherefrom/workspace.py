@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -93,15 +94,15 @@ def _within(path: str, declared: Iterable[str] | Mapping[str, object]) -> bool:
 
 def _imported(workspace: Path) -> set[str]:
     """List the Python files of this process below the workspace, but for installed packages."""
-    found: set[str] = set()
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if not file or not str(file).endswith(".py"):
-            continue
-        path = Path(file).resolve()
-        if path.is_relative_to(workspace) and not _is_installed(path) and not _is_own(path):
-            found.add(path.relative_to(workspace).as_posix())
-    return found
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    roots = (f"{workspace}{os.sep}", f"{Path.cwd()}{os.sep}")  # most modules are far from here
+    near = {str(file) for file in files if file and os.path.abspath(file).startswith(roots)}  # noqa: PTH100
+    paths = {Path(file).resolve() for file in near if file.endswith(".py")}
+    return {
+        path.relative_to(workspace).as_posix()
+        for path in paths
+        if path.is_relative_to(workspace) and not _is_installed(path) and not _is_own(path)
+    }
 
 
 def _is_installed(path: Path) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_info
 
 from pipeline import validation
@@ -309,7 +310,10 @@ def test_text_in_a_numeric_column_of_the_test_rows_is_remarked_on(
     assert "such as 'strong'; that counts as missing" in remark
 
 
-def test_a_file_that_holds_another_model_is_refused(tmp_path: Path) -> None:
-    joblib.dump(DummyClassifier(), tmp_path / "model.joblib")
+@pytest.mark.parametrize(
+    "other", [DummyClassifier(), make_pipeline(DummyClassifier())], ids=["bare", "without cleaning"]
+)
+def test_a_file_that_holds_another_model_is_refused(tmp_path: Path, other: object) -> None:
+    joblib.dump(other, tmp_path / "model.joblib")
     with pytest.raises(InputError, match="no pipeline of this project"):
         read_fitted(tmp_path / "model.joblib")

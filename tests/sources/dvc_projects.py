@@ -52,6 +52,7 @@ for name in sys.argv[1:]:
         path.write_text(json.dumps({"from": name, "value": 1}))
 '''
 
+# No dates and no keys that are numbers: DVC 3.67 itself fails on a stage that has one.
 PARAMS_YAML = """\
 lr: 1e-07
 half: 0.5
@@ -60,9 +61,6 @@ huge: 1.0e+300
 answer: no
 yes_too: yes
 time: 12:30:45
-day: 2020-01-31
-moment: 2020-01-31T12:30:45Z
-moment_there: 2020-01-31 12:30:45.123456+02:00
 octal: 010
 long: 123456789012345678901
 nothing: null
@@ -71,7 +69,7 @@ below: -.inf
 quoted: '1e-07'
 empty: ''
 odd: "a: b # c\\n\\ttab é ☺ \\u2028"
-nested: {a: {b: [1, 1e-07, no, {c: ~}]}, 'key.with.dots': 1, 2: number, é: 1}
+nested: {a: {b: [1, 1e-07, no, {c: ~}]}, 'key.with.dots': 1, '2': text, é: 1}
 list: [1, 2.5, three]
 hollow: {}
 none_at_all: []
@@ -85,8 +83,6 @@ PARAMS_TOML = """\
 lr = 1e-07
 endless = inf
 below = -inf
-day = 2020-01-31
-moment = 2020-01-31T12:30:45Z
 hex = 0x1F
 under = 1_000
 text = "no"
@@ -174,8 +170,8 @@ stages:
     outs: [out/of_folder.txt]
   from_yaml:
     cmd: python "$PROBE" out/from_yaml.txt
-    params: [lr, half, whole, huge, answer, yes_too, time, day, moment, moment_there, octal, long,
-      nothing, endless, below, quoted, empty, odd, nested, list, hollow, none_at_all, nested.a]
+    params: [lr, half, whole, huge, answer, yes_too, time, octal, long, nothing,
+      endless, below, quoted, empty, odd, nested, list, hollow, none_at_all, nested.a]
     outs: [out/from_yaml.txt]
   from_json:
     cmd: python "$PROBE" out/from_json.txt
@@ -183,7 +179,7 @@ stages:
     outs: [out/from_json.txt]
   from_toml:
     cmd: python "$PROBE" out/from_toml.txt
-    params: [config/p.toml: [lr, endless, below, day, moment, hex, under, text, list, nested]]
+    params: [config/p.toml: [lr, endless, below, hex, under, text, list, nested]]
     outs: [out/from_toml.txt]
   from_python:
     cmd: python "$PROBE" out/from_python.txt

@@ -92,10 +92,12 @@ def running_stage(root: Path, wdir: Path, environ: Mapping[str, str]) -> Running
         return _Reader(repo).read(stage)
 
 
-def raw_input(root: Path, path: str) -> RawInput | None:
-    """Give the raw input that a path (relative to the DVC root) is or lies in; None for none."""
+def facts_now(root: Path, wdir: Path, environ: Mapping[str, str]) -> StageFacts:
+    """Read the facts of the running stage alone, as `dvc.lock` would hold them now."""
     with _open(root) as repo:
-        return _Reader(repo).raw_at(str(root / path))
+        stage = _find(repo, environ["DVC_STAGE"], wdir, environ)
+        stage.save_deps()
+        return _facts(stage)
 
 
 class _Reader:
@@ -133,13 +135,6 @@ class _Reader:
         if not name:
             return StageAddress(file)
         return StageAddress(name if file == "dvc.yaml" else f"{file}:{name}")
-
-    def raw_at(self, path: str) -> RawInput | None:
-        for stage in self._stages:
-            for out in stage.outs:
-                if stage.is_data_source and _overlap(path, out.fs_path):
-                    return self._raw(stage, out)
-        return None
 
     def _before(self, stage: Any) -> list[Any]:  # noqa: ANN401
         """List the stages and `.dvc` files that a stage descends from, nearest first."""

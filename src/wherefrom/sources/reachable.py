@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -47,15 +48,29 @@ def _probe_folder(uri: str, folder: Path) -> None:
 
 def _probe_database(uri: str) -> None:
     """Connect once: MLflow itself would try for minutes."""
+    if path := sqlite_path(uri):
+        _probe_sqlite(uri, path)
+        return
     import sqlalchemy  # noqa: PLC0415 - MLflow brings it, and it is slow to import
 
-    limit = {"timeout": _PROBE_SECONDS} if uri.startswith("sqlite") else {}
-    limit = {"connect_timeout": _PROBE_SECONDS} if uri.startswith(("postgres", "mysql")) else limit
+    server = uri.startswith(("postgres", "mysql"))
+    limit = {"connect_timeout": _PROBE_SECONDS} if server else {}
     try:
         engine = sqlalchemy.create_engine(uri, connect_args=limit, poolclass=sqlalchemy.NullPool)
         with engine.connect() as connection:
             connection.execute(sqlalchemy.text("SELECT 1"))
     except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
+        raise StoreUnreachableError(redact(uri), short_text(error)) from error
+
+
+def _probe_sqlite(uri: str, path: Path) -> None:
+    try:
+        database = sqlite3.connect(path, timeout=_PROBE_SECONDS)
+        try:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        finally:
+            database.close()
+    except sqlite3.Error as error:
         raise StoreUnreachableError(redact(uri), short_text(error)) from error
 
 

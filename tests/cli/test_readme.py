@@ -1,0 +1,165 @@
+"""Every command of the README, run word for word, in order, in one copy of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sandbox import PROJECT, SMALL, Sandbox, copy_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+README = (PROJECT / "README.md").read_text()
+# The environment is there already: a test installs nothing.
+MAKE = "make -o .venv/.installer -o .venv/.packages -o .venv/.ready -o .venv/.ready-dev"
+SERVES = {"make ui"}
+NOT_HERE = {"make test"}  # this is it
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Sandbox:
+    """The project as a clone has it, with the environment beside it and a smaller forest."""
+    root = tmp_path_factory.mktemp("readme") / "wherefrom"
+    copy_project(root)
+    (root / ".venv").symlink_to(PROJECT / ".venv")
+    sandbox = Sandbox(root, environment)
+    for old, new in SMALL.items():
+        sandbox.replace("params.yaml", old, new)
+    sandbox.git("init", "--quiet")
+    sandbox.commit("The project")
+    return sandbox
+
+
+def commands() -> Iterator[str]:
+    for block in blocks("sh"):
+        yield from block.strip().splitlines()
+
+
+def test_every_command_of_the_readme_works_in_its_order(clone: Sandbox) -> None:
+    _write_table(clone.root / "path" / "to" / "your_table.csv")
+    done: list[str] = []
+    for command in commands():
+        if command in NOT_HERE:
+            continue
+        if command in SERVES:
+            _serve(clone, command)
+        else:
+            script = f"{'. .venv/bin/activate; ' if done else ''}{_offline(command)}"
+            clone.run("bash", "-ec", script)
+        done.append(command)
+        if command == "make run":
+            _check_status(clone)
+    assert {"make run", "make ui", "wherefrom sync"} <= set(done)
+
+
+def test_a_table_of_ones_own_needs_params_yaml_alone(clone: Sandbox) -> None:
+    (wanted,) = blocks("yaml")
+    params = yaml.safe_load((clone.root / "params.yaml").read_text())
+    for section, values in yaml.safe_load(wanted).items():
+        params[section] |= values
+    (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
+
+    clone.dvc("repro")
+
+    assert "test.rmse" in clone.run("wherefrom", "summary")
+
+
+def test_a_second_make_run_runs_no_stage(clone: Sandbox) -> None:
+    clone.run("bash", "-ec", _offline("make run"))
+    again = clone.run("bash", "-ec", _offline("make run"))
+    assert "Running stage" not in again
+    assert "record" in again
+
+
+def test_the_layout_names_files_that_are_there() -> None:
+    layout = blocks("text")[-1]
+    names = re.findall(r"^(\S+(?: \S+)*?)  ", layout, flags=re.MULTILINE)
+    paths = [part for name in names for part in shlex.split(name) if part != "..."]
+    assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
+def _check_status(clone: Sandbox) -> None:
+    """What the README says of `git status` after the first `make run`."""
+    status = clone.git("status", "--porcelain", "--untracked-files=all").splitlines()
+    inside = [line for line in status if not line.startswith("?? path/")]
+    assert [line for line in inside if line != "?? .venv"] == [
+        "?? dvc.lock",
+        "?? results/cv.json",
+        "?? results/evaluate.wherefrom.json",
+        "?? results/metrics.json",
+        "?? results/train.wherefrom.json",
+    ]
+
+
+def _offline(command: str) -> str:
+    return re.sub(r"^make\b", MAKE, command)
+
+
+def _serve(clone: Sandbox, command: str) -> None:
+    process = subprocess.Popen(
+        ["bash", "-ec", f"exec {_offline(command)}"],
+        cwd=clone.root,
+        env=clone.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = ""
+        while "http://" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        url = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert url is not None
+        _wait_for(url.group())
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def _wait_for(url: str) -> None:
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} never answered")
+
+
+def _write_table(path: Path) -> None:
+    rng = np.random.default_rng(7)
+    area = rng.uniform(30, 200, 120)
+    frame = pd.DataFrame(
+        {
+            "house_id": [f"h{number}" for number in range(120)],
+            "area": [f" {value:.1f}" if value > 40 else "" for value in area],
+            "town": rng.choice(["A", "B", "C"], 120),
+            "comment": "none",
+            "price": area * 3000 + rng.normal(0, 1000, 120),
+        }
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False)
+
