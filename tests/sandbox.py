@@ -28,6 +28,7 @@ class RunView:
     run_id: str
     name: str
     status: str
+    experiment: str
     started: int
     ended: int | None
     params: dict[str, str]
@@ -109,7 +110,10 @@ class Sandbox:
 
 
 def _rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    query = "SELECT run_uuid, name, status, start_time, end_time, artifact_uri FROM runs"
+    query = (
+        "SELECT run_uuid, runs.name, status, experiments.name, start_time, end_time, artifact_uri "
+        "FROM runs JOIN experiments USING (experiment_id)"
+    )
     return connection.execute(query).fetchall()
 
 
@@ -118,6 +122,7 @@ def _run_view(
     run_id: str,
     name: str,
     status: str,
+    experiment: str,
     started: int,
     ended: int | None,
     artifact_uri: str,
@@ -133,7 +138,7 @@ def _run_view(
         for path in files
     }
     return RunView(
-        *(run_id, name, status, started, ended),
+        *(run_id, name, status, experiment, started, ended),
         params=pairs("params"),
         metrics=pairs("metrics"),
         tags=pairs("tags"),
@@ -145,9 +150,10 @@ def copy_project(root: Path) -> None:
     """Copy the project's own files as they are now, tracked or about to be."""
     args = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(args, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    outside = ("tests/", "docs/", "benchmarks/", "results/", "dvc.lock", ".ci/")
+    outside = ("tests/", "docs/", "benchmarks/", "dvc.lock", ".ci/")
     for name in filter(None, listed.split("\0")):
-        if not name.startswith(outside) and (PROJECT / name).is_file():
+        result = name.startswith("results/") and name.endswith(".json")
+        if not result and not name.startswith(outside) and (PROJECT / name).is_file():
             target = root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target)
@@ -173,6 +179,7 @@ def check_link(sandbox: Sandbox, rev: str | None, runs: dict[str, RunView]) -> R
     run = runs[record.mlflow_run_id]
     assert run.record_id == record.record_id
     assert run.status == "FINISHED"
+    assert len({other.experiment for other in runs.values()}) == 1
     assert run.tags["wherefrom.relation"] == record.relation
     makers = [(".", lock[name]) for name in ("prepare", "featurize", "train", "evaluate")]
     effective = lockfile.flat_params(makers)
@@ -187,4 +194,3 @@ def check_link(sandbox: Sandbox, rev: str | None, runs: dict[str, RunView]) -> R
     assert origin.record_id == training.record_id
     assert origin.tags["dvc.stage.fingerprint"] == training.fingerprint
     return record
-

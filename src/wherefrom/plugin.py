@@ -25,7 +25,10 @@ def anchor_store() -> None:
         from wherefrom.uris import tracking_uri  # noqa: PLC0415
 
         project = locate(Path.cwd(), os.environ)
-        wanted = os.environ.get("MLFLOW_TRACKING_URI") or read(project.workspace).uri
+        wanted = (
+            os.environ.get("MLFLOW_TRACKING_URI")
+            or read(project.workspace, project.anchor.name).uri
+        )
         uri = tracking_uri(project.anchor, wanted)
         os.environ["MLFLOW_TRACKING_URI"] = uri
         os.environ.setdefault(local_store.ARTIFACT_ROOT_VARIABLE, str(project.artifact_root))
@@ -57,7 +60,7 @@ def _tags() -> dict[str, str]:
 
     wdir = Path.cwd()
     project = locate(wdir, os.environ)
-    chosen = settings.read(project.workspace)
+    chosen = settings.read(project.workspace, project.anchor.name)
     context = tracking.look(project, chosen, wdir, os.environ)
     if context is None:
         return {}

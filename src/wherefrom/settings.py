@@ -33,8 +33,11 @@ class Settings:
     data_path: str | None = None
 
 
-def read(root: Path) -> Settings:
+def read(root: Path, project_name: str) -> Settings:
     """Read the settings of a project; a project without `params.yaml` has the defaults.
+
+    `root` is the workspace, which may be a temporary copy with a name of its own; `project_name` is
+    that of the main project, and the default of `experiment.name`.
 
     Raises `SettingError` for a value of the wrong type.
     """
@@ -43,7 +46,7 @@ def read(root: Path) -> Settings:
     data = params.get("data")
     path = data.get("path") if isinstance(data, dict) else None
     return Settings(
-        mlflow_experiment=_value(experiment, "experiment.name", str, root.name),
+        mlflow_experiment=_value(experiment, "experiment.name", str, project_name),
         uri=_value(tracking, "tracking.uri", str, None),
         required=_value(tracking, "tracking.required", bool, default=False),
         data_path=path if isinstance(path, str) else None,

@@ -172,7 +172,9 @@ def _begin(record: str, of: str | None) -> TrackedRun | None:
     if not environ.get("DVC_STAGE"):
         return None
     project = locate(wdir, environ)
-    context = tracking.look(project, settings_.read(project.workspace), wdir, environ)
+    context = tracking.look(
+        project, settings_.read(project.workspace, project.anchor.name), wdir, environ
+    )
     if context is None:
         return None
     training = _read_record(project.workspace / of) if of else None

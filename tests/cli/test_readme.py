@@ -21,6 +21,9 @@ from sandbox import PROJECT, SMALL, Sandbox, copy_project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The commands build on each other, so one process runs them all, in this order.
+pytestmark = pytest.mark.xdist_group("readme")
+
 README = (PROJECT / "README.md").read_text()
 # The environment is there already: a test installs nothing.
 MAKE = "make -o .venv/.installer -o .venv/.packages -o .venv/.ready -o .venv/.ready-dev"
@@ -51,7 +54,9 @@ def commands() -> Iterator[str]:
         yield from block.strip().splitlines()
 
 
-def test_every_command_of_the_readme_works_in_its_order(clone: Sandbox) -> None:
+@pytest.fixture(scope="module")
+def followed(clone: Sandbox) -> tuple[Sandbox, list[str]]:
+    """The clone after all of the README, and the commands that were run."""
     _write_table(clone.root / "path" / "to" / "your_table.csv")
     done: list[str] = []
     for command in commands():
@@ -65,10 +70,17 @@ def test_every_command_of_the_readme_works_in_its_order(clone: Sandbox) -> None:
         done.append(command)
         if command == "make run":
             _check_status(clone)
-    assert {"make run", "make ui", "wherefrom sync"} <= set(done)
+    return clone, done
 
 
-def test_a_table_of_ones_own_needs_params_yaml_alone(clone: Sandbox) -> None:
+def test_every_command_of_the_readme_works_in_its_order(
+    followed: tuple[Sandbox, list[str]],
+) -> None:
+    assert {"make run", "make ui", "wherefrom sync"} <= set(followed[1])
+
+
+def test_a_table_of_ones_own_needs_params_yaml_alone(followed: tuple[Sandbox, list[str]]) -> None:
+    clone, _ = followed
     (wanted,) = blocks("yaml")
     params = yaml.safe_load((clone.root / "params.yaml").read_text())
     for section, values in yaml.safe_load(wanted).items():
@@ -80,7 +92,8 @@ def test_a_table_of_ones_own_needs_params_yaml_alone(clone: Sandbox) -> None:
     assert "test.rmse" in clone.run("wherefrom", "summary")
 
 
-def test_a_second_make_run_runs_no_stage(clone: Sandbox) -> None:
+def test_a_second_make_run_runs_no_stage(followed: tuple[Sandbox, list[str]]) -> None:
+    clone, _ = followed
     clone.run("bash", "-ec", _offline("make run"))
     again = clone.run("bash", "-ec", _offline("make run"))
     assert "Running stage" not in again
@@ -162,4 +175,3 @@ def _write_table(path: Path) -> None:
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(path, index=False)
-

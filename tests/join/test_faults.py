@@ -37,7 +37,9 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 @contextmanager
-def paused(sandbox: Sandbox, folder: Path, script: str = "train") -> Iterator[subprocess.Popen[bytes]]:
+def paused(
+    sandbox: Sandbox, folder: Path, script: str = "train"
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run `dvc repro` up to the middle of a stage; it goes on when the block ends."""
     wait = WAIT.format(started=folder / "started", go=folder / "go")
     line = "        rows = read_rows" if script == "train" else "        sides = "
@@ -67,7 +69,11 @@ def stage_process(sandbox: Sandbox, script: str = "src/train.py") -> int:
 
     for process in psutil.process_iter(["cmdline", "cwd"]):
         command = process.info["cmdline"] or []
-        if script in command and "python" in command[0] and process.info["cwd"] == str(sandbox.root):
+        if (
+            script in command
+            and "python" in command[0]
+            and process.info["cwd"] == str(sandbox.root)
+        ):
             return process.pid
     raise AssertionError("the stage does not run")
 
@@ -103,7 +109,9 @@ def test_a_run_is_there_and_running_while_the_stage_runs(sandbox: Sandbox, tmp_p
 
 def test_a_failed_stage_leaves_a_failed_run_with_the_reason(sandbox: Sandbox) -> None:
     before = sandbox.runs()
-    sandbox.replace("src/train.py", "        rows = ", "        raise OSError('no luck')\n        rows = ")
+    sandbox.replace(
+        "src/train.py", "        rows = ", "        raise OSError('no luck')\n        rows = "
+    )
 
     done = sandbox.process("dvc", "repro")
 

@@ -83,7 +83,9 @@ def train_alone_then_the_rest(sandbox: Sandbox) -> None:
 
 def failed_evaluate_then_mended(sandbox: Sandbox) -> None:
     sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 9")
-    sandbox.replace("src/evaluate.py", "    params = ", "    raise RuntimeError('broken')\n    params = ")
+    sandbox.replace(
+        "src/evaluate.py", "    params = ", "    raise RuntimeError('broken')\n    params = "
+    )
     assert sandbox.process("dvc", "repro").returncode != 0
     sandbox.replace("src/evaluate.py", "    raise RuntimeError('broken')\n", "")
     sandbox.dvc("repro")
@@ -99,7 +101,9 @@ CASES = {
     "clean repro": Case(repro_clean, 1, (Holder(None),)),
     "dirty, then committed": Case(repro_dirty_then_committed, 1, (Holder("HEAD"),)),
     "experiment in the workspace": Case(
-        variant("ws", f"{TREES}=6"), 1, (Holder("ws", experiment="ws"), Holder(None, experiment="ws"))
+        variant("ws", f"{TREES}=6"),
+        1,
+        (Holder("ws", experiment="ws"), Holder(None, experiment="ws")),
     ),
     "experiment in a temporary copy": Case(
         variant("tmp", f"{TREES}=6", mode="--temp"),
@@ -125,9 +129,7 @@ CASES = {
     "featurize only": Case(
         variant("fe", "featurize.scale=false"), 1, (Holder("fe", experiment="fe"),)
     ),
-    "notes only": Case(
-        variant("no", "experiment.notes=hello"), 0, (Holder("no", inherits=True),)
-    ),
+    "notes only": Case(variant("no", "experiment.notes=hello"), 0, (Holder("no", inherits=True),)),
     "train alone, then another threshold": Case(
         train_alone_then_another_threshold, 2, (Holder("later", "derived", "later"),)
     ),
@@ -160,4 +162,3 @@ def test_every_holder_names_its_run_and_no_other_run_changes(case: Case, sandbox
         assert record.experiment == holder.experiment
         assert (record == first) is holder.inherits
     assert not list((sandbox.root / ".wherefrom" / "runs").glob("*")), "nothing waits"
-

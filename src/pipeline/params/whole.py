@@ -14,6 +14,7 @@ class Experiment(Section):
     """What somebody wants to remember of an experiment; no stage depends on it."""
 
     notes: str = allowed("a text")
+    name: str | None = allowed("a text, or null: the folder's name", default=None, min_length=1)
 
 
 class Tracking(Section):

@@ -38,7 +38,7 @@ def collect(root: Path, record: Record | None = None) -> Summary:
     """
     stages = ledger.stages(root)
     result = record or _record(root, stages)
-    table = settings.read(root).data_path
+    table = settings.read(root, root.name).data_path
     raw = ledger.raw_file(root, table) if table else None
     values, _ = metrics.read(root, ledger.metric_files(root))
     return Summary(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def sync(folder: Path, environ: Mapping[str, str]) -> Delivered:
     """Deliver what waits. Raises `StoreUnreachableError`; nothing is lost then."""
     project = locate(folder, environ)
-    chosen = settings.read(project.workspace)
+    chosen = settings.read(project.workspace, project.anchor.name)
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
     store = delivery.open_project_store(project, uri, chosen.mlflow_experiment)
     store.end_dead_runs()

@@ -31,7 +31,7 @@ class Server:
 def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
     """Plan the server; another port where the wanted one is taken. It listens on loopback only."""
     project = locate(folder, environ)
-    chosen = settings.read(project.workspace)
+    chosen = settings.read(project.workspace, project.anchor.name)
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
     free = _free_port(port)
     command = (
