@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
 from sandbox import Sandbox, build_template
 
 _BINARIES = str(Path(sys.executable).parent)

@@ -9,11 +9,13 @@ import sqlite3
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wherefrom import lockfile
 from wherefrom import record as records
-from wherefrom.record import Record
+
+if TYPE_CHECKING:
+    from wherefrom.record import Record
 
 PROJECT = Path(__file__).parent.parent
 EVALUATE = "results/evaluate.wherefrom.json"

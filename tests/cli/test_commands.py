@@ -9,9 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
 from sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -53,13 +55,17 @@ def test_the_summary_of_a_lock_that_was_edited_has_a_gap(sandbox: Sandbox) -> No
 @pytest.mark.parametrize(
     ("prepare", "code", "message"),
     [
-        (lambda root: None, 2, "is not inside a DVC repository"),
+        (lambda _root: None, 2, "is not inside a DVC repository"),
         (lambda root: (root / ".dvc").mkdir(), 1, "there is no result here"),
     ],
     ids=["no project", "no result"],
 )
-def test_an_error_is_one_message_with_its_exit_code(  # type: ignore[no-untyped-def]
-    tmp_path: Path, environment: dict[str, str], prepare, code: int, message: str
+def test_an_error_is_one_message_with_its_exit_code(
+    tmp_path: Path,
+    environment: dict[str, str],
+    prepare: Callable[[Path], object],
+    code: int,
+    message: str,
 ) -> None:
     prepare(tmp_path)
     done = Sandbox(tmp_path, environment).process("wherefrom", "summary")

@@ -9,17 +9,18 @@ import signal
 import subprocess
 import time
 import urllib.request
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
 from sandbox import PROJECT, SMALL, Sandbox, copy_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # The commands build on each other, so one process runs them all, in this order.
 pytestmark = pytest.mark.xdist_group("readme")

@@ -12,8 +12,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox import EVALUATE, TRAIN, Sandbox, check_link
+import psutil
 
+from sandbox import EVALUATE, TRAIN, Sandbox, check_link
 from wherefrom import lockfile
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ def paused(
 
 def stage_process(sandbox: Sandbox, script: str = "src/train.py") -> int:
     """Give the process id of the running stage of this sandbox."""
-    import psutil
-
     for process in psutil.process_iter(["cmdline", "cwd"]):
         command = process.info["cmdline"] or []
         if (

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sandbox import Sandbox
 
+from sandbox import Sandbox
 from wherefrom import lockfile
 from wherefrom.plugin import StageRunContext
 

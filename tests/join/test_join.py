@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+
 from sandbox import Sandbox, check_link
 
 if TYPE_CHECKING:
