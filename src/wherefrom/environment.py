@@ -158,7 +158,8 @@ def boot_id() -> str:
 
 
 def _counts(rest: str) -> bool:
-    marker = rest.partition(";")[2].rstrip(" \\").strip()
+    stated = re.split(r"\s#|\s--hash", rest)[0]
+    marker = stated.partition(";")[2].rstrip(" \\").strip()
     return not marker or Marker(marker).evaluate()
 
 

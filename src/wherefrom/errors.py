@@ -109,6 +109,20 @@ class SettingError(WherefromError):
 
 
 @dataclass
+class ParamsFileError(WherefromError):
+    """A params.yaml that is no YAML."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"params.yaml cannot be read: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "correct the line that is named, or restore the file: `git checkout -- params.yaml`"
+
+
+@dataclass
 class StoreUnreachableError(WherefromError):
     """The tracking store does not answer."""
 

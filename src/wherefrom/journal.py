@@ -112,8 +112,10 @@ class Journal:
                 lock = self.hold(entry)
             except Timeout:  # somebody else delivers it
                 continue
-            if (self.folder(entry) / "entry.json").exists():
-                yield entry, lock
+            path = self.folder(entry) / "entry.json"
+            now = _ended(_read(path)) if path.exists() else None  # as it is under the lock
+            if now is not None:
+                yield now, lock
             else:
                 lock.release()
 

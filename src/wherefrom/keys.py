@@ -51,4 +51,9 @@ def cut(text: str, limit: int) -> str:
 
 def is_metric(value: object) -> bool:
     """Whether a value is a finite number; MLflow turns an infinite one into another number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False

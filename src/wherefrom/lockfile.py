@@ -101,6 +101,8 @@ def parse_metric_files(text: str, where: str = "dvc.yaml") -> tuple[str, ...]:
     """
     data = _mapping(text, where)
     stages = data.get("stages") or {}
+    if not isinstance(stages, dict):
+        raise LockfileError(where, "`stages` is no mapping")
     entries = [stage.get("do", stage) for stage in stages.values() if isinstance(stage, dict)]
     lists = [data.get("metrics"), *(e.get("metrics") for e in entries if isinstance(e, dict))]
     items = [item for found in lists if isinstance(found, list) for item in found]
@@ -175,8 +177,15 @@ def _stage(name: str, entry: object, where: str) -> StageFacts:
         cmd=tuple(cmd) if isinstance(cmd, list) else str(cmd),
         deps=_files(entry.get("deps"), where),
         outs=_files(entry.get("outs"), where),
-        params={str(file): dict(keys or {}) for file, keys in (entry.get("params") or {}).items()},
+        params=_params(entry.get("params"), where),
     )
+
+
+def _params(entries: object, where: str) -> dict[str, dict[str, Any]]:
+    files = entries or {}
+    if not isinstance(files, dict) or not all(isinstance(k, dict | None) for k in files.values()):
+        raise LockfileError(where, "parameters are a mapping of files to keys and values")
+    return {str(file): dict(keys or {}) for file, keys in files.items()}
 
 
 def _files(entries: object, where: str) -> tuple[FileFacts, ...]:
@@ -188,7 +197,10 @@ def _files(entries: object, where: str) -> tuple[FileFacts, ...]:
 def _file(entry: object, where: str) -> FileFacts:
     if not isinstance(entry, dict) or "path" not in entry:
         raise LockfileError(where, f"a dependency or an output has no path: {entry!r}")
-    name, value = _hash(entry)
+    try:
+        name, value = _hash(entry)
+    except (KeyError, TypeError) as error:
+        raise LockfileError(where, f"the files of {entry['path']} have no hashes") from error
     size = entry.get("size")
     return FileFacts(str(entry["path"]), value, size if isinstance(size, int) else None, name)
 

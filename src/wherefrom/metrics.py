@@ -27,7 +27,7 @@ def read(root: Path, paths: Iterable[str]) -> tuple[dict[str, float], tuple[Gap,
     for path in paths:
         if is_record(path) or not (root / path).is_file():
             continue
-        values, problem = _parse(path, (root / path).read_text(encoding="utf-8"))
+        values, problem = _parse(path, (root / path).read_bytes())
         gaps += [problem] if problem else []
         for name, value in values.items():
             if keys.is_metric(value):
@@ -39,8 +39,9 @@ def read(root: Path, paths: Iterable[str]) -> tuple[dict[str, float], tuple[Gap,
     return metrics, tuple(gaps)
 
 
-def _parse(path: str, text: str) -> tuple[dict[str, Any], Gap | None]:
+def _parse(path: str, content: bytes) -> tuple[dict[str, Any], Gap | None]:
     try:
+        text = content.decode("utf-8")
         if path.endswith(".toml"):
             data: object = tomllib.loads(text)
         else:

@@ -45,7 +45,9 @@ def is_gone(process: ProcessId) -> bool:
     if process.host != socket.gethostname() or process.boot != boot_id():
         return False
     try:
-        return abs(psutil.Process(process.pid).create_time() - process.created) > 1
+        found = psutil.Process(process.pid)
+        reused = abs(found.create_time() - process.created) > 1
+        return reused or found.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
     except psutil.Error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from wherefrom import yaml12
-from wherefrom.errors import SettingError
+from wherefrom.errors import ParamsFileError, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def read(root: Path, project_name: str) -> Settings:
     `root` is the workspace, which may be a temporary copy with a name of its own; `project_name` is
     that of the main project, and the default of `experiment.name`.
 
-    Raises `SettingError` for a value of the wrong type.
+    Raises `SettingError` for a value of the wrong type, and `ParamsFileError`.
     """
     params = read_params(root)
     tracking, experiment = _section(params, "tracking"), _section(params, "experiment")
@@ -54,16 +54,19 @@ def read(root: Path, project_name: str) -> Settings:
 
 
 def read_params(root: Path) -> dict[str, Any]:
-    """Read `params.yaml` as DVC does; an empty map where there is none."""
+    """Read `params.yaml` as DVC does; an empty map where there is none.
+
+    Raises `ParamsFileError`.
+    """
     path = root / "params.yaml"
     try:
         data = yaml12.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingError("the file", " ".join(str(error).split()), "YAML") from error
+        raise ParamsFileError(" ".join(str(error).split())) from error
     if not isinstance(data, dict | None):
-        raise SettingError("the file", data, "a mapping of sections")
+        raise ParamsFileError("it is no mapping of sections")
     return data or {}
 
 

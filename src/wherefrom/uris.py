@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?):///(?!/)(?P<path>[^?]*)(?P<query>\?.*)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -29,12 +28,14 @@ def tracking_uri(anchor: Path, wanted: str | None) -> str:
 
 
 def redact(uri: str) -> str:
-    """Remove credentials from a URI: the user, the password and the query."""
-    parts = urlsplit(uri)
-    if not parts.netloc and not parts.query:
-        return uri
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else uri.partition("?")[0]
+    """Remove credentials from a URI: the user, the password, the query and what follows it.
+
+    A password may hold any character, so everything before the last `@` goes, unless it is a path.
+    """
+    scheme, separator, rest = uri.partition("://")
+    if separator and not rest.startswith("/"):
+        rest = rest.rpartition("@")[2]
+    return re.split(r"[?#]", f"{scheme}{separator}{rest}", maxsplit=1)[0]
 
 
 def sqlite_path(uri: str) -> Path | None:

@@ -9,12 +9,10 @@ made of, has none.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import Any
 
 import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -24,18 +22,29 @@ class Loader(_Base):  # type: ignore[misc]
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        """Build a mapping, and refuse one that has a key twice: one of the two would be lost."""
+    def flatten_mapping(self, node: Any) -> None:  # noqa: ANN401
+        """Merge what `<<` names, and first refuse a key that stands twice: one would be lost.
+
+        A mapping is flattened again where another one merges it, with what it overrides in it then.
+        """
+        if not getattr(node, "checked", False):
+            self._refuse_twice(node)
+            node.checked = True
+        super().flatten_mapping(node)
+
+    def _refuse_twice(self, node: yaml.MappingNode) -> None:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                problem = "a key is no text and no number"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             if key in seen:
                 problem = f"the key {key!r} stands twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             seen.add(key)
-        return dict(super().construct_mapping(node, deep=deep))
 
 
 def _int(loader: Any, node: yaml.ScalarNode) -> int:  # noqa: ANN401
@@ -77,4 +86,7 @@ def load(text: str) -> Any:  # noqa: ANN401
 
     Raises `yaml.YAMLError` where the text is no YAML or has a key twice. None means an empty text.
     """
-    return yaml.load(text, Loader=Loader)  # noqa: S506 - the base is the safe loader
+    try:
+        return yaml.load(text, Loader=Loader)  # noqa: S506 - the base is the safe loader
+    except (ValueError, IndexError) as error:  # `0b_` has the form of a number and is none
+        raise yaml.constructor.ConstructorError(None, None, str(error), None) from error

@@ -80,7 +80,7 @@ def test_an_error_is_one_message_with_its_exit_code(
         ("dvc.lock", "stages: [", "dvc.lock cannot be read"),
         ("results/evaluate.wherefrom.json", "{", "cannot be read"),
         ("params.yaml", "tracking: {uri: 3}", "tracking.uri is 3; allowed is a text"),
-        ("params.yaml", "a: [", "params.yaml: the file"),
+        ("params.yaml", "a: [", "params.yaml cannot be read"),
     ],
     ids=["damaged lock", "damaged record", "wrong setting", "no YAML"],
 )

@@ -48,7 +48,7 @@ def paused(
     log = folder / "repro.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["dvc", "repro"],
+            ["dvc", "repro", "train"],
             cwd=sandbox.root,
             env=sandbox.environment,
             stdout=output,
@@ -144,7 +144,7 @@ def test_a_run_left_running_by_kill_9_is_ended_by_the_next_one(
         process.wait(timeout=60)
     assert new_runs(sandbox, before)[0].status == "RUNNING"
 
-    sandbox.dvc("repro")
+    sandbox.dvc("repro", "train")
 
     assert sorted(run.status for run in new_runs(sandbox, before)) == ["FINISHED", "KILLED"]
     assert not list((sandbox.root / ".wherefrom" / "runs").glob("*"))
@@ -155,9 +155,9 @@ def test_a_dirty_tree_is_kept_as_a_commit_with_its_untracked_code(sandbox: Sandb
     (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
     head, index = sandbox.git("rev-parse", "HEAD"), sandbox.git("ls-files", "-s")
 
-    sandbox.dvc("repro")
+    sandbox.dvc("repro", "train")
 
-    record = sandbox.record()
+    record = sandbox.record(path=TRAIN)
     ref = f"refs/wherefrom/dirty/{record.record_id}"
     assert record.git.dirty
     assert record.git.snapshot == sandbox.git("rev-parse", ref).strip()
@@ -170,7 +170,7 @@ def test_an_import_that_no_stage_declares_and_git_does_not_hold_is_a_gap(sandbox
     (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
     sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "import helper\n\nEXAMPLE_ROWS = 5")
 
-    output = sandbox.dvc("repro")
+    output = sandbox.dvc("repro", "train")
 
     (gap,) = [g for g in sandbox.record(path=TRAIN).gaps if "src/helper.py" in g.what]
     assert "not in git" in gap.why

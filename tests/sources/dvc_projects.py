@@ -6,10 +6,12 @@ import json
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wherefrom import lockfile
-from wherefrom.lockfile import StageFacts
+
+if TYPE_CHECKING:
+    from wherefrom.lockfile import StageFacts
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -20,7 +22,7 @@ from pathlib import Path
 
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.project import dvc_root
-from wherefrom.sources.dvc_repo import running_stage
+from wherefrom.sources.dvc_repo import facts_now, running_stage
 
 wdir = Path.cwd()
 stage = running_stage(dvc_root(wdir), wdir, os.environ)
@@ -37,6 +39,8 @@ known = {
     "inputs_of_all": sorted(stage.inputs_of_all),
     "gaps": [dataclasses.asdict(gap) for gap in stage.gaps],
 }
+if os.environ.get("AGAIN"):
+    known["again"] = fingerprint(facts_now(dvc_root(wdir), wdir, os.environ))
 target = Path(os.environ["PROBED"], stage.address.replace("/", "%") + ".json")
 assert not target.exists(), f"{target} is there already"
 target.write_text(json.dumps(known, default=str))
@@ -191,7 +195,7 @@ stages:
     outs: [out/whole_files.txt]
   named:
     wdir: sub
-    cmd: true; python "$PROBE" root_named.txt
+    cmd: python "$PROBE" root_named.txt
     deps: [own.txt]
     params: [../params.yaml: [half]]
     outs: [root_named.txt]
@@ -222,7 +226,7 @@ stages:
 SUB_YAML = """\
 stages:
   named:
-    cmd: true; python "$PROBE" sub_named.txt
+    cmd: python "$PROBE" sub_named.txt
     deps: [own.txt]
     params: [half]
     outs: [sub_named.txt]

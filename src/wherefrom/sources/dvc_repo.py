@@ -192,7 +192,7 @@ def _find(repo: Any, address: str, wdir: Path, environ: Mapping[str, str]) -> An
     file, _, name = address.rpartition(":")
     if not file and address.endswith(".dvc"):
         file, name = address, ""
-    for base in dict.fromkeys([*_parents_folders(), environ.get("PWD", ""), str(wdir)]):
+    for base in dict.fromkeys([*_callers_folders(address), environ.get("PWD", ""), str(wdir)]):
         path = os.path.normpath(os.path.join(base, file or "dvc.yaml"))  # noqa: PTH118
         stage = _load(repo, path, name) if os.path.isfile(path) else None  # noqa: PTH113
         if stage is not None and os.path.realpath(stage.wdir) == os.path.realpath(wdir):
@@ -218,15 +218,20 @@ def _only(stages: list[Any], address: str) -> Any:  # noqa: ANN401
     return stages[0]
 
 
-def _parents_folders() -> Iterator[str]:
+def _callers_folders(address: str) -> Iterator[str]:
+    """Give the folders of the parents, that of DVC first: it has not got `DVC_STAGE` itself."""
+    inside: list[str] = []
     process: psutil.Process | None = psutil.Process()
     for _ in range(_PARENTS):
         try:
             process = process.parent() if process else None
-            if process:
+            if process and process.environ().get("DVC_STAGE") == address:
+                inside.append(process.cwd())  # a shell or a script between DVC and the stage
+            elif process:
                 yield process.cwd()
         except psutil.Error:  # another user's process, or it has just gone: not DVC, then
             continue
+    yield from inside
 
 
 def _facts(stage: Any) -> StageFacts:  # noqa: ANN401

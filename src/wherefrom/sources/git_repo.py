@@ -117,18 +117,20 @@ def snapshot(root: Path, paths: Iterable[str], ref: str, message: str) -> Commit
     `paths` are relative to the worktree's root `root`; a deleted one is deleted in the commit. The
     user's index, branch and files stay as they are. A former commit under `ref` becomes a parent.
     """
-    parents = [sha for sha in (head(root), _resolve(root, ref)) if sha]
+    base = head(root)
+    parents = [sha for sha in (base, _resolve(root, ref)) if sha]
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_LITERAL_PATHSPECS": "1"}
-        if parents:
-            run(root, "read-tree", parents[0], extra=index)
+        if base:
+            run(root, "read-tree", base, extra=index)
         for path in paths:
             here = os.path.lexists(root / path)
             verb = ("add", "--force") if here else ("rm", "--cached", "--quiet", "--ignore-unmatch")
             run(root, *verb, "--", path, extra=index)
         tree = run(root, "write-tree", extra=index).strip()
-    if len(parents) == 2 and tree == run(root, "rev-parse", f"{parents[1]}^{{tree}}").strip():  # noqa: PLR2004
-        return parents[1]
+    former = parents[-1] if len(parents) > bool(base) else None
+    if former and tree == run(root, "rev-parse", f"{former}^{{tree}}").strip():
+        return former
     return _commit(root, tree, parents, ref, message)
 
 

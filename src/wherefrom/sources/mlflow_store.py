@@ -157,12 +157,12 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     with _converted(uri), _quiet():
         import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
 
-        client = mlflow.MlflowClient(uri)
         if not local_store.is_ready(uri, state):
-            with local_store.first_use(state):
-                client.search_experiments(max_results=1)
+            with local_store.first_use(state):  # the client itself makes the schema
+                mlflow.MlflowClient(uri).search_experiments(max_results=1)
                 local_store.relocate(uri, artifact_root)
                 local_store.mark_ready(uri, state)
+        client = mlflow.MlflowClient(uri)
         return Store(uri, client, _experiment(client, uri, experiment, artifact_root, state))
 
 

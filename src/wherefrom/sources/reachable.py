@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import sqlite3
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.uris import redact, sqlite_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PROBE_SECONDS = 4
 
@@ -28,15 +34,29 @@ def probe(uri: str) -> None:
 
 
 def _probe_http(uri: str) -> None:
+    """Ask in a thread of its own: a limit of urllib's is one for each part of an answer."""
+    problems: list[str] = []
+    thread = threading.Thread(target=lambda: problems.extend(_health(uri)), daemon=True)
+    thread.start()
+    thread.join(2 * _PROBE_SECONDS)
+    if thread.is_alive():
+        problems.append(f"no whole answer within {2 * _PROBE_SECONDS} seconds")
+    if problems:
+        raise StoreUnreachableError(redact(uri), problems[0])
+
+
+def _health(uri: str) -> Iterator[str]:
+    """Ask without credentials: `/health` needs none, and urllib would take them for the host."""
     try:
-        request = urllib.request.Request(f"{uri.rstrip('/')}/health")  # noqa: S310 - http(s) only
+        request = urllib.request.Request(f"{redact(uri).rstrip('/')}/health")  # noqa: S310
         with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):  # noqa: S310
             return
     except urllib.error.HTTPError as error:
-        if error.code >= 500:  # noqa: PLR2004 - a proxy whose server is down
-            raise StoreUnreachableError(redact(uri), f"HTTP status {error.code}") from error
-    except (OSError, ValueError) as error:
-        raise StoreUnreachableError(redact(uri), short_text(error)) from error
+        with error:
+            if error.code >= 500:  # noqa: PLR2004 - a proxy whose server is down
+                yield f"HTTP status {error.code}"
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        yield short_text(error)
 
 
 def _probe_folder(uri: str, folder: Path) -> None:
@@ -77,4 +97,4 @@ def _probe_sqlite(uri: str, path: Path) -> None:
 def short_text(error: BaseException) -> str:
     """Give an error in one line, without credentials."""
     text = " ".join(str(error).split())
-    return re.sub(r"//[^/@\s]+@", "//", text)[:300] or type(error).__name__
+    return re.sub(r"//\S+@", "//", text)[:300] or type(error).__name__

@@ -1,0 +1,92 @@
+"""What is shown, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from test_record import BARE, RECORD
+
+from wherefrom import render
+from wherefrom.commands.summary import Summary
+from wherefrom.delivery import Delivered
+from wherefrom.record import Gap
+
+SUMMARY = Summary(
+    record=BARE,
+    metrics={"cv.f1.mean": 0.91234, "cv.f1.std": 0.01, "cv.f1.fold_0": 0.9, "test.f1": 0.9},
+    data_path="data/a.csv",
+    data_hash="1" * 32,
+    models=("models/m.joblib",),
+    gaps=(),
+)
+
+
+def rows(text: str) -> dict[str, str]:
+    pairs = [line.split(maxsplit=1) for line in text.splitlines() if line]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+def test_a_summary_shows_the_result_its_data_and_its_commit() -> None:
+    shown = rows(render.summary(SUMMARY))
+
+    assert shown["record"] == "a" * 32
+    assert shown["run"] == "waits to be logged  rf-é"
+    assert shown["relation"] == "own"
+    assert shown["cv.f1"] == "0.9123 ± 0.0100"
+    assert shown["test.f1"] == "0.9000"
+    assert shown["data"] == f"{'1' * 32}  data/a.csv"
+    assert shown["commit"] == "none yet"
+    assert shown["model"] == "models/m.joblib"
+    assert "experiment" not in shown
+
+
+def test_a_derived_result_names_its_training_its_experiment_and_its_dirt() -> None:
+    shown = rows(render.summary(replace(SUMMARY, record=RECORD)))
+
+    assert shown["relation"] == f"derived (of {'b' * 32})"
+    assert shown["experiment"] == "exp-1"
+    assert shown["commit"] == f"{'2' * 40}  (dirty)"
+    assert shown["run"].startswith("f" * 32)
+
+
+def test_every_gap_is_shown_with_its_reason_and_its_remedy() -> None:
+    text = render.summary(replace(SUMMARY, gaps=(Gap("a what", "a why", "a remedy"),)))
+
+    assert "gap: a what: a why\n  a remedy\n" in text
+
+
+def test_a_table_that_dvc_does_not_track_is_said_so() -> None:
+    text = render.summary(replace(SUMMARY, data_hash=None, models=()))
+
+    assert rows(text)["data"] == "not tracked by DVC  data/a.csv"
+    assert rows(text)["model"] == "none in dvc.lock"
+
+
+@pytest.mark.parametrize("record", [BARE, RECORD], ids=["bare", "full"])
+def test_the_json_says_the_same_and_has_a_schema(record: object) -> None:
+    shown = json.loads(render.summary_json(replace(SUMMARY, record=record)))
+
+    assert shown["schema"] == 1
+    assert shown["metrics"] == dict(SUMMARY.metrics)
+    assert shown["data"] == {"path": "data/a.csv", "hash": "1" * 32}
+    assert shown["result"]["record_id"] == "a" * 32
+    assert shown["gaps"] == []
+
+
+@pytest.mark.parametrize(
+    ("done", "text"),
+    [
+        (Delivered(0, 0), "nothing waits to be logged\n"),
+        (Delivered(2, 0), "2 logged\n"),
+        (Delivered(1, 1), "1 logged; 1 still wait for the run they belong to\n"),
+    ],
+)
+def test_a_sync_says_what_was_logged_and_what_waits(done: Delivered, text: str) -> None:
+    assert render.sync(done) == text
+    assert json.loads(render.sync_json(done)) == {
+        "schema": 1,
+        "delivered": done.delivered,
+        "waiting": done.waiting,
+    }
