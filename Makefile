@@ -22,7 +22,7 @@ run: .venv/.ready
 	@wherefrom summary
 
 test: .venv/.ready-dev
-	pytest -n 2 --dist loadgroup $(TESTS)
+	pytest -n 3 $(TESTS)
 
 check: .venv/.ready-dev
 	ruff check

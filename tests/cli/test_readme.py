@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# The commands build on each other, so one process runs them all, in this order.
-pytestmark = pytest.mark.xdist_group("readme")
-
 README = (PROJECT / "README.md").read_text()
 # The environment is there already: a test installs nothing.
 MAKE = "make -o .venv/.installer -o .venv/.packages -o .venv/.ready -o .venv/.ready-dev"
@@ -36,10 +33,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Sandbox:
+@pytest.fixture
+def clone(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
     """The project as a clone has it, with the environment beside it and a smaller forest."""
-    root = tmp_path_factory.mktemp("readme") / "wherefrom"
+    root = tmp_path / "wherefrom"
     copy_project(root)
     (root / ".venv").symlink_to(PROJECT / ".venv")
     sandbox = Sandbox(root, environment)
@@ -55,9 +52,8 @@ def commands() -> Iterator[str]:
         yield from block.strip().splitlines()
 
 
-@pytest.fixture(scope="module")
-def followed(clone: Sandbox) -> tuple[Sandbox, list[str]]:
-    """The clone after all of the README, and the commands that were run."""
+def test_the_readme_word_for_word(clone: Sandbox) -> None:
+    """Its commands build on each other; then its example of a table, and `make run` again."""
     _write_table(clone.root / "path" / "to" / "your_table.csv")
     done: list[str] = []
     for command in commands():
@@ -71,34 +67,11 @@ def followed(clone: Sandbox) -> tuple[Sandbox, list[str]]:
         done.append(command)
         if command == "make run":
             _check_status(clone)
-    return clone, done
-
-
-def test_every_command_of_the_readme_works_in_its_order(
-    followed: tuple[Sandbox, list[str]],
-) -> None:
-    assert {"make run", "make ui", "wherefrom sync"} <= set(followed[1])
-
-
-def test_a_table_of_ones_own_needs_params_yaml_alone(followed: tuple[Sandbox, list[str]]) -> None:
-    clone, _ = followed
-    (wanted,) = blocks("yaml")
-    params = yaml.safe_load((clone.root / "params.yaml").read_text())
-    for section, values in yaml.safe_load(wanted).items():
-        params[section] |= values
-    (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
-
-    clone.dvc("repro")
-
-    assert "test.rmse" in clone.run("wherefrom", "summary")
-
-
-def test_a_second_make_run_runs_no_stage(followed: tuple[Sandbox, list[str]]) -> None:
-    clone, _ = followed
-    clone.run("bash", "-ec", _offline("make run"))
+    assert {"make run", "make ui", "wherefrom sync"} <= set(done)
+    _use_the_own_table(clone)
     again = clone.run("bash", "-ec", _offline("make run"))
     assert "Running stage" not in again
-    assert "record" in again
+    assert "test.rmse" in again
 
 
 def test_the_layout_names_files_that_are_there() -> None:
@@ -106,6 +79,16 @@ def test_the_layout_names_files_that_are_there() -> None:
     names = re.findall(r"^(\S+(?: \S+)*?)  ", layout, flags=re.MULTILINE)
     paths = [part for name in names for part in shlex.split(name) if part != "..."]
     assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
+def _use_the_own_table(clone: Sandbox) -> None:
+    """What the README says to write into params.yaml for a table of one's own."""
+    (wanted,) = blocks("yaml")
+    params = yaml.safe_load((clone.root / "params.yaml").read_text())
+    for section, values in yaml.safe_load(wanted).items():
+        params[section] |= values
+    (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
+    clone.dvc("repro")
 
 
 def _check_status(clone: Sandbox) -> None:
