@@ -40,6 +40,10 @@ lock: .venv/.installer
 	$(LOCK) pyproject.toml --group pipeline -o requirements.lock
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --group installer -c requirements.lock -o requirements-installer.lock
+	@sed -i.bak '1i # What runs: the stages, wherefrom and all that they need, for every platform. `make lock` makes it.' requirements.lock
+	@sed -i.bak '1i # Development tools alone, beside requirements.lock. `make lock` makes it.' requirements-dev.lock
+	@sed -i.bak '1i # The installer of the other two, which pip installs. `make lock` makes it.' requirements-installer.lock
+	@rm -f requirements*.lock.bak
 
 sample: .venv/.ready
 	python scripts/make_sample.py $(SAMPLE)

@@ -92,6 +92,7 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
         raise SystemExit(error.exit_code) from None
     except user_errors as error:
         _say(str(error))
+        _put_back_outputs()
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         _say("interrupted")
@@ -109,19 +110,20 @@ def tracked(record: str, of: str | None = None) -> Iterator[Run]:
     training which an evaluation rests on. The stage's declared metrics, its parameters and its
     environment are logged without a call. Outside of a DVC stage nothing is recorded.
     """
-    tracked_run = _begin(record, of)
+    tracked_run = _tracked_run(record, of)
     if tracked_run is None:
         _say(_OUTSIDE)
         yield Run(None)
         return
     with _terminable():
         try:
+            tracked_run.begin()
             yield Run(tracked_run)
+            finished = tracked_run.finish()
         except BaseException as error:
             killed = isinstance(error, KeyboardInterrupt | _Terminated)
             tracked_run.fail("KILLED" if killed else "FAILED", _one_line(error))
             raise
-        finished = tracked_run.finish()
     if of is not None:
         _summarise(finished)
 
@@ -165,7 +167,7 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, former)
 
 
-def _begin(record: str, of: str | None) -> TrackedRun | None:
+def _tracked_run(record: str, of: str | None) -> TrackedRun | None:
     from wherefrom import tracking  # noqa: PLC0415
 
     wdir, environ = Path.cwd(), os.environ
@@ -178,9 +180,19 @@ def _begin(record: str, of: str | None) -> TrackedRun | None:
     if context is None:
         return None
     training = _read_record(project.workspace / of) if of else None
-    tracked_run = tracking.TrackedRun(context, record, training, _say)
-    tracked_run.begin()
-    return tracked_run
+    return tracking.TrackedRun(context, record, training, _say)
+
+
+def _put_back_outputs() -> None:
+    """Undo DVC's removal of the outputs: input that was refused must not cost them."""
+    if not os.environ.get("DVC_STAGE"):
+        return
+    from wherefrom.sources import dvc_repo  # noqa: PLC0415
+
+    wdir = Path.cwd()
+    missing = dvc_repo.put_back_outputs(dvc_root(wdir), wdir, os.environ)
+    if missing:
+        _say(f"not in DVC's cache, so not put back: {', '.join(missing)}")
 
 
 def _read_record(path: Path) -> Record:

@@ -19,11 +19,13 @@ from wherefrom.lockfile import StageFacts, fingerprint, flat_params
 from wherefrom.record import Gap, GitFacts, Record
 from wherefrom.settings import OFF
 from wherefrom.sources import dvc_repo, mlflow_store
-from wherefrom.uris import tracking_uri
+from wherefrom.uris import redact_text, tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from filelock import FileLock
 
     from wherefrom.identity import Fingerprint, RecordId
     from wherefrom.project import Project
@@ -102,6 +104,8 @@ class TrackedRun:
         self._record_id = new_record_id()
         self._owns = False
         self._entry: Entry | None = None
+        self._lock: FileLock | None = None
+        self._fails = False
 
     # -- start
 
@@ -207,7 +211,7 @@ class TrackedRun:
             return otherwise
 
     def _offline(self, error: StoreUnreachableError) -> None:
-        if self._context.settings.required:
+        if self._context.settings.required and not self._fails:
             raise error
         where = self._journal.folder(self._require_entry()).relative_to(
             self._context.project.anchor
@@ -261,19 +265,20 @@ class TrackedRun:
         record = self._record(ended)
         text = records.to_text(record, names_result=self._training is not None)
         files.write(self._record_path, text)
-        if self._owns:
-            self._claims.finish(self._record_id, {"metrics": values, "record": text})
         if self._entry is not None:
             self._add_artifacts(self._entry, text)
             self._end("FINISHED", ended, values)
+        if self._owns:
+            self._claims.finish(self._record_id, {"metrics": values, "record": text})
         return record
 
     def fail(self, status: Status, why: str) -> None:
         """End a stage that did not succeed: no record, and the run says why."""
+        self._fails = True
         if self._owns and self._repeats is None:
             self._claims.release(self._record_id)
         if self._entry is not None:
-            self._end(status, _now(), {}, {tags.ERROR: keys.tag(why)})
+            self._end(status, _now(), {}, {tags.ERROR: keys.tag(redact_text(why))})
 
     def _derive_after_all(self) -> None:
         """Give a repeated evaluation that came out otherwise a run of its own."""
@@ -349,7 +354,8 @@ class TrackedRun:
         try:
             self._guarded(self._complete, self._entry)
         finally:
-            self._lock.release()
+            if self._lock is not None:
+                self._lock.release()
         for gap in dict.fromkeys(self._gaps):
             self._say(f"{gap.what}: {gap.why}\n  {gap.remedy}")
 

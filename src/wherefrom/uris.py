@@ -38,6 +38,11 @@ def redact(uri: str) -> str:
     return re.split(r"[?#]", f"{scheme}{separator}{rest}", maxsplit=1)[0]
 
 
+def redact_text(text: str) -> str:
+    """Remove credentials from all URIs in a text, such as an error's."""
+    return re.sub(r"//\S+@", "//", text)
+
+
 def sqlite_path(uri: str) -> Path | None:
     """Give the file of a SQLite store; None for any other store and for one in memory."""
     match = re.fullmatch(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?", uri)

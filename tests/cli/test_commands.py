@@ -182,3 +182,50 @@ def test_a_table_that_dvc_does_not_track_is_refused(sandbox: Sandbox) -> None:
     assert "data/raw/mine.csv is not tracked by DVC" in done.stderr
     assert "dvc add data/raw/mine.csv" in done.stderr
     assert sandbox.process(sys.executable, "src/check.py").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (("folds: 2", "folds: 400"), "train.folds"),
+        (("test_size: 0.2", "test_size: 0.999"), "prepare.test_size"),
+    ],
+    ids=["refused by train", "refused by prepare"],
+)
+def test_input_that_a_stage_refuses_costs_no_output(
+    sandbox: Sandbox, setting: tuple[str, str], message: str
+) -> None:
+    """DVC removes a stage's outputs before it runs the command; they are put back."""
+
+    def outputs() -> dict[str, bytes]:
+        folders = ("data/prepared", "data/features", "models", "results")
+        paths = [path for folder in folders for path in (sandbox.root / folder).glob("*.*")]
+        return {str(path): path.read_bytes() for path in paths}
+
+    before = outputs()
+    sandbox.replace("params.yaml", *setting)
+
+    done = sandbox.process("dvc", "repro")
+
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert outputs() == before
+
+
+def test_a_lock_file_that_is_not_the_results_is_a_gap(sandbox: Sandbox) -> None:
+    """DVC runs nothing for it, so the result is still that of the environment before."""
+    lock = sandbox.root / "requirements.lock"
+    lock.write_text(lock.read_text() + "# changed\n")
+    assert "Running stage" not in sandbox.dvc("repro")
+    assert "gap: requirements.lock is not that of the environment" in sandbox.run(
+        "wherefrom", "summary"
+    )
+
+
+def test_credentials_in_an_error_are_not_recorded(sandbox: Sandbox) -> None:
+    text = "raise OSError('no answer from https://me:secret@host/x')"
+    sandbox.replace("src/train.py", "        rows = ", f"        {text}\n        rows = ")
+    sandbox.process("dvc", "repro", "train")
+    (failed,) = [run for run in sandbox.runs().values() if run.status == "FAILED"]
+    assert failed.tags["wherefrom.error"] == "OSError: no answer from https://host/x"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom import ledger, metrics, settings
+from wherefrom import environment, ledger, metrics, settings
 from wherefrom import record as records
 from wherefrom.errors import NoResultError
 from wherefrom.lockfile import StageFacts, fingerprint, is_record
@@ -47,7 +47,11 @@ def collect(root: Path, record: Record | None = None) -> Summary:
         data_path=table,
         data_hash=raw.facts.hash if raw else None,
         models=_models(stages),
-        gaps=(*result.gaps, *(_mismatch(stages, result) if record is None else ())),
+        gaps=(
+            *result.gaps,
+            *(_mismatch(stages, result) if record is None else ()),
+            *_lock(root, result),
+        ),
     )
 
 
@@ -69,6 +73,20 @@ def _models(stages: Mapping[str, StageFacts]) -> tuple[str, ...]:
     makers = [s for s in stages.values() if any(is_record(o.path) for o in s.outs)]
     first = [s for s in makers if not any(is_record(d.path) for d in s.deps)]
     return tuple(o.path for s in first for o in s.outs if not o.path.endswith(".json"))
+
+
+def _lock(root: Path, record: Record) -> tuple[Gap, ...]:
+    """Say so where the lock file is no longer that of the result: DVC runs nothing for it."""
+    lock = environment.lock_file(root)
+    if lock is None or environment.sha256(lock) == record.environment.lock:
+        return ()
+    return (
+        Gap(
+            what=f"{lock.name} is not that of the environment which made this result",
+            why="DVC does not run a stage again when only the environment changes",
+            remedy="run it in this one: `dvc repro --force`",
+        ),
+    )
 
 
 def _mismatch(stages: Mapping[str, StageFacts], record: Record) -> tuple[Gap, ...]:

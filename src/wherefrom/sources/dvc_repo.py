@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,36 @@ def facts_now(root: Path, wdir: Path, environ: Mapping[str, str]) -> StageFacts:
         stage = _find(repo, environ["DVC_STAGE"], wdir, environ)
         stage.save_deps()
         return _facts(stage)
+
+
+def put_back_outputs(root: Path, wdir: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Bring back the running stage's outputs as `dvc.lock` has them, from DVC's cache.
+
+    DVC removes them before it runs the command. Gives those that the lock names and the cache does
+    not hold. An output that is there is left as it is.
+    """
+    with _open(root) as repo:
+        stage = _find(repo, environ["DVC_STAGE"], wdir, environ)
+        gone = [out for out in stage.outs if out.hash_info and not out.exists]
+        return tuple(out.def_path for out in gone if not _put_back(repo, out))
+
+
+def _put_back(repo: Any, out: Any) -> bool:  # noqa: ANN401
+    """Check an output out; one that git keeps is in the cache as well, for the run cache."""
+    from dvc.exceptions import CheckoutError  # noqa: PLC0415, TID251
+
+    if out.use_cache:
+        try:
+            out.checkout(force=True)
+        except CheckoutError:
+            return False
+        return bool(out.exists)
+    source = Path(repo.cache.local.oid_to_path(out.hash_info.value))
+    if not source.is_file():
+        return False
+    Path(out.fs_path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, out.fs_path)
+    return True
 
 
 class _Reader:

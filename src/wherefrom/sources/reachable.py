@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import sqlite3
 import threading
 import urllib.error
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom.errors import StoreUnreachableError
-from wherefrom.uris import redact, sqlite_path
+from wherefrom.uris import redact, redact_text, sqlite_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,4 +96,4 @@ def _probe_sqlite(uri: str, path: Path) -> None:
 def short_text(error: BaseException) -> str:
     """Give an error in one line, without credentials."""
     text = " ".join(str(error).split())
-    return re.sub(r"//\S+@", "//", text)[:300] or type(error).__name__
+    return redact_text(text)[:300] or type(error).__name__
