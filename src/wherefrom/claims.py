@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from wherefrom import files
+from wherefrom import process as processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +29,14 @@ class Claim:
     """The claim on a training run.
 
     `params` is a digest of the effective parameters that it was started with. `fingerprint` is that
-    of the evaluation that claimed it (None: open), `environment` its environment's digest, and
-    `outcome` the text of its record and metrics once it has finished.
+    of the evaluation that claimed it (None: open), `environment` the digest of its environment,
+    `process` the one that evaluates, `outcome` its record's text and metrics once it has finished.
     """
 
     params: str
     fingerprint: Fingerprint | None = None
     environment: str | None = None
+    process: str | None = None
     outcome: Mapping[str, Any] | None = None
 
 
@@ -59,16 +61,21 @@ class Claims:
         """Claim a training run for an evaluation; None where it cannot be had.
 
         Taking it twice with the same fingerprint and environment gives the same claim again, with
-        its outcome if the first evaluation has finished.
+        its outcome if the first evaluation has finished. A claim whose process was killed is open.
         """
         with self._lock():
             claim = self._read(record_id)
             if claim is None or claim.params != params_digest(params):
                 return None
-            if claim.fingerprint is not None:
+            if claim.fingerprint is not None and not _abandoned(claim):
                 same = (claim.fingerprint, claim.environment) == (fingerprint, environment)
                 return claim if same and claim.outcome is not None else None
-            taken = replace(claim, fingerprint=fingerprint, environment=environment)
+            taken = replace(
+                claim,
+                fingerprint=fingerprint,
+                environment=environment,
+                process=processes.current().text(),
+            )
             self._write(record_id, taken)
             return taken
 
@@ -100,6 +107,12 @@ class Claims:
     def _write(self, record_id: RecordId, claim: Claim) -> None:
         files.private_folder(self._state)
         files.write(self._folder / f"{record_id}.json", json.dumps(asdict(claim), sort_keys=True))
+
+
+def _abandoned(claim: Claim) -> bool:
+    """Whether the evaluation that took the claim has ended without an outcome."""
+    process = processes.parse(claim.process or "")
+    return claim.outcome is None and process is not None and processes.is_gone(process)
 
 
 def params_digest(params: Mapping[str, str]) -> str:

@@ -48,7 +48,7 @@ def paused(
     log = folder / "repro.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["dvc", "repro", "train"],
+            ["dvc", "repro", script],
             cwd=sandbox.root,
             env=sandbox.environment,
             stdout=output,
@@ -324,3 +324,19 @@ def test_a_change_in_wherefrom_itself_runs_no_stage_again(sandbox: Sandbox) -> N
     path = sandbox.root / "src" / "wherefrom" / "stage.py"
     path.write_text(path.read_text() + "\n# changed\n")
     assert "Running stage" not in sandbox.dvc("repro")
+
+
+def test_an_evaluation_killed_by_kill_9_leaves_its_run_to_the_next_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before = sandbox.runs()
+    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+    with paused(sandbox, tmp_path, "evaluate") as process:
+        os.kill(stage_process(sandbox, "src/evaluate.py"), signal.SIGKILL)
+        process.wait(timeout=60)
+
+    sandbox.dvc("repro")
+
+    (run,) = new_runs(sandbox, before)
+    assert check_link(sandbox, None, sandbox.runs()).mlflow_run_id == run.run_id
+    assert "wherefrom.error" not in run.tags
