@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from wherefrom import process
 from wherefrom.claims import Claim, Claims, params_digest
 
 SRC = Path(__file__).parents[2] / "src"
@@ -26,7 +28,19 @@ def claims(tmp_path: Path) -> Claims:
 
 
 def test_the_first_evaluation_gets_the_open_claim(claims: Claims) -> None:
-    assert claims.take(RUN, ONE, "env", PARAMS) == Claim(params_digest(PARAMS), ONE, "env", None)
+    claim = claims.take(RUN, ONE, "env", PARAMS)
+    assert claim == Claim(params_digest(PARAMS), ONE, "env", process.current().text())
+
+
+def test_the_claim_of_a_process_that_is_gone_is_open(
+    claims: Claims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = replace(process.current(), created=1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "current", lambda: gone)
+        assert claims.take(RUN, ONE, "env", PARAMS)
+    assert claims.take(RUN, TWO, "env", PARAMS)
+    assert claims.take(RUN, ONE, "env", PARAMS) is None
 
 
 def test_another_evaluation_gets_nothing(claims: Claims) -> None:
@@ -105,7 +119,8 @@ sys.stdin.readline()
 taken = [
     claims.take(f"{i:032x}", sys.argv[2] * 64, "env", {}) is not None for i in range(20)
 ]
-print(json.dumps(taken))
+print(json.dumps(taken), flush=True)
+sys.stdin.readline()  # a claim of a process that is gone would be open again
 """
 
 
@@ -134,6 +149,8 @@ def test_each_claim_is_given_to_exactly_one_of_eight_processes(
         assert taker.stdin
         taker.stdin.write("go\n")
         taker.stdin.flush()
-    taken = [json.loads(taker.communicate(timeout=60)[0]) for taker in takers]
+    taken = [json.loads(taker.stdout.readline()) for taker in takers if taker.stdout]
+    for taker in takers:
+        taker.communicate("done\n", timeout=60)
 
     assert [sum(column) for column in zip(*taken, strict=True)] == [1] * 20
