@@ -48,7 +48,8 @@ def paused(
     log = folder / "repro.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["dvc", "repro", script],
+            # a suite that runs in the background has SIGINT ignored, and so have its children
+            ["env", "--default-signal=INT", "dvc", "repro", script],
             cwd=sandbox.root,
             env=sandbox.environment,
             stdout=output,
