@@ -54,18 +54,19 @@ class StageRunContext:
 
 
 def _tags() -> dict[str, str]:
-    from wherefrom import settings, tags, tracking, workspace  # noqa: PLC0415
+    from wherefrom import context as context_  # noqa: PLC0415
+    from wherefrom import settings, tags, workspace  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
 
     wdir = Path.cwd()
     project = locate(wdir, os.environ)
     chosen = settings.read(project.workspace, project.anchor.name)
-    context = tracking.look(project, chosen, wdir, os.environ)
+    context = context_.look(project, chosen, wdir, os.environ)
     if context is None:
         return {}
     record_id = new_record_id()
-    context = tracking.keep_dirty_tree(context, record_id)
+    context = context_.keep_dirty_tree(context, record_id)
     table, gaps = tags.data_hash(context.stage, chosen.data_path)
     named = tags.stage_tags(
         record_id, context.stage, context.git, context.observed.facts, os.environ

@@ -168,13 +168,14 @@ def _terminable() -> Iterator[None]:
 
 
 def _tracked_run(record: str, of: str | None) -> TrackedRun | None:
+    from wherefrom import context as context_  # noqa: PLC0415
     from wherefrom import tracking  # noqa: PLC0415
 
     wdir, environ = Path.cwd(), os.environ
     if not environ.get("DVC_STAGE"):
         return None
     project = locate(wdir, environ)
-    context = tracking.look(
+    context = context_.look(
         project, settings_.read(project.workspace, project.anchor.name), wdir, environ
     )
     if context is None:

@@ -1,0 +1,114 @@
+"""All that is known of a stage as it starts, and what has changed when it ends."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wherefrom import environment, keys, workspace
+from wherefrom.identity import CommitSha, ExperimentName
+from wherefrom.lockfile import fingerprint, flat_params
+from wherefrom.record import Gap
+from wherefrom.settings import OFF
+from wherefrom.sources import dvc_repo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from wherefrom.identity import Fingerprint, RecordId
+    from wherefrom.lockfile import StageFacts
+    from wherefrom.project import Project
+    from wherefrom.record import GitFacts
+    from wherefrom.settings import Settings
+    from wherefrom.sources.dvc_repo import RunningStage
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that is known as a stage starts."""
+
+    project: Project
+    settings: Settings
+    wdir: Path
+    stage: RunningStage
+    observed: environment.Observed
+    git: GitFacts
+    dirty_paths: tuple[str, ...]
+    environ: Mapping[str, str]
+    started: int
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The identity of what the stage computes, as it started."""
+        return fingerprint(self.stage.facts)
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The effective parameters, in MLflow's form."""
+        flat = flat_params(self.stage.params_of)
+        return {keys.key(name): keys.param(value) for name, value in flat.items()}
+
+    @property
+    def experiment(self) -> ExperimentName | None:
+        """The DVC experiment that the stage runs in; None outside of one."""
+        name = self.environ.get("DVC_EXP_NAME")
+        return ExperimentName(name) if name else None
+
+    @property
+    def baseline(self) -> CommitSha | None:
+        """The commit that the DVC experiment started from; None outside of one."""
+        sha = self.environ.get("DVC_EXP_BASELINE_REV")
+        return CommitSha(sha) if sha else None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether tracking is switched off for this process."""
+        return self.environ.get(OFF, "").lower() in {"off", "0", "false", "no"}
+
+
+def look(
+    project: Project, settings: Settings, wdir: Path, environ: Mapping[str, str]
+) -> Context | None:
+    """Gather the facts of the stage that this process runs in; None outside of a DVC stage."""
+    started = now()
+    stage = dvc_repo.running_stage(project.workspace, wdir, environ)
+    if stage is None:
+        return None
+    git, dirty = workspace.git_facts(project, stage)
+    observed = environment.observe(project.workspace)
+    return Context(project, settings, wdir, stage, observed, git, dirty, dict(environ), started)
+
+
+def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:
+    """Keep a dirty tree as a commit, and name it; an experiment's own commit keeps its tree."""
+    if not context.git.dirty or context.experiment:
+        return context
+    name = f"the stage {context.stage.address}"
+    sha = workspace.keep(context.project, context.dirty_paths, record_id, name)
+    return replace(context, git=replace(context.git, snapshot=CommitSha(sha)))
+
+
+def gaps_at_end(context: Context) -> Iterator[Gap]:
+    """Name what changed while the stage ran, and what it imported undeclared."""
+    yield from workspace.undeclared_imports(context.project, context.stage)
+    facts = dvc_repo.facts_now(context.project.workspace, context.wdir, context.environ)
+    if fingerprint(facts) != context.fingerprint:
+        yield _edited(context.stage, facts)
+
+
+def now() -> int:
+    """Give the time in milliseconds since 1970, UTC, as MLflow counts it."""
+    return time.time_ns() // 1_000_000
+
+
+def _edited(before: RunningStage, now: StageFacts) -> Gap:
+    then = {dep.path: dep.hash for dep in before.facts.deps}
+    changed = [dep.path for dep in now.deps if then.get(dep.path) != dep.hash]
+    named = ", ".join(changed) or "its parameters or its command"
+    return Gap(
+        what=f"{named} changed while {before.address} ran",
+        why="dvc.lock names the bytes of the end as its input; the stage had read others",
+        remedy="run it again: `dvc repro --force " + str(before.address) + "`",
+    )
