@@ -53,7 +53,7 @@ class Sandbox:
     def process(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
         env = self.environment | {"PWD": str(self.root)} | extra
         return subprocess.run(
-            args, cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=240
+            args, cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=480
         )
 
     def run(self, *args: str, **extra: str) -> str:

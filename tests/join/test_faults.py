@@ -29,7 +29,7 @@ WAIT = """
 """
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not condition():
