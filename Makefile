@@ -13,6 +13,14 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
+# An environment does not move: its scripts name their interpreter by its whole path.
+ifneq ($(wildcard .venv/.place),)
+ifneq ($(shell cat .venv/.place),$(realpath .venv))
+$(info the project was moved: making its environment anew)
+$(shell rm -rf .venv)
+endif
+endif
+
 .PHONY: run test check ui bench lock sample
 .DELETE_ON_ERROR:
 
@@ -53,6 +61,7 @@ sample: .venv/.ready
 .venv/.installer: requirements-installer.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with `make PYTHON=python3.12`")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "$(CURDIR)/.venv" > .venv/.place
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 

@@ -33,10 +33,13 @@ class Connection:
         """Connect, deliver what waits, and start the entry's run; gives the entry with its run."""
         try:
             self._store = self._open()
-            return delivery.begin(self._store, self._journal, entry)
+            begun = delivery.begin(self._store, self._journal, entry)
         except StoreUnreachableError as error:
             self._lose(entry, error, required=self._context.settings.required)
             return entry
+        if begun.mlflow_run_id is None:
+            self._say("the run that this result goes on with is not in this store; it waits")
+        return begun
 
     def end(self, entry: Entry) -> None:
         """Deliver the ended entry, if the store still answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from wherefrom.errors import StoreRefusedError
 from wherefrom.sources import mlflow_store
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ def begin(store: Store, journal: Journal, entry: Entry) -> Entry:
     """
     run_id = store.find_run(entry.record_id)
     if run_id is None and entry.action == "create":
-        run_id = store.create_run(entry.run_name, entry.started, entry.tags)
+        run_id = store.create_run(
+            entry.mlflow_experiment, entry.run_name, entry.started, entry.tags
+        )
         store.log(run_id, params=entry.params, metrics={}, tags={}, at=entry.started)
     elif run_id is not None and entry.action == "continue":
-        store.set_running(run_id)
+        # the tags first: they name the process that lives, before the run is seen to run
         store.log(run_id, params={}, metrics={}, tags=entry.tags, at=entry.started)
+        store.set_running(run_id)
     begun = replace(entry, mlflow_run_id=run_id)
     journal.write(begun)
     return begun
@@ -67,9 +71,23 @@ def deliver_waiting(store: Store, journal: Journal) -> Delivered:
     delivered = left = 0
     for entry, lock in journal.take(journal.waiting()):
         with lock:
-            done = complete(store, journal, entry)
+            done = _complete_or_leave(store, journal, entry)
         delivered, left = delivered + done, left + (not done)
     return Delivered(delivered, left)
+
+
+def _complete_or_leave(store: Store, journal: Journal, entry: Entry) -> bool:
+    """Complete an entry; one that the store refuses must not keep the others waiting.
+
+    A run that is no longer there (deleted, or with its database) is looked up and made anew.
+    """
+    try:
+        return complete(store, journal, entry)
+    except StoreRefusedError:
+        try:
+            return complete(store, journal, replace(entry, mlflow_run_id=None))
+        except StoreRefusedError:
+            return False
 
 
 def open_project_store(project: Project, uri: str, experiment: str) -> Store:

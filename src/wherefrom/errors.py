@@ -139,6 +139,18 @@ class StoreUnreachableError(WherefromError):
 
 
 @dataclass
+class StoreRefusedError(StoreUnreachableError):
+    """The tracking store answers, and will not take something: a run that was deleted, say."""
+
+    def __str__(self) -> str:
+        return f"the tracking store {self.uri} refused: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "restore what it names in MLflow, then `wherefrom sync`"
+
+
+@dataclass
 class SafePathError(WherefromError):
     """PYTHONSAFEPATH (or `python -P`) keeps a stage from its own workspace's code."""
 

@@ -11,6 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wherefrom.project import Project
+    from wherefrom.record import Gap
+    from wherefrom.settings import Settings
 
 
 def anchor_store() -> None:
@@ -20,15 +26,11 @@ def anchor_store() -> None:
     """
     try:
         from wherefrom.project import locate  # noqa: PLC0415
-        from wherefrom.settings import read  # noqa: PLC0415
         from wherefrom.sources import local_store  # noqa: PLC0415
         from wherefrom.uris import tracking_uri  # noqa: PLC0415
 
         project = locate(Path.cwd(), os.environ)
-        wanted = (
-            os.environ.get("MLFLOW_TRACKING_URI")
-            or read(project.workspace, project.anchor.name).uri
-        )
+        wanted = os.environ.get("MLFLOW_TRACKING_URI") or _settings(project).uri
         uri = tracking_uri(project.anchor, wanted)
         os.environ["MLFLOW_TRACKING_URI"] = uri
         os.environ.setdefault(local_store.ARTIFACT_ROOT_VARIABLE, str(project.artifact_root))
@@ -55,13 +57,13 @@ class StageRunContext:
 
 def _tags() -> dict[str, str]:
     from wherefrom import context as context_  # noqa: PLC0415
-    from wherefrom import settings, tags, workspace  # noqa: PLC0415
+    from wherefrom import tags, workspace  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
 
     wdir = Path.cwd()
     project = locate(wdir, os.environ)
-    chosen = settings.read(project.workspace, project.anchor.name)
+    chosen = _settings(project)
     context = context_.look(project, chosen, wdir, os.environ)
     if context is None:
         return {}
@@ -71,9 +73,43 @@ def _tags() -> dict[str, str]:
     named = tags.stage_tags(
         record_id, context.stage, context.git, context.observed.facts, os.environ
     )
-    undeclared = workspace.undeclared_imports(project, context.stage)
+    undeclared = (
+        *workspace.undeclared_imports(project, context.stage),
+        *_store_that_goes(project),
+    )
     gaps = (*context.stage.gaps, *context.observed.gaps, *undeclared, *gaps)
     return {**named, **table, **tags.gaps_tag(gaps)}
+
+
+def _settings(project: Project) -> Settings:
+    """Read the settings; a foreign `params.yaml` may mean something else by the same names."""
+    from wherefrom.errors import WherefromError  # noqa: PLC0415
+    from wherefrom.settings import Settings, read  # noqa: PLC0415
+
+    try:
+        return read(project.workspace, project.anchor.name)
+    except WherefromError:
+        return Settings(project.anchor.name)
+
+
+def _store_that_goes(project: Project) -> tuple[Gap, ...]:
+    """Warn of a store inside a temporary copy: a hard-coded relative URI cannot be saved."""
+    import mlflow  # noqa: PLC0415, TID251 - it is what called us
+
+    from wherefrom.record import Gap  # noqa: PLC0415
+    from wherefrom.uris import sqlite_path  # noqa: PLC0415
+
+    path = sqlite_path(mlflow.get_tracking_uri())
+    inside = path is not None and path.resolve().is_relative_to(project.workspace)
+    if project.workspace == project.anchor or not inside:
+        return ()
+    gap = Gap(
+        what=f"this run is logged to {path}, in a temporary copy that DVC deletes",
+        why="the code sets a relative tracking URI",
+        remedy="drop `mlflow.set_tracking_uri`, or give it an absolute URI",
+    )
+    _say(f"{gap.what}: {gap.why}; {gap.remedy}")
+    return (gap,)
 
 
 def _say(text: str) -> None:

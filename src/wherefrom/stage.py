@@ -72,7 +72,12 @@ class Run:
 
 
 def refuse_safe_path() -> None:
-    """End the process with a message where Python would not take the workspace's own code."""
+    """End the process with a message where Python would not take the workspace's own code.
+
+    Called before a stage's imports, which take a second: Ctrl-C in it is a message too.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
     if sys.flags.safe_path:
         error = SafePathError()
         _say(f"{error}\n  {error.hint}")
@@ -85,6 +90,8 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
     `user_errors` are the stage's own exceptions for bad input: exit code 2. An error that nobody
     foresaw ends with 3 and names a log file with the traceback.
     """
+    if signal.getsignal(signal.SIGINT) is _interrupted:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main()
     except WherefromError as error:
@@ -149,6 +156,12 @@ def require_own_code(module: Any) -> None:  # noqa: ANN401
         raise ForeignCodeError(module.__name__, str(origin))
 
 
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    """End at once: nothing has begun yet, and an import may swallow an exception."""
+    _say("interrupted")
+    os._exit(130)
+
+
 class _Terminated(SystemExit):
     """SIGTERM, as an exception, so that the run is ended."""
 
@@ -160,11 +173,13 @@ def _terminable() -> Iterator[None]:
     def terminate(_number: int, _frame: FrameType | None) -> None:
         raise _Terminated(143)
 
-    former = signal.signal(signal.SIGTERM, terminate)
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    former = {number: signal.signal(number, terminate) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _tracked_run(record: str, of: str | None) -> TrackedRun | None:

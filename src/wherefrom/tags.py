@@ -52,6 +52,18 @@ def stage_tags(
     return {keys.key(name): keys.tag(value) for name, value in known.items() if value is not None}
 
 
+def of_evaluation(marks: Mapping[str, str]) -> dict[str, str]:
+    """Give the tags of an evaluation that goes on with its training's run.
+
+    The training's own stay as they are: its code, its environment and its fingerprint made the
+    model, and join the run to the ledger.
+    """
+    added = ("dvc.stage", "dvc.stage.fingerprint", "git.commit", "git.dirty", "git.snapshot")
+    named = {f"wherefrom.evaluate.{name.removeprefix('dvc.')}": name for name in added}
+    kept = {"wherefrom.process": marks["wherefrom.process"]}
+    return kept | {new: marks[name] for new, name in named.items() if name in marks}
+
+
 def data_hash(stage: RunningStage, data_path: str | None) -> tuple[dict[str, str], tuple[Gap, ...]]:
     """Give the `data_hash` tag: DVC's hash of the raw table that the parameters name.
 

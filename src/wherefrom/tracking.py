@@ -66,6 +66,8 @@ class TrackedRun:
 
     def _claim(self, training: Record) -> None:
         context = self._context
+        if training.environment.digest != context.observed.facts.digest:
+            return  # another environment: the run's would not be that of its result
         claim = self._claims.take(
             training.record_id,
             context.fingerprint,
@@ -92,9 +94,8 @@ class TrackedRun:
         marks = tags.stage_tags(
             self._record_id, context.stage, context.git, context.observed.facts, context.environ
         )
-        if self._owns:  # the training's own fingerprint is what joins the run to the ledger
-            marks["wherefrom.evaluate.fingerprint"] = marks.pop("dvc.stage.fingerprint")
-            marks["wherefrom.evaluate.stage"] = marks.pop("dvc.stage")
+        if self._owns:
+            marks, table = tags.of_evaluation(marks), {}
         marks |= table | self._relation_tags() | tags.gaps_tag(self._gaps)
         return Entry(
             record_id=self._record_id,

@@ -30,13 +30,13 @@ def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[st
     a Python file beside the stages' code does, or is not in git.
     """
     changed = git_repo.changes(project.git_root)
-    dirty = tuple(change.path for change in changed if _counts(project, stage, change))
+    dirty = tuple(change for change in changed if _counts(project, stage, change))
     facts = GitFacts(
         commit=git_repo.head(project.git_root),
         branch=git_repo.branch(project.git_root),
         dirty=bool(dirty),
     )
-    return facts, dirty
+    return facts, tuple(change.path for change in dirty if _is_kept(change))
 
 
 def keep(project: Project, paths: Iterable[str], record_id: RecordId, name: str) -> str:
@@ -74,6 +74,11 @@ def _counts(project: Project, stage: RunningStage, change: git_repo.Change) -> b
     if not path.endswith(".py") or _is_own(project.workspace / path):
         return False
     return _beside_code(path, stage.inputs_of_all)
+
+
+def _is_kept(change: git_repo.Change) -> bool:
+    """Whether a snapshot takes a file: of untracked ones only code, never data or secrets."""
+    return not change.untracked or change.path.endswith(".py") or _is_project_file(change.path)
 
 
 def _is_project_file(path: str) -> bool:

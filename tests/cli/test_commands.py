@@ -229,3 +229,20 @@ def test_credentials_in_an_error_are_not_recorded(sandbox: Sandbox) -> None:
     sandbox.process("dvc", "repro", "train")
     (failed,) = [run for run in sandbox.runs().values() if run.status == "FAILED"]
     assert failed.tags["wherefrom.error"] == "OSError: no answer from https://host/x"
+
+
+def test_the_summary_of_a_training_shows_no_metric_of_another_evaluation(sandbox: Sandbox) -> None:
+    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+    sandbox.dvc("repro", "train")
+
+    shown = sandbox.run("wherefrom", "summary")
+
+    assert "this training has not been evaluated" in shown
+    assert "test.accuracy" not in shown
+
+
+def test_the_summary_names_no_table_that_the_result_was_not_made_from(sandbox: Sandbox) -> None:
+    sandbox.replace("params.yaml", "breast_cancer.csv", "other.csv")
+    shown = sandbox.run("wherefrom", "summary")
+    assert "gap: data/raw/other.csv is not the table of this result" in shown
+    assert "0d1690bbd5734538a9c8b3b1dc902760" not in shown

@@ -341,3 +341,50 @@ def test_an_evaluation_killed_by_kill_9_leaves_its_run_to_the_next_one(
     (run,) = new_runs(sandbox, before)
     assert check_link(sandbox, None, sandbox.runs()).mlflow_run_id == run.run_id
     assert "wherefrom.error" not in run.tags
+
+
+def test_data_that_a_stage_before_has_not_used_is_not_the_results(sandbox: Sandbox) -> None:
+    table = sandbox.root / "data" / "raw" / "breast_cancer.csv"
+    used = sandbox.runs()[str(sandbox.record().mlflow_run_id)].tags["data_hash"]
+    before = sandbox.runs()
+    table.write_text("\n".join(table.read_text().splitlines()[:-1]) + "\n")
+    sandbox.dvc("add", "--quiet", "data/raw/breast_cancer.csv")
+
+    sandbox.dvc("repro", "--force", "--single-item", "train")
+
+    (run,) = new_runs(sandbox, before)
+    assert run.tags["data_hash"] == used
+    assert (
+        "data/raw/breast_cancer.csv is not what this result was made from"
+        in (run.tags["wherefrom.gaps"])
+    )
+
+
+def test_an_evaluation_leaves_the_tags_of_its_training_as_they_are(sandbox: Sandbox) -> None:
+    before = sandbox.runs()
+    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "EXAMPLE_ROWS = 4")
+    sandbox.dvc("repro", "train")
+    trained = new_runs(sandbox, before)[0].tags
+    sandbox.commit("Committed in between")
+
+    sandbox.dvc("repro")
+
+    (run,) = new_runs(sandbox, before)
+    changed = {tag for tag in trained if run.tags[tag] != trained[tag]}
+    assert changed == {"wherefrom.process"}
+    assert run.tags["wherefrom.evaluate.git.dirty"] == "false"
+
+
+def test_a_deleted_run_keeps_no_other_run_waiting(sandbox: Sandbox, tmp_path: Path) -> None:
+    before = sandbox.runs()
+    with paused(sandbox, tmp_path) as process:
+        os.kill(stage_process(sandbox), signal.SIGKILL)
+        process.wait(timeout=60)
+    (dead,) = new_runs(sandbox, before)
+    code = "import sys, mlflow; mlflow.MlflowClient('sqlite:///mlflow.db').delete_run(sys.argv[1])"
+    sandbox.run(sys.executable, "-c", code, dead.run_id)
+
+    output = sandbox.dvc("repro", "train")
+
+    assert "cannot be reached" not in output
+    assert sandbox.record(path=TRAIN).mlflow_run_id in sandbox.runs()

@@ -149,3 +149,54 @@ def test_the_store_is_whole_after_the_plugin_made_it(foreign: Sandbox) -> None:
     locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
     connection.close()
     assert all(str(foreign.root / "mlruns") in location for (location,) in locations)
+
+
+@pytest.mark.parametrize(
+    "command", ["cd code && python fit.py ${lr}", "sh code/run.sh ${lr}"], ids=["cd", "script"]
+)
+def test_a_command_that_changes_its_directory_is_linked(foreign: Sandbox, command: str) -> None:
+    (foreign.root / "code" / "run.sh").write_text('cd code && python fit.py "$1"\n')
+    foreign.replace("code/fit.py", 'open("model.txt"', 'open("../model.txt"')
+    foreign.replace("dvc.yaml", "python code/fit.py ${lr}", command)
+
+    foreign.dvc("repro")
+
+    (run,) = foreign.runs().values()
+    assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(foreign)
+
+
+def test_a_params_file_with_other_meanings_does_not_lose_the_store(foreign: Sandbox) -> None:
+    foreign.replace("params.yaml", "lr: 0.1", "lr: 0.1\nexperiment: baseline\ntracking: [1]")
+    foreign.commit("Theirs means something else")
+    foreign.dvc("exp", "run", "--temp", "-n", "t", "-S", "lr=0.7")
+    (run,) = foreign.runs().values()
+    assert run.tags["dvc.exp.name"] == "t"
+
+
+def test_a_store_of_theirs_keeps_its_artifact_locations(foreign: Sandbox) -> None:
+    """Only a place at which this very project stood is corrected: another is their choice."""
+    (foreign.root / "notebooks").mkdir()
+    code = (
+        f"import mlflow; mlflow.set_tracking_uri('sqlite:///{foreign.root}/mlflow.db'); "
+        "mlflow.set_experiment('nb'); mlflow.log_text('hello', 'a.txt')"
+    )
+    folder = Sandbox(foreign.root / "notebooks", foreign.environment)
+    folder.run(sys.executable, "-c", code)
+    before = foreign.runs()
+
+    foreign.dvc("repro")
+
+    after = foreign.runs()
+    assert {run_id: after[run_id] for run_id in before} == before
+    assert [run.artifacts for run in before.values()] != [{}]
+
+
+def test_a_hard_coded_store_in_a_temporary_copy_is_warned_of(foreign: Sandbox) -> None:
+    foreign.replace(
+        "code/fit.py",
+        "mlflow.set_exp",
+        "mlflow.set_tracking_uri('sqlite:///mine.db')\nmlflow.set_exp",
+    )
+    foreign.commit("Hard-coded")
+    output = foreign.dvc("exp", "run", "--temp", "-S", "lr=0.7")
+    assert "in a temporary copy that DVC deletes" in output

@@ -92,6 +92,12 @@ def failed_evaluate_then_mended(sandbox: Sandbox) -> None:
     sandbox.dvc("repro")
 
 
+def evaluate_alone_with_parameters_that_train_has_not_run_with(sandbox: Sandbox) -> None:
+    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 7")
+    sandbox.replace("params.yaml", "threshold: 0.5", "threshold: 0.7")
+    sandbox.dvc("repro", "--single-item", "evaluate")
+
+
 def queued(sandbox: Sandbox) -> None:
     for trees in (11, 12, 13, 14):
         sandbox.dvc("exp", "run", "--queue", "-n", f"q{trees}", "-S", f"{TREES}={trees}")
@@ -135,6 +141,9 @@ CASES = {
         train_alone_then_another_threshold, 2, (Holder("later", "derived", "later"),)
     ),
     "train alone, then the rest": Case(train_alone_then_the_rest, 1, (Holder(None),)),
+    "evaluate alone, beside changed parameters of train": Case(
+        evaluate_alone_with_parameters_that_train_has_not_run_with, 1, (Holder(None, "derived"),)
+    ),
     "forced train": Case(
         lambda sandbox: sandbox.dvc("repro", "--force", "--downstream", "train"), 1, (Holder(None),)
     ),

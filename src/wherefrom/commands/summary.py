@@ -39,18 +39,21 @@ def collect(root: Path, record: Record | None = None) -> Summary:
     stages = ledger.stages(root)
     result = record or _record(root, stages)
     table = settings.read(root, root.name).data_path
-    raw = ledger.raw_file(root, table) if table else None
+    used = {dep.path: dep.hash for stage in stages.values() for dep in stage.deps}
     values, _ = metrics.read(root, ledger.metric_files(root))
+    stale = record is None and _is_unevaluated(root, stages, result)
     return Summary(
         record=result,
-        metrics=values,
+        metrics={k: v for k, v in values.items() if not stale or k.startswith("cv.")},
         data_path=table,
-        data_hash=raw.facts.hash if raw else None,
+        data_hash=used.get(table) if table else None,
         models=_models(stages),
         gaps=(
             *result.gaps,
             *(_mismatch(stages, result) if record is None else ()),
             *_lock(root, result),
+            *(_other_table(table) if table and table not in used else ()),
+            *(_unevaluated() if stale else ()),
         ),
     )
 
@@ -73,6 +76,37 @@ def _models(stages: Mapping[str, StageFacts]) -> tuple[str, ...]:
     makers = [s for s in stages.values() if any(is_record(o.path) for o in s.outs)]
     first = [s for s in makers if not any(is_record(d.path) for d in s.deps)]
     return tuple(o.path for s in first for o in s.outs if not o.path.endswith(".json"))
+
+
+def _is_unevaluated(root: Path, stages: Mapping[str, StageFacts], record: Record) -> bool:
+    """Whether the newest record is a training's that no evaluation in the workspace rests on."""
+    resting = [
+        stage
+        for stage in stages.values()
+        if any(is_record(dep.path) for dep in stage.deps)
+        and any(is_record(out.path) and (root / out.path).is_file() for out in stage.outs)
+    ]
+    return bool(resting) and record.stage not in {stage.name for stage in resting}
+
+
+def _unevaluated() -> tuple[Gap, ...]:
+    return (
+        Gap(
+            what="this training has not been evaluated",
+            why="the evaluation in the workspace is that of an earlier one, and is not shown",
+            remedy="run the rest: `dvc repro`",
+        ),
+    )
+
+
+def _other_table(table: str) -> tuple[Gap, ...]:
+    return (
+        Gap(
+            what=f"{table} is not the table of this result",
+            why="params.yaml names it, and no stage in dvc.lock has used it",
+            remedy="run the stages: `dvc repro`",
+        ),
+    )
 
 
 def _lock(root: Path, record: Record) -> tuple[Gap, ...]:

@@ -144,20 +144,28 @@ class _Reader:
         sources = [s for s in before if s.is_data_source]
         makers = [s for s in before if not s.is_data_source]
         stage.save_deps()
-        shaping = [*makers, stage, *self._after_record(stage)]
+        later = [s for s in self._after_record(stage) if s not in makers and s is not stage]
+        used = self._used(stage, makers)
         return RunningStage(
             address=self.address(stage),
             facts=_facts(stage),
             deps={self._path(dep): _hash(dep) for dep in _files(stage.deps)},
             outs=tuple(self._output(out) for out in stage.outs),
-            raw=tuple(self._raw(source, out) for source in sources for out in source.outs),
-            params_of=tuple((self._rel(s.wdir), _params_facts(s)) for s in shaping),
+            raw=tuple(self._raw(s, out, used) for s in sources for out in s.outs),
+            params_of=(
+                *((self._rel(s.wdir), _params_facts(s, locked=True)) for s in makers),
+                *((self._rel(s.wdir), _params_facts(s)) for s in (stage, *later)),
+            ),
             metrics_before=tuple(self._path(out) for s in makers for out in s.outs if out.metric),
             outputs_of_all=frozenset(self._path(o) for s in self._stages for o in s.outs),
             inputs_of_all=frozenset(
                 self._path(d) for s in self._all for d in s.deps if d.protocol in {"local", None}
             ),
-            gaps=tuple(self._stale(stage, makers)),
+            gaps=(
+                *self._stale(stage, makers),
+                *self._other_data(sources, used),
+                *self._other_params(makers),
+            ),
         )
 
     def address(self, stage: Any) -> StageAddress:  # noqa: ANN401
@@ -183,9 +191,33 @@ class _Reader:
         return [s for s in self._stages if any(_overlap(path, o.fs_path) for o in s.outs)]
 
     def _after_record(self, stage: Any) -> list[Any]:  # noqa: ANN401
-        """List the stages that rest on this one's record: their parameters shape its result."""
+        """List the stages that rest on this one's record, with what they need."""
         records = {o.fs_path for o in stage.outs if is_record(o.def_path)}
-        return [s for s in self._stages if any(d.fs_path in records for d in _files(s.deps))]
+        found = [s for s in self._stages if any(d.fs_path in records for d in _files(s.deps))]
+        needed = [s for last in found for s in self._before(last) if not s.is_data_source]
+        return list(dict.fromkeys([*needed, *found]))
+
+    def _used(self, stage: Any, makers: list[Any]) -> dict[str, Any]:  # noqa: ANN401
+        """Map each input to the hash with which it was used: by the lock, or now by the stage."""
+        return {d.fs_path: _hash(d) for s in (*makers, stage) for d in _files(s.deps) if _hash(d)}
+
+    def _other_data(self, sources: list[Any], used: dict[str, Any]) -> Iterator[Gap]:
+        for out in (out for source in sources for out in source.outs):
+            if used.get(out.fs_path, _hash(out)) != _hash(out):
+                yield Gap(
+                    what=f"{self._path(out)} is not what this result was made from",
+                    why=f"a stage before this one used {used[out.fs_path]}, by dvc.lock",
+                    remedy="run the stages before it too: `dvc repro`",
+                )
+
+    def _other_params(self, makers: list[Any]) -> Iterator[Gap]:
+        for maker in makers:
+            if _params_facts(maker, locked=True) != _params_facts(maker):
+                yield Gap(
+                    what=f"{self.address(maker)} has not run with the parameters of now",
+                    why="those in dvc.lock, which it ran with, differ",
+                    remedy="run the stages before it too: `dvc repro`",
+                )
 
     def _stale(self, stage: Any, makers: list[Any]) -> Iterator[Gap]:  # noqa: ANN401
         """Name the inputs that are not what the stage before left, by its entry in the lock."""
@@ -199,8 +231,9 @@ class _Reader:
                     remedy="run the stages before it too: `dvc repro`",
                 )
 
-    def _raw(self, stage: Any, out: Any) -> RawInput:  # noqa: ANN401
-        return RawInput(self._path(out), _hash(out), self._rel(stage.path), out.remote)
+    def _raw(self, stage: Any, out: Any, used: Mapping[str, Any]) -> RawInput:  # noqa: ANN401
+        value = used.get(out.fs_path, _hash(out))
+        return RawInput(self._path(out), value, self._rel(stage.path), out.remote)
 
     def _output(self, out: Any) -> Output:  # noqa: ANN401
         return Output(self._path(out), bool(out.use_cache), bool(out.metric))
@@ -223,13 +256,18 @@ def _find(repo: Any, address: str, wdir: Path, environ: Mapping[str, str]) -> An
     file, _, name = address.rpartition(":")
     if not file and address.endswith(".dvc"):
         file, name = address, ""
+    found: list[Any] = []
     for base in dict.fromkeys([*_callers_folders(address), environ.get("PWD", ""), str(wdir)]):
         path = os.path.normpath(os.path.join(base, file or "dvc.yaml"))  # noqa: PTH118
         stage = _load(repo, path, name) if os.path.isfile(path) else None  # noqa: PTH113
+        found += [stage] if stage is not None else []
         if stage is not None and os.path.realpath(stage.wdir) == os.path.realpath(wdir):
             return stage
+    if found:  # the command has changed its directory: `cd src && python train.py`
+        return found[0]
     stages = [s for s in repo.index.stages if getattr(s, "name", None) == name]
-    return _only([s for s in stages if os.path.realpath(s.wdir) == os.path.realpath(wdir)], address)
+    here = [s for s in stages if os.path.realpath(s.wdir) == os.path.realpath(wdir)]
+    return _only(here or stages, address)
 
 
 def _load(repo: Any, path: str, name: str) -> Any:  # noqa: ANN401
@@ -274,12 +312,14 @@ def _facts(stage: Any) -> StageFacts:  # noqa: ANN401
     return parse_stage(name, yaml12.load(text), name)
 
 
-def _params_facts(stage: Any) -> StageFacts:  # noqa: ANN401
-    """Give a stage with the parameters that it would run with now, and nothing else."""
+def _params_facts(stage: Any, *, locked: bool = False) -> StageFacts:  # noqa: ANN401
+    """Give a stage with its parameters alone: those of now, or those of the lock if it has any."""
     from dvc.utils.serialize import dumps_yaml  # noqa: PLC0415, TID251
 
     params = {
-        dep.def_path: dict(dep.read_params()) for dep in stage.deps if dep.hash_name == "params"
+        dep.def_path: dict(dep.hash_info.value if locked and dep.hash_info else dep.read_params())
+        for dep in stage.deps
+        if dep.hash_name == "params"
     }
     name = str(getattr(stage, "name", None) or stage.path)
     return parse_stage(name, {"cmd": "", "params": yaml12.load(dumps_yaml(params))}, name)

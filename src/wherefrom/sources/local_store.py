@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -50,7 +49,7 @@ def make_store(uri: str, artifact_root: Path, state: Path) -> None:
         code = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).search_experiments()"
         command = [sys.executable, "-W", "ignore", "-c", code, uri]
         subprocess.run(command, env=clean, check=True, capture_output=True)
-        relocate(uri, artifact_root)
+        relocate(uri, artifact_root, state)
         mark_ready(uri, state)
 
 
@@ -82,35 +81,38 @@ def mark_ready(uri: str, state: Path) -> None:
     files.write(path, "\n".join([*(line for line in known if line != mark), mark]) + "\n")
 
 
-def relocate(uri: str, artifact_root: Path) -> bool:
+def relocate(uri: str, artifact_root: Path, state: Path) -> bool:
     """Correct the artifact locations of a project that was moved with its own SQLite store.
 
-    MLflow writes them absolute, and has no interface to change them. True where it did so.
+    MLflow writes them absolute, and has no interface to change them. Only places below a root at
+    which this project is known to have stood are corrected: another place is somebody's choice.
+    True where it did so.
     """
     path = sqlite_path(uri)
+    former = [root / artifact_root.name for root in _former_roots(state)]
     if path is None or not path.is_relative_to(artifact_root.parent) or not path.is_file():
         return False
     database = sqlite3.connect(path, timeout=30)
     with database:
-        former = _former_root(database, artifact_root)
-        for old, new in former:
-            for table, column in _PLACES:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608
-                    f"WHERE substr({column}, 1, ?) = ?",
-                    (new, len(old) + 1, len(old), old),
-                )
+        for old, new in ((f"{root}/", f"{artifact_root}/") for root in former):
+            for prefix in ("", "file://"):
+                _replace_prefix(database, prefix + old, prefix + new)
     database.close()
     return bool(former)
 
 
-def _former_root(database: sqlite3.Connection, root: Path) -> list[tuple[str, str]]:
-    """Find roots of artifacts that are not this one, as prefixes to replace: (old, new)."""
-    found: list[tuple[str, str]] = []
-    for (location,) in database.execute("SELECT artifact_location FROM experiments"):
-        match = re.fullmatch(rf"(file://)?(/.*)/{re.escape(root.name)}/[^/]+", str(location))
-        if match and Path(match.group(2)) != root.parent:
-            scheme = match.group(1) or ""
-            old = f"{scheme}{match.group(2)}/{root.name}/"
-            found.append((old, f"{scheme}{root}/"))
-    return list(dict.fromkeys(found))
+def _replace_prefix(database: sqlite3.Connection, old: str, new: str) -> None:
+    for table, column in _PLACES:
+        database.execute(
+            f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608
+            f"WHERE substr({column}, 1, ?) = ?",
+            (new, len(old) + 1, len(old), old),
+        )
+
+
+def _former_roots(state: Path) -> list[Path]:
+    """List the roots at which this project's store was made ready before, but for this one."""
+    known = state / "stores"
+    lines = known.read_text().splitlines() if known.exists() else []
+    roots = [Path(json.loads(line)[2]).parent for line in lines]
+    return [root for root in dict.fromkeys(roots) if root != state.parent]

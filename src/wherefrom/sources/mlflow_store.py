@@ -8,7 +8,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors import StoreRefusedError, StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.process import is_gone, parse
 from wherefrom.sources import local_store, reachable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RECORD_TAG = "wherefrom.record_id"
 PROCESS_TAG = "wherefrom.process"
 
+_REFUSALS = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"}
 _STORE_MODULES = {"mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
 _QUIET_AND_QUICK = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -37,16 +38,24 @@ class Store:
     Every method raises `StoreUnreachableError` if it no longer does.
     """
 
-    def __init__(self, uri: str, client: Any, experiment_id: str) -> None:  # noqa: ANN401
+    def __init__(self, uri: str, client: Any, artifact_root: Path, state: Path) -> None:  # noqa: ANN401
         self.uri = uri
         self._client = client
-        self._experiment_id = experiment_id
+        self._places = (artifact_root, state)
 
-    def create_run(self, name: str, started: int, tags: Mapping[str, str]) -> MlflowRunId:
-        """Start a run; `started` in milliseconds, UTC."""
+    def experiment_id(self, name: str) -> str:
+        """Find or make an MLflow experiment."""
+        with _converted(self.uri):
+            return _experiment(self._client, self.uri, name, *self._places)
+
+    def create_run(
+        self, experiment: str, name: str, started: int, tags: Mapping[str, str]
+    ) -> MlflowRunId:
+        """Start a run in an MLflow experiment; `started` in milliseconds, UTC."""
+        experiment_id = self.experiment_id(experiment)
         with _converted(self.uri):
             run = self._client.create_run(
-                self._experiment_id, start_time=started, tags=dict(tags), run_name=name
+                experiment_id, start_time=started, tags=dict(tags), run_name=name
             )
             return MlflowRunId(run.info.run_id)
 
@@ -160,10 +169,11 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
         if not local_store.is_ready(uri, state):
             with local_store.first_use(state):  # the client itself makes the schema
                 mlflow.MlflowClient(uri).search_experiments(max_results=1)
-                local_store.relocate(uri, artifact_root)
+                local_store.relocate(uri, artifact_root, state)
                 local_store.mark_ready(uri, state)
-        client = mlflow.MlflowClient(uri)
-        return Store(uri, client, _experiment(client, uri, experiment, artifact_root, state))
+        store = Store(uri, mlflow.MlflowClient(uri), artifact_root, state)
+        store.experiment_id(experiment)
+        return store
 
 
 def save_sklearn_model(
@@ -222,7 +232,9 @@ def _converted(uri: str) -> Iterator[None]:
     except Exception as error:
         if not _is_store_error(error):
             raise
-        raise StoreUnreachableError(redact(uri), reachable.short_text(error)) from error
+        refused = getattr(error, "error_code", None) in _REFUSALS
+        kind = StoreRefusedError if refused else StoreUnreachableError
+        raise kind(redact(uri), reachable.short_text(error)) from error
 
 
 def _is_store_error(error: Exception) -> bool:
