@@ -65,7 +65,7 @@ def made(shared_folder: Path) -> Path:
 def place(made: Path, tmp_path: Path) -> Place:
     found = Place(tmp_path / "project")
     shutil.copytree(made, found.root)
-    local_store.relocate(found.uri, found.artifacts)
+    local_store.relocate(found.uri, found.artifacts, found.state)
     local_store.mark_ready(found.uri, found.state)
     return found
 
@@ -80,7 +80,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def start(store: Store, **tags: str) -> str:
-    return store.create_run("a run", 1_000, {RECORD_TAG: RECORD, **tags})
+    return store.create_run("an experiment", "a run", 1_000, {RECORD_TAG: RECORD, **tags})
 
 
 # -- the store and its experiment
@@ -168,7 +168,7 @@ if how == "make_store":
     local_store.make_store(uri, root / "mlruns", root / ".wherefrom")
 else:
     store = mlflow_store.open_store(uri, "shared", root / "mlruns", root / ".wherefrom")
-    store.create_run("r", 1, {})
+    store.create_run("shared", "r", 1, {})
 """
 
 
@@ -369,8 +369,8 @@ def test_no_place_of_a_moved_project_names_the_former_folder(place: Place, tmp_p
     moved = Place(tmp_path / "moved")
     shutil.move(place.root, moved.root)
 
-    assert local_store.relocate(moved.uri, moved.artifacts)
-    assert not local_store.relocate(moved.uri, moved.artifacts)
+    assert local_store.relocate(moved.uri, moved.artifacts, moved.state)
+    assert not local_store.relocate(moved.uri, moved.artifacts, moved.state)
 
     with closing(sqlite3.connect(moved.database)) as connection:
         text = "\n".join(connection.iterdump())
@@ -395,7 +395,7 @@ def test_a_database_that_lies_elsewhere_is_never_relocated(place: Place, tmp_pat
     place.open()
     before = place.rows("SELECT artifact_location FROM experiments")
 
-    assert not local_store.relocate(place.uri, tmp_path / "other project" / "mlruns")
+    assert not local_store.relocate(place.uri, tmp_path / "other project" / "mlruns", place.state)
 
     assert place.rows("SELECT artifact_location FROM experiments") == before
 
@@ -404,7 +404,7 @@ def test_a_database_that_lies_elsewhere_is_never_relocated(place: Place, tmp_pat
     "uri", ["http://127.0.0.1:1", "sqlite:///:memory:", "sqlite:////nowhere/x"]
 )
 def test_a_store_that_is_no_file_here_is_never_relocated(uri: str, tmp_path: Path) -> None:
-    assert not local_store.relocate(uri, tmp_path / "mlruns")
+    assert not local_store.relocate(uri, tmp_path / "mlruns", tmp_path / ".wherefrom")
 
 
 def test_a_store_that_was_deleted_is_made_anew(place: Place) -> None:

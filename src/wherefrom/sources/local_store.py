@@ -94,11 +94,13 @@ def relocate(uri: str, artifact_root: Path, state: Path) -> bool:
         return False
     database = sqlite3.connect(path, timeout=30)
     with database:
-        for old, new in ((f"{root}/", f"{artifact_root}/") for root in former):
-            for prefix in ("", "file://"):
-                _replace_prefix(database, prefix + old, prefix + new)
+        for root in former:
+            _replace_prefix(database, f"{root}/", f"{artifact_root}/")
+            for uri_of_old in dict.fromkeys((root.as_uri(), f"file://{root}")):
+                _replace_prefix(database, f"{uri_of_old}/", f"{artifact_root.as_uri()}/")
+        corrected = database.total_changes > 0
     database.close()
-    return bool(former)
+    return corrected
 
 
 def _replace_prefix(database: sqlite3.Connection, old: str, new: str) -> None:
