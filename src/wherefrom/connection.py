@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import delivery
 from wherefrom.errors import StoreUnreachableError
-from wherefrom.uris import tracking_uri
+from wherefrom.uris import store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,11 +53,12 @@ class Connection:
 
     def _open(self) -> Store:
         project, settings = self._context.project, self._context.settings
-        wanted = self._context.environ.get("MLFLOW_TRACKING_URI") or settings.uri
-        uri = tracking_uri(project.anchor, wanted)
+        uri = self._context.tracking_uri
         store = delivery.open_project_store(project, uri, settings.mlflow_experiment)
         store.end_dead_runs()
-        delivery.deliver_waiting(store, self._journal)
+        delivery.deliver_waiting(store, self._journal, store_name(project.anchor, uri))
+        for error in self._journal.damaged():
+            self._say(str(error))
         return store
 
     def _lose(self, entry: Entry, error: StoreUnreachableError, *, required: bool) -> None:

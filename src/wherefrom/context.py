@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import environment, keys, workspace
+from wherefrom import environment, keys, uris, workspace
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.record import Gap
@@ -63,6 +63,12 @@ class Context:
         return CommitSha(sha) if sha else None
 
     @property
+    def tracking_uri(self) -> str:
+        """The tracking store of this process, absolute; it may hold credentials."""
+        wanted = self.environ.get("MLFLOW_TRACKING_URI") or self.settings.uri
+        return uris.tracking_uri(self.project.anchor, wanted)
+
+    @property
     def is_off(self) -> bool:
         """Whether tracking is switched off for this process."""
         return self.environ.get(OFF, "").lower() in {"off", "0", "false", "no"}
@@ -92,6 +98,7 @@ def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:
 
 def gaps_at_end(context: Context) -> Iterator[Gap]:
     """Name what changed while the stage ran, and what it imported undeclared."""
+    yield from workspace.outside_of_git(context.project)
     yield from workspace.undeclared_imports(context.project, context.stage)
     facts = dvc_repo.facts_now(context.project.workspace, context.wdir, context.environ)
     if fingerprint(facts) != context.fingerprint:

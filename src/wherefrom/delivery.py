@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom.errors import StoreRefusedError
+from wherefrom.record import Gap
 from wherefrom.sources import mlflow_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wherefrom.errors import RecordError
     from wherefrom.identity import MlflowRunId
     from wherefrom.journal import Entry, Journal
     from wherefrom.project import Project
@@ -19,11 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Delivered:
-    """How many entries of the journal MLflow has now, and how many still wait, and why."""
+    """How many entries of the journal MLflow has now, and why each of the others still waits."""
 
     delivered: int
-    waiting: int
-    why: str | None = None
+    waiting: tuple[Gap, ...] = ()
 
 
 def begin(store: Store, journal: Journal, entry: Entry) -> Entry:
@@ -66,28 +67,42 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     return True
 
 
-def deliver_waiting(store: Store, journal: Journal) -> Delivered:
-    """Deliver what waits and nobody works on, oldest first."""
-    delivered = left = 0
+def deliver_waiting(store: Store, journal: Journal, name: str) -> Delivered:
+    """Deliver what waits for the store of this `name` and nobody works on, oldest first."""
+    delivered, left = 0, [_unreadable(error) for error in journal.damaged()]
     for entry, lock in journal.take(journal.waiting()):
         with lock:
-            done = _complete_or_leave(store, journal, entry)
-        delivered, left = delivered + done, left + (not done)
-    return Delivered(delivered, left)
+            why = _deliver(store, journal, entry, name)
+        delivered += why is None
+        left += [why] if why else []
+    return Delivered(delivered, tuple(left))
 
 
-def _complete_or_leave(store: Store, journal: Journal, entry: Entry) -> bool:
-    """Complete an entry; one that the store refuses must not keep the others waiting.
+def _deliver(store: Store, journal: Journal, entry: Entry, name: str) -> Gap | None:
+    """Deliver an entry, or say why not; one that is refused must not keep the others waiting."""
+    what = f"{entry.run_name} ({entry.stage}, record {entry.record_id}) waits"
+    if entry.store != name:
+        why = f"it is meant for the store {entry.store}, and this is {name}"
+        return Gap(what, why, f"`MLFLOW_TRACKING_URI={entry.store} wherefrom sync`")
+    try:
+        if _complete_anew(store, journal, entry):
+            return None
+    except StoreRefusedError as error:
+        return Gap(what, str(error), error.hint)
+    return Gap(what, "the run that it goes on with is not in this store", "`wherefrom sync`")
 
-    A run that is no longer there (deleted, or with its database) is looked up and made anew.
-    """
+
+def _complete_anew(store: Store, journal: Journal, entry: Entry) -> bool:
+    """Complete an entry; a run that is no longer there is looked up again, or made anew."""
     try:
         return complete(store, journal, entry)
     except StoreRefusedError:
-        try:
-            return complete(store, journal, replace(entry, mlflow_run_id=None))
-        except StoreRefusedError:
-            return False
+        return complete(store, journal, replace(entry, mlflow_run_id=None))
+
+
+def _unreadable(error: RecordError) -> Gap:
+    remedy = "remove its folder, and run the stage again; or use the `wherefrom` that wrote it"
+    return Gap("a run that waits cannot be read", str(error), remedy)
 
 
 def open_project_store(project: Project, uri: str, experiment: str) -> Store:

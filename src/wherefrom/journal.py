@@ -46,13 +46,15 @@ class Ending:
 class Entry:
     """What a stage has to tell MLflow.
 
-    `action` is `create` for a run of its own and `continue` for an evaluation that goes on with the
-    run of its training. `mlflow_run_id` is None until MLflow has given one, `ending` is None as
-    long as the stage runs. Keys and values are in MLflow's form already.
+    `store` names the one that it is meant for (`uris.store_name`). `action` is `create` for a run
+    of its own and `continue` for an evaluation that goes on with the run of its training.
+    `mlflow_run_id` is None until MLflow has given one, `ending` is None as long as the stage runs.
+    Keys and values are in MLflow's form already.
     """
 
     record_id: RecordId
     stage: str
+    store: str
     action: Literal["create", "continue"]
     mlflow_experiment: str
     run_name: str
@@ -100,10 +102,28 @@ class Journal:
         return lock
 
     def waiting(self) -> tuple[Entry, ...]:
-        """List the entries that nobody works on, oldest first, those of dead processes ended."""
-        entries = [_read(path) for path in sorted(self._runs.glob("*/entry.json"))]
-        idle = [ended for entry in entries if (ended := _ended(entry)) is not None]
+        """List the entries that nobody works on, oldest first, those of dead processes ended.
+
+        Raises nothing for one that cannot be read: `damaged` names it.
+        """
+        idle = [ended for entry in self._entries() if (ended := _ended(entry)) is not None]
         return tuple(sorted(idle, key=lambda entry: (entry.started, entry.action != "create")))
+
+    def damaged(self) -> tuple[RecordError, ...]:
+        """Name the entries that cannot be read; they stay where they are."""
+        return tuple(found for found in self._all() if isinstance(found, RecordError))
+
+    def _entries(self) -> tuple[Entry, ...]:
+        return tuple(found for found in self._all() if isinstance(found, Entry))
+
+    def _all(self) -> Iterator[Entry | RecordError]:
+        for path in sorted(self._runs.glob("*/entry.json")):
+            try:
+                yield _read(path)
+            except FileNotFoundError:  # delivered and removed since it was listed
+                continue
+            except RecordError as error:
+                yield error
 
     def take(self, entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, FileLock]]:
         """Give each entry that is still there with its lock; the caller releases it."""

@@ -74,6 +74,7 @@ def _tags() -> dict[str, str]:
         record_id, context.stage, context.git, context.observed.facts, os.environ
     )
     undeclared = (
+        *workspace.outside_of_git(project),
         *workspace.undeclared_imports(project, context.stage),
         *_store_that_goes(project),
     )

@@ -7,6 +7,7 @@ is anchored at the main project.
 
 from __future__ import annotations
 
+import configparser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 class Project:
     """A DVC project.
 
-    `workspace` is the DVC root that is worked in, `git_root` the root of its worktree and `prefix`
-    the path from there ("" or `sub`). `anchor` is the DVC root of the main repository, and holds
-    the store and the state; all paths are absolute.
+    `workspace` is the DVC root that is worked in, `git_root` the root of its worktree (None for a
+    project outside of git) and `prefix` the path from there ("" or `sub`). `anchor` is the DVC root
+    of the main repository, and holds the store and the state; all paths are absolute.
     """
 
     workspace: Path
-    git_root: Path
+    git_root: Path | None
     prefix: str
     anchor: Path
 
@@ -51,9 +52,11 @@ def locate(folder: Path, environ: Mapping[str, str]) -> Project:
     """Find the project of a folder.
 
     `environ` may hold `DVC_ROOT`, which DVC sets to the main project also in a temporary copy.
-    Raises `NotAProjectError` where there is no DVC or no git repository.
+    Raises `NotAProjectError` where there is no DVC, or no git in a project that is to have it.
     """
     workspace = dvc_root(folder)
+    if _is_without_git(workspace):
+        return Project(workspace, None, "", workspace)
     here = git_repo.layout(workspace)
     main = Path(environ["DVC_ROOT"]) if environ.get("DVC_ROOT") else workspace
     main = main if (main / ".dvc").is_dir() else workspace
@@ -66,6 +69,16 @@ def dvc_root(folder: Path) -> Path:
         if (candidate / ".dvc").is_dir():
             return candidate
     raise NotAProjectError(folder, "DVC")
+
+
+def _is_without_git(root: Path) -> bool:
+    """Whether the project was made by `dvc init --no-scm`, by DVC's own settings file."""
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        config.read(root / ".dvc" / "config", encoding="utf-8")
+        return config.getboolean("core", "no_scm", fallback=False)
+    except (configparser.Error, ValueError):  # DVC itself names what is wrong with it
+        return False
 
 
 def anchor_of(main: Path) -> Path:

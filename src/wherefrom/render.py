@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from wherefrom.commands.summary import Summary
     from wherefrom.delivery import Delivered
-    from wherefrom.record import GitFacts
+    from wherefrom.record import Gap, GitFacts
 
 _NEXT = """\
 next
@@ -24,7 +25,7 @@ next
 def summary(result: Summary) -> str:
     """Show what a finished pipeline gave, and what to type next."""
     record = result.record
-    run = f"{record.mlflow_run_id or 'waits to be logged'}  {record.run_name}"
+    run = f"{record.mlflow_run_id or 'not in MLflow yet (`wherefrom sync`)'}  {record.run_name}"
     rows = [
         ("record", record.record_id),
         ("run", run),
@@ -36,8 +37,7 @@ def summary(result: Summary) -> str:
         ("commit", _commit(record.git)),
         ("model", ", ".join(result.models) or "none in dvc.lock"),
     ]
-    gaps = "".join(f"gap: {gap.what}: {gap.why}\n  {gap.remedy}\n" for gap in result.gaps)
-    return "\n" + _table(rows) + gaps + "\n" + _NEXT
+    return "\n" + _table(rows) + _gaps(result.gaps) + "\n" + _NEXT
 
 
 def summary_json(result: Summary) -> str:
@@ -56,22 +56,25 @@ def summary_json(result: Summary) -> str:
             "data": {"path": result.data_path, "hash": result.data_hash},
             "commit": {"sha": record.git.commit, "dirty": record.git.dirty},
             "models": list(result.models),
-            "gaps": [{"what": g.what, "why": g.why, "remedy": g.remedy} for g in result.gaps],
+            "gaps": [asdict(gap) for gap in result.gaps],
         }
     )
 
 
 def sync(done: Delivered) -> str:
-    """Say what was logged and what still waits."""
+    """Say what was logged and what still waits, and why."""
     if not done.delivered and not done.waiting:
         return "nothing waits to be logged\n"
-    left = f"; {done.waiting} still wait for the run they belong to" if done.waiting else ""
-    return f"{done.delivered} logged{left}\n"
+    return f"{done.delivered} logged\n" + _gaps(done.waiting)
 
 
 def sync_json(done: Delivered) -> str:
     """Write the same for a program."""
-    return _json({"delivered": done.delivered, "waiting": done.waiting})
+    return _json({"delivered": done.delivered, "gaps": [asdict(gap) for gap in done.waiting]})
+
+
+def _gaps(gaps: Iterable[Gap]) -> str:
+    return "".join(f"gap: {gap.what}: {gap.why}\n  {gap.remedy}\n" for gap in gaps)
 
 
 def _relation(relation: str, derived_from: str | None) -> str:

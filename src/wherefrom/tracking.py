@@ -18,7 +18,7 @@ from wherefrom.journal import Ending, Entry, Journal, Status
 from wherefrom.lockfile import flat_params
 from wherefrom.record import Gap, Record
 from wherefrom.sources import mlflow_store
-from wherefrom.uris import redact_text
+from wherefrom.uris import redact_text, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from wherefrom.context import Context
+    from wherefrom.identity import MlflowRunId
 
 
 class TrackedRun:
@@ -56,9 +57,10 @@ class TrackedRun:
     # -- start
 
     def begin(self) -> None:
-        """Claim or derive, and start the run in MLflow; without an answer it waits on disk."""
-        if self._context.is_off:
-            return
+        """Claim or derive, and start the run in MLflow; without an answer it waits on disk.
+
+        With tracking off it is claimed or derived all the same: that is a fact of the ledger.
+        """
         if self._training is not None:
             self._claim(self._training)
         if self._repeats is None:
@@ -82,13 +84,16 @@ class TrackedRun:
     def _start(self) -> None:
         if self._training is None:
             self._claims.open(self._record_id, self._context.params)
+        self._context = context_.keep_dirty_tree(self._context, self._record_id)
+        if self._context.is_off:
+            return
         self._entry = self._new_entry()
         self._lock = self._journal.hold(self._entry)
         self._journal.write(self._entry)
         self._entry = self._connection.begin(self._entry)
 
     def _new_entry(self) -> Entry:
-        self._context = context = context_.keep_dirty_tree(self._context, self._record_id)
+        context = self._context
         table, gaps = tags.data_hash(context.stage, context.settings.data_path)
         self._gaps += gaps
         marks = tags.stage_tags(
@@ -100,6 +105,7 @@ class TrackedRun:
         return Entry(
             record_id=self._record_id,
             stage=context.stage.address,
+            store=store_name(context.project.anchor, context.tracking_uri),
             action="continue" if self._owns else "create",
             mlflow_experiment=context.settings.mlflow_experiment,
             run_name=self._run_name(),
@@ -217,7 +223,7 @@ class TrackedRun:
             if self._training is not None and not self._owns
             else None,
             fingerprint=context.fingerprint,
-            mlflow_run_id=self._entry.mlflow_run_id if self._entry else None,
+            mlflow_run_id=self._mlflow_run_id(),
             run_name=self._run_name(),
             started=context.started,
             ended=ended,
@@ -227,6 +233,12 @@ class TrackedRun:
             environment=replace(context.observed.facts, blas=environment.blas_kernel()),
             gaps=tuple(dict.fromkeys(self._gaps)),
         )
+
+    def _mlflow_run_id(self) -> MlflowRunId | None:
+        """Name the run, also that of a training which an evaluation with tracking off goes on."""
+        if self._entry is not None:
+            return self._entry.mlflow_run_id
+        return self._training.mlflow_run_id if self._owns and self._training else None
 
     def _add_artifacts(self, entry: Entry, record_text: str) -> None:
         context = self._context

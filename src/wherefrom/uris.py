@@ -27,6 +27,15 @@ def tracking_uri(anchor: Path, wanted: str | None) -> str:
     return (anchor / os.path.expanduser(wanted)).resolve().as_uri()  # noqa: PTH111
 
 
+def store_name(anchor: Path, uri: str) -> str:
+    """Name a store for later: without credentials, and from the main project, which may be moved.
+
+    The project's own is `sqlite:///mlflow.db`, wherever it stands.
+    """
+    shown = redact(uri)
+    return shown.replace(f"{anchor.as_uri()}/", "file:").replace(f"{anchor}/", "")
+
+
 def redact(uri: str) -> str:
     """Remove credentials from a URI: the user, the password, the query and what follows it.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import wherefrom
 from wherefrom.environment import LOCK_NAMES
+from wherefrom.errors import NotAProjectError
 from wherefrom.record import Gap, GitFacts
 from wherefrom.sources import git_repo
 
@@ -27,8 +28,10 @@ def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[st
 
     Inside a stage git always shows changes: DVC has removed the outputs and rewritten `dvc.lock`.
     Dirty means: code, `dvc.yaml`, `.dvc` files, parameters or the lock file differ from HEAD, or
-    a Python file beside the stages' code does, or is not in git.
+    a Python file beside the stages' code does, or is not in git. Outside of git there is no commit.
     """
+    if project.git_root is None:
+        return GitFacts(commit=None, branch=None, dirty=False), ()
     changed = git_repo.changes(project.git_root)
     dirty = tuple(change for change in changed if _counts(project, stage, change))
     facts = GitFacts(
@@ -41,15 +44,25 @@ def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[st
 
 def keep(project: Project, paths: Iterable[str], record_id: RecordId, name: str) -> str:
     """Keep the dirty tree as a commit of its own, and give its sha."""
+    if project.git_root is None:
+        raise NotAProjectError(project.workspace, "git")
     message = f"Snapshot of the dirty tree of {name}\n\nwherefrom record {record_id}\n"
     return git_repo.snapshot(project.git_root, paths, SNAPSHOTS + record_id, message)
+
+
+def outside_of_git(project: Project) -> tuple[Gap, ...]:
+    """Name what a project without git cannot have."""
+    if project.git_root is not None:
+        return ()
+    what = "this result has no commit"
+    return (Gap(what, "the project is outside of git: `dvc init --no-scm`", "`git init`, commit"),)
 
 
 def undeclared_imports(project: Project, stage: RunningStage) -> tuple[Gap, ...]:
     """Name the modules that this process took from the workspace and the stage does not declare."""
     imported = _imported(project.workspace)
     unknown = sorted(path for path in imported if not _within(path, stage.deps))
-    in_git = git_repo.tracked(project.workspace, unknown)
+    in_git = git_repo.tracked(project.workspace, unknown) if project.git_root else frozenset()
     return tuple(_undeclared(path, stage.address, path in in_git) for path in unknown)
 
 

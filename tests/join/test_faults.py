@@ -231,6 +231,9 @@ def test_a_store_that_is_down_then_up_gets_the_run_once_with_its_times(sandbox: 
     record = sandbox.record()
     assert record.mlflow_run_id is None
     assert len(list((sandbox.root / ".wherefrom" / "runs").glob("*/entry.json"))) == 2
+    elsewhere = sandbox.process("wherefrom", "sync")
+    assert elsewhere.returncode == 1
+    assert f"meant for the store {uri}, and this is sqlite:///mlflow.db" in elsewhere.stdout
     with served(sandbox, port):
         said = sandbox.run("wherefrom", "sync", MLFLOW_TRACKING_URI=uri)
         again = sandbox.run("wherefrom", "sync", MLFLOW_TRACKING_URI=uri)
@@ -314,6 +317,8 @@ def test_the_outputs_are_the_same_with_tracking_on_off_and_broken(sandbox: Sandb
     on = outputs()
     sandbox.dvc("repro", "--force", WHEREFROM_TRACKING="off")
     off = outputs()
+    assert sandbox.record().relation == "own"
+    assert sandbox.record().record_id == sandbox.record(path=TRAIN).record_id
     broken = "sqlite:////dev/null/no.db"
     sandbox.dvc("repro", "--force", "--downstream", "train", MLFLOW_TRACKING_URI=broken)
 

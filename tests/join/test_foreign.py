@@ -200,3 +200,23 @@ def test_a_hard_coded_store_in_a_temporary_copy_is_warned_of(foreign: Sandbox) -
     foreign.commit("Hard-coded")
     output = foreign.dvc("exp", "run", "--temp", "-S", "lr=0.7")
     assert "in a temporary copy that DVC deletes" in output
+
+
+def test_a_project_outside_of_git_gets_all_tags_but_a_commit(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    root = tmp_path / "theirs"
+    (root / "code").mkdir(parents=True)
+    (root / "code" / "fit.py").write_text(FIT)
+    (root / "dvc.yaml").write_text(DVC_YAML.replace(", data/rows.csv", ""))
+    (root / "params.yaml").write_text("lr: 0.1\n")
+    sandbox = Sandbox(root, environment)
+    sandbox.dvc("init", "--quiet", "--no-scm")
+
+    output = sandbox.dvc("repro")
+
+    (run,) = sandbox.runs().values()
+    assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(sandbox)
+    assert "git.commit" not in run.tags
+    assert "this result has no commit" in run.tags["wherefrom.gaps"]
+    assert "wherefrom:" not in output

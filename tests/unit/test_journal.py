@@ -15,7 +15,6 @@ import pytest
 from filelock import Timeout
 
 from wherefrom import files, process
-from wherefrom.errors import RecordError
 from wherefrom.journal import Ending, Entry, Journal
 
 SRC = Path(__file__).parents[2] / "src"
@@ -23,6 +22,7 @@ GONE = replace(process.current(), pid=2**22 - 1, created=1.0)
 ENTRY = Entry(
     record_id="a" * 32,
     stage="sub/dvc.yaml:train",
+    store="sqlite:///mlflow.db",
     action="create",
     mlflow_experiment="e",
     run_name="r",
@@ -154,13 +154,17 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
-def test_a_damaged_entry_is_an_error_that_names_it(
+def test_a_damaged_entry_is_named_and_left_and_keeps_no_other_waiting(
     journal: Journal, tmp_path: Path, text: str
 ) -> None:
-    files.write(tmp_path / ".wherefrom" / "runs" / "x" / "entry.json", text)
+    path = tmp_path / ".wherefrom" / "runs" / "x" / "entry.json"
+    files.write(path, text)
+    journal.write(ENDED)
 
-    with pytest.raises(RecordError, match=r"entry\.json"):
-        journal.waiting()
+    assert journal.waiting() == (ENDED,)
+    (error,) = journal.damaged()
+    assert str(path) in str(error)
+    assert path.read_text() == text
 
 
 DELIVER = """\

@@ -94,3 +94,15 @@ def test_outside_of_git_is_no_project(tmp_path: Path) -> None:
 
     with pytest.raises(NotAProjectError, match="not inside a git repository"):
         project.locate(tmp_path, {})
+
+
+def test_a_project_outside_of_git_is_one_where_dvc_says_so(tmp_path: Path) -> None:
+    (tmp_path / ".dvc").mkdir()
+    config = tmp_path / ".dvc" / "config"
+    config.write_text("[core]\n    no_scm = True\n['remote \"x\"']\n    url = a%b\n")
+
+    assert project.locate(tmp_path, {}) == Project(tmp_path, None, "", tmp_path)
+
+    config.write_text("[core\n")
+    with pytest.raises(NotAProjectError, match="git"):
+        project.locate(tmp_path, {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from test_record import BARE, RECORD
@@ -32,7 +32,7 @@ def test_a_summary_shows_the_result_its_data_and_its_commit() -> None:
     shown = rows(render.summary(SUMMARY))
 
     assert shown["record"] == "a" * 32
-    assert shown["run"] == "waits to be logged  rf-é"
+    assert shown["run"] == "not in MLflow yet (`wherefrom sync`)  rf-é"
     assert shown["relation"] == "own"
     assert shown["cv.f1"] == "0.9123 ± 0.0100"
     assert shown["test.f1"] == "0.9000"
@@ -78,15 +78,13 @@ def test_the_json_says_the_same_and_has_a_schema(record: object) -> None:
 @pytest.mark.parametrize(
     ("done", "text"),
     [
-        (Delivered(0, 0), "nothing waits to be logged\n"),
-        (Delivered(2, 0), "2 logged\n"),
-        (Delivered(1, 1), "1 logged; 1 still wait for the run they belong to\n"),
+        (Delivered(0), "nothing waits to be logged\n"),
+        (Delivered(2), "2 logged\n"),
+        (Delivered(1, (Gap("it waits", "so", "do"),)), "1 logged\ngap: it waits: so\n  do\n"),
     ],
 )
 def test_a_sync_says_what_was_logged_and_what_waits(done: Delivered, text: str) -> None:
     assert render.sync(done) == text
-    assert json.loads(render.sync_json(done)) == {
-        "schema": 1,
-        "delivered": done.delivered,
-        "waiting": done.waiting,
-    }
+    gaps = [asdict(gap) for gap in done.waiting]
+    shown = json.loads(render.sync_json(done))
+    assert shown == {"schema": 1, "delivered": done.delivered, "gaps": gaps}

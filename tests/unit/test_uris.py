@@ -113,3 +113,20 @@ def test_credentials_are_removed_from_a_uri(uri: str, expected: str | None) -> N
 )
 def test_the_file_of_a_sqlite_store_is_known(uri: str, path: Path | None) -> None:
     assert uris.sqlite_path(uri) == path
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("sqlite:////projects/a b/mlflow.db", "sqlite:///mlflow.db"),
+        ("file:///projects/a%20b/mlruns", "file:mlruns"),
+        ("sqlite:////elsewhere/mlflow.db", "sqlite:////elsewhere/mlflow.db"),
+        ("http://me:secret@host:5000", "http://host:5000"),
+    ],
+    ids=["own_sqlite", "own_files", "elsewhere", "server"],
+)
+def test_a_store_is_named_without_secrets_and_wherever_the_project_stands(
+    uri: str, name: str
+) -> None:
+    assert uris.store_name(ANCHOR, uri) == name
+    assert uris.tracking_uri(ANCHOR, name) == uri.replace("me:secret@", "")

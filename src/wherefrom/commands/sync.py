@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wherefrom import delivery, settings
 from wherefrom.journal import Journal
 from wherefrom.project import locate
-from wherefrom.uris import tracking_uri
+from wherefrom.uris import store_name, tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,4 +23,4 @@ def sync(folder: Path, environ: Mapping[str, str]) -> Delivered:
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
     store = delivery.open_project_store(project, uri, chosen.mlflow_experiment)
     store.end_dead_runs()
-    return delivery.deliver_waiting(store, Journal(project.state))
+    return delivery.deliver_waiting(store, Journal(project.state), store_name(project.anchor, uri))
