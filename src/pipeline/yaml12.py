@@ -7,17 +7,17 @@ read params.yaml so would compute with other values than dvc.lock records.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import Any
 
 import yaml
 
 from pipeline.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BASES = {"0b": 2, "0o": 8, "0x": 16}
+_MERGE = "tag:yaml.org,2002:merge"
+_SHOWN = 40
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the C loader has no types
@@ -25,15 +25,38 @@ class _Loader(_Base):  # type: ignore[misc]  # the C loader has no types
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own attribute
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  # PyYAML's signature
-        """Refuse a key that stands twice: one of its two values would be lost."""
-        seen: set[object] = set()
+    def flatten_mapping(self, node: Any) -> None:  # noqa: ANN401  # untyped C loader
+        """Merge what `<<` names, and first refuse a key that stands twice: one would be lost.
+
+        A mapping is flattened again where another one merges it, with what it overrides in it then.
+        """
+        if not getattr(node, "checked", False):
+            self._refuse_twice(node)
+            node.checked = True
+        super().flatten_mapping(node)
+
+    def _refuse_twice(self, node: yaml.MappingNode) -> None:
+        seen: set[Hashable] = set()
         for key_node, _ in node.value:
-            if key_node.value in seen:
-                problem = f"the key {key_node.value!r} stands twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-            seen.add(key_node.value)
-        return dict(super().construct_mapping(node, deep=deep))
+            merges = key_node.tag == _MERGE
+            key = key_node.value if merges else self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise _refusal("a key is no text and no number", key_node)
+            if key in seen:
+                raise _refusal(f"the key {key!r} stands twice", key_node)
+            seen.add(key)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002  # PyYAML's signature
+        """Refuse what has the form or the tag of a kind and is none, such as `0b_`, `!!bool x`."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, LookupError, AttributeError) as error:  # PyYAML lets all three out
+            kind = node.tag.rpartition(":")[2]
+            raise _refusal(f"{node.value[:_SHOWN]!r} is no {kind}", node) from error
+
+
+def _refusal(problem: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 def _construct_int(loader: Any, node: yaml.ScalarNode) -> int:  # noqa: ANN401  # untyped C loader
@@ -73,8 +96,14 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 
 
+# DVC reads a document that asks for YAML 1.1 by the rules of 1.1: `no` is False in it.
+_OTHER_VERSION = re.compile(r"^%YAML(?!\s+1\.2\s)", re.MULTILINE)
+
+
 def parse_yaml(text: str, where: str) -> object:
     """Parse one YAML document; None means an empty text. Raises InputError where it is none."""
+    if _OTHER_VERSION.search(text):
+        raise InputError("it asks for another YAML than 1.2", where, "take out the line %YAML")
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # the base is PyYAML's safe loader
     except yaml.YAMLError as error:

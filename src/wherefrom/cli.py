@@ -1,4 +1,4 @@
-"""Parse, call, render, exit code."""
+"""The command line: parse, call, render, exit code."""
 
 from __future__ import annotations
 
@@ -6,40 +6,119 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wherefrom import __version__
-from wherefrom.errors import WherefromError
+from wherefrom.errors import AmbiguousAddressError, WherefromError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wherefrom.view import View
 
 _UNEXPECTED = 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """`wherefrom ADDRESS` alone means `wherefrom trace ADDRESS`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            args = ["trace", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="wherefrom")
 def cli() -> None:
-    """Every number has an address: from a result to its data, code, parameters, environment."""
+    """From any result to the data, code, parameters and environment that made it."""
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@_json
 def summary(*, as_json: bool) -> None:
     """Show the result that the workspace holds."""
-    from wherefrom import render  # noqa: PLC0415 - only the command at hand is imported
-    from wherefrom.commands import summary as command  # noqa: PLC0415
+    from wherefrom.commands import summary as command  # noqa: PLC0415 - only the command at hand
     from wherefrom.project import dvc_root  # noqa: PLC0415
+    from wherefrom.render import summary as render  # noqa: PLC0415
 
     result = command.collect(dvc_root(Path.cwd()))
     click.echo(render.summary_json(result) if as_json else render.summary(result), nl=False)
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@click.argument("address")
+@_json
+def trace(address: str, *, as_json: bool) -> None:
+    """Show what made a result: data, code, parameters, environment.
+
+    ADDRESS is a record or run id (six characters or more), the name of a run or an experiment, a
+    git revision, `workspace`, models:/NAME/VERSION, the path or the hash of an output, or
+    METRIC=VALUE.
+    """
+    from wherefrom.commands import trace as command  # noqa: PLC0415
+    from wherefrom.render import traced as render  # noqa: PLC0415
+
+    with _looking(as_json=as_json) as view:
+        found = command.trace(view, address, Path.cwd())
+    click.echo(render.trace_json(found) if as_json else render.trace(found), nl=False)
+    sys.exit(1 if found.gaps else 0)
+
+
+@cli.command()
+@click.option("--sort", metavar="METRIC", help="The best by this metric first; else the newest.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV, with all metrics and parameters.")
+@_json
+def ls(*, sort: str | None, as_csv: bool, as_json: bool) -> None:
+    """List every result: experiment, commit, run, relation, data, metrics, changed parameters."""
+    from wherefrom.commands import ls as command  # noqa: PLC0415
+    from wherefrom.errors import NoResultsError  # noqa: PLC0415
+    from wherefrom.render import listing as render  # noqa: PLC0415
+
+    with _looking(as_json=as_json) as view:
+        found = command.entries(view)
+        if not found:
+            raise NoResultsError
+        found = command.ranked(found, sort) if sort else found
+    if as_csv:
+        click.echo(render.results_csv(found), nl=False)
+    elif as_json:
+        click.echo(render.results_json(found, view.gaps), nl=False)
+    else:
+        metrics = render.shown_metrics(found, sort)
+        click.echo(render.results(found, metrics, view.gaps), nl=False)
+
+
+@cli.command()
+@click.option(
+    "--metric", metavar="METRIC", help="By which; the cross-validated score if not given."
+)
+@_json
+def best(*, metric: str | None, as_json: bool) -> None:
+    """Show the best result; where several are alike, all of them."""
+    from wherefrom.commands import best as command  # noqa: PLC0415
+    from wherefrom.render import listing as render  # noqa: PLC0415
+
+    with _looking(as_json=as_json) as view:
+        found = command.best(view, metric)
+    click.echo(render.best_json(found) if as_json else render.best(found), nl=False)
+
+
+@cli.command()
+@_json
 def sync(*, as_json: bool) -> None:
     """Log the runs that wait on disk since the store could not be reached."""
-    from wherefrom import render  # noqa: PLC0415
     from wherefrom.commands import sync as command  # noqa: PLC0415
+    from wherefrom.render import summary as render  # noqa: PLC0415
 
     done = command.sync(Path.cwd(), os.environ)
     click.echo(render.sync_json(done) if as_json else render.sync(done), nl=False)
@@ -80,6 +159,45 @@ def main() -> None:
         click.echo(f"wherefrom: unexpected: {type(error).__name__}: {error}", err=True)
         click.echo(f"  the whole traceback is in {_log()}", err=True)
         sys.exit(_UNEXPECTED)
+
+
+@contextmanager
+def _looking(*, as_json: bool) -> Iterator[View]:
+    """Look at the project; of an address with several results, show them."""
+    from wherefrom.view import look  # noqa: PLC0415
+
+    with look(Path.cwd(), os.environ, _progress()) as view:
+        try:
+            yield view
+        except AmbiguousAddressError as error:
+            _show_candidates(view, error, as_json=as_json)
+            raise
+
+
+def _show_candidates(view: View, error: AmbiguousAddressError, *, as_json: bool) -> None:
+    from wherefrom.commands import ls as command  # noqa: PLC0415
+    from wherefrom.render import listing as render  # noqa: PLC0415
+
+    found = command.entries(view, error.keys)
+    metrics = render.shown_metrics(found, None)
+    shown = render.results_json(found) if as_json else render.results(found, metrics)
+    click.echo(shown, nl=False)
+
+
+def _progress() -> Any:  # noqa: ANN401
+    """Show how far it is where reading the history takes more than a second."""
+    bars: list[Any] = []
+
+    def tell(done: int, whole: int) -> None:
+        if not bars:
+            from tqdm import tqdm  # noqa: PLC0415
+
+            bars.append(tqdm(total=whole, desc="reading the history", delay=1, leave=False))
+        bars[0].update(done - bars[0].n)
+        if done == whole:
+            bars[0].close()
+
+    return tell
 
 
 def _log() -> str:

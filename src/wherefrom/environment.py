@@ -149,6 +149,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_of(content: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def boot_id() -> str:
     """Identify this boot of this machine, so that a process id means something later."""
     try:

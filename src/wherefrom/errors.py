@@ -192,3 +192,64 @@ class NoResultError(WherefromError):
     @property
     def hint(self) -> str:
         return "run the pipeline: `dvc repro`"
+
+
+@dataclass
+class UnknownAddressError(WherefromError):
+    """An address that names nothing; `nearest` are names like it."""
+
+    address: str
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
+        return f"{self.address!r} is no address of a result{near}"
+
+    @property
+    def hint(self) -> str:
+        return (
+            "give a record or run id (six characters or more), a run's or an experiment's name, a "
+            "revision, `workspace`, models:/NAME/VERSION, the path or the hash of an output, or "
+            "METRIC=VALUE; `wherefrom ls` lists all results"
+        )
+
+
+@dataclass
+class AmbiguousAddressError(WherefromError):
+    """An address that several results have, by their keys."""
+
+    address: str
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.address!r} means {len(self.keys)} results"
+
+    @property
+    def hint(self) -> str:
+        return "take one of them by its id in the first column"
+
+
+@dataclass
+class NoResultsError(WherefromError):
+    """There is no result in the whole history."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return "no commit and no experiment holds a result yet"
+
+    @property
+    def hint(self) -> str:
+        return "run the pipeline and commit what it wrote: `dvc repro`, `git add`, `git commit`"
+
+
+@dataclass
+class UnknownMetricError(WherefromError):
+    """A metric that no result has; `nearest` are names like it."""
+
+    name: str
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
+        return f"no result has a metric {self.name!r}{near}"

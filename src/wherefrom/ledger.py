@@ -6,13 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wherefrom.lockfile import (
-    StageFacts,
-    TrackedFile,
-    parse_dvc_file,
-    parse_lock,
-    parse_metric_files,
-)
+from wherefrom.dvcyaml import parse_dvc_yaml
+from wherefrom.lockfile import StageFacts, TrackedFile, parse_dvc_file, parse_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,4 +47,5 @@ def stages(root: Path) -> dict[str, StageFacts]:
 def metric_files(root: Path) -> tuple[str, ...]:
     """List the metric files that the root's `dvc.yaml` declares; none where there is no file."""
     path = root / "dvc.yaml"
-    return parse_metric_files(path.read_text(encoding="utf-8")) if path.is_file() else ()
+    declared = parse_dvc_yaml(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return (*declared.stage_metrics, *declared.file_metrics) if declared else ()

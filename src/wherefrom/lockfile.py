@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 RECORD_SUFFIX = ".wherefrom.json"
 """A file of this ending is a record: it says who made the bytes, so it is no part of them."""
 
+_STAGE_LINE = re.compile(r"^(?=  \S)", re.MULTILINE)
 _HASH_KEYS = ("md5", "etag", "checksum")
 _NO_IDENTITY = {"path", "hash", "size", "nfiles", "isexec", "remote", "cloud", "desc", "type"}
 
@@ -57,6 +61,11 @@ class StageFacts:
     outs: tuple[FileFacts, ...] = ()
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """The identity of what the stage computes (see `fingerprint`)."""
+        return _fingerprint(self)
+
 
 @dataclass(frozen=True)
 class TrackedFile:
@@ -73,11 +82,33 @@ def parse_lock(text: str, where: str = "dvc.lock") -> dict[str, StageFacts]:
 
     `where` names the text in errors. Raises `LockfileError` for text that is no lock.
     """
-    data = _mapping(text, where)
+    with suppress(yaml.YAMLError, LockfileError):  # what is wrong with it is said below
+        if (blocks := _blocks(text)) is not None:
+            return {stage.name: stage for stage in map(_block, blocks)}
+    data = mapping(text, where)
     stages = data.get("stages", {}) if "schema" in data else data
     if not isinstance(stages, dict):
         raise LockfileError(where, "`stages` is no mapping")
     return {str(name): _stage(str(name), entry, where) for name, entry in stages.items()}
+
+
+def _blocks(text: str) -> list[str] | None:
+    """Cut a lock as DVC writes it into the texts of its stages; None for any other form.
+
+    Most stages of a history are the same as in the commit before: each is read once.
+    """
+    head = "schema: '2.0'\nstages:\n"
+    if not text.startswith(head):
+        return None
+    blocks = _STAGE_LINE.split(text[len(head) :])
+    names = [block.partition("\n")[0] for block in blocks[1:]]
+    return blocks[1:] if not blocks[0] and len(set(names)) == len(names) else None
+
+
+@lru_cache(maxsize=4096)
+def _block(text: str) -> StageFacts:
+    ((name, entry),) = mapping(text, "dvc.lock").items()
+    return _stage(str(name), entry, "dvc.lock")
 
 
 def parse_stage(name: str, entry: object, where: str) -> StageFacts:
@@ -87,27 +118,11 @@ def parse_stage(name: str, entry: object, where: str) -> StageFacts:
 
 def parse_dvc_file(text: str, where: str) -> tuple[TrackedFile, ...]:
     """Read the outputs of a `.dvc` file. Raises `LockfileError` for text that is none."""
-    data = _mapping(text, where)
+    data = mapping(text, where)
     outs = data.get("outs", [])
     if not isinstance(outs, list) or not all(isinstance(out, dict) for out in outs):
         raise LockfileError(where, "`outs` is no list of files")
     return tuple(_tracked(out, str(data.get("wdir", ".")), where) for out in outs)
-
-
-def parse_metric_files(text: str, where: str = "dvc.yaml") -> tuple[str, ...]:
-    """List the metric files that a `dvc.yaml` declares, without the records; templates as written.
-
-    Raises `LockfileError` for text that is no `dvc.yaml`.
-    """
-    data = _mapping(text, where)
-    stages = data.get("stages") or {}
-    if not isinstance(stages, dict):
-        raise LockfileError(where, "`stages` is no mapping")
-    entries = [stage.get("do", stage) for stage in stages.values() if isinstance(stage, dict)]
-    lists = [data.get("metrics"), *(e.get("metrics") for e in entries if isinstance(e, dict))]
-    items = [item for found in lists if isinstance(found, list) for item in found]
-    paths = [str(next(iter(item))) if isinstance(item, dict) else str(item) for item in items]
-    return tuple(dict.fromkeys(path for path in paths if not is_record(path)))
 
 
 def fingerprint(stage: StageFacts) -> Fingerprint:
@@ -116,6 +131,10 @@ def fingerprint(stage: StageFacts) -> Fingerprint:
     It covers what DVC's run cache takes as its key (`dvc.stage.cache._get_stage_hash`): command,
     dependencies with their hashes, parameters, output paths; neither sizes nor record files.
     """
+    return stage.fingerprint
+
+
+def _fingerprint(stage: StageFacts) -> Fingerprint:
     text = json.dumps(
         {
             "cmd": stage.cmd,
@@ -156,7 +175,8 @@ def flatten(value: object, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _mapping(text: str, where: str) -> dict[str, Any]:
+def mapping(text: str, where: str) -> dict[str, Any]:
+    """Read a YAML text that is a mapping, {} for an empty one. Raises `LockfileError`."""
     try:
         data = yaml12.load(text)
     except yaml.YAMLError as error:
@@ -215,12 +235,12 @@ def _hash(entry: Mapping[str, Any]) -> tuple[str, DataHash | None]:
         if entry.get(key):
             return key, DataHash(str(entry[key]))
     if isinstance(entry.get("files"), list):
-        return "md5", _folder_hash(entry["files"])
+        return "md5", folder_hash(entry["files"])
     rest = {key: value for key, value in entry.items() if key not in _NO_IDENTITY}
     return ("fields", DataHash(json.dumps(_plain(rest), sort_keys=True))) if rest else ("md5", None)
 
 
-def _folder_hash(files: Iterable[Mapping[str, Any]]) -> DataHash:
+def folder_hash(files: Iterable[Mapping[str, Any]]) -> DataHash:
     """Compute DVC's hash of a folder from its files (`dvc_data.hashfile.tree.Tree.digest`)."""
     entries = sorted(({"md5": f["md5"], "relpath": f["relpath"]} for f in files), key=_relpath)
     text = json.dumps(entries, sort_keys=True)

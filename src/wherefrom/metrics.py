@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
@@ -13,8 +13,25 @@ from wherefrom.lockfile import flatten, is_record
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+Way = Literal["larger", "smaller", "nearer to 0"]
+
+_SMALLER = {"loss", "error", "mse", "rmse", "mae", "mape", "msle", "rmsle", "deviance", "brier"}
+
+
+def way(name: str) -> Way:
+    """Say which way a metric is better, by scikit-learn's names; `neg_` turns it round."""
+    parts = name.replace(".", "_").split("_")
+    if parts[0] == "gap":
+        return "nearer to 0"
+    return "smaller" if "neg" not in parts and _SMALLER & set(parts) else "larger"
+
+
+def merit(name: str, value: float) -> float:
+    """Give a number that is smaller the better a metric's value is."""
+    return {"larger": -value, "smaller": value, "nearer to 0": abs(value)}[way(name)]
 
 
 def read(root: Path, paths: Iterable[str]) -> tuple[dict[str, float], tuple[Gap, ...]]:
@@ -22,12 +39,16 @@ def read(root: Path, paths: Iterable[str]) -> tuple[dict[str, float], tuple[Gap,
 
     What is no finite number is named as a gap: MLflow would store another number for an infinite.
     """
+    found = {path: root / path for path in paths if not is_record(path)}
+    return join({path: file.read_bytes() for path, file in found.items() if file.is_file()})
+
+
+def join(contents: Mapping[str, bytes]) -> tuple[dict[str, float], tuple[Gap, ...]]:
+    """Join the contents of metric files, by their paths, as `read` does."""
     metrics: dict[str, float] = {}
     gaps: list[Gap] = []
-    for path in paths:
-        if is_record(path) or not (root / path).is_file():
-            continue
-        values, problem = _parse(path, (root / path).read_bytes())
+    for path, content in contents.items():
+        values, problem = _parse(path, content)
         gaps += [problem] if problem else []
         for name, value in values.items():
             if keys.is_metric(value):

@@ -219,8 +219,8 @@ def _read_record(path: Path) -> Record:
 
 
 def _summarise(finished: Record) -> None:
-    from wherefrom import render  # noqa: PLC0415
     from wherefrom.commands import summary  # noqa: PLC0415
+    from wherefrom.render import summary as render  # noqa: PLC0415
 
     if os.environ.get("WHEREFROM_SUMMARY", "").lower() != "off":
         collected = summary.collect(dvc_root(Path.cwd()), finished)

@@ -1,76 +1,37 @@
-"""YAML scalars mean what they mean to DVC."""
+"""What is said of a params.yaml that is no YAML, and where; its values: tests/unit/test_yaml12."""
 
 from __future__ import annotations
 
 import pytest
-from ruamel.yaml import YAML
 
+from pipeline.errors import InputError
 from pipeline.yaml12 import parse_yaml
 
-SCALARS = [
-    "no",
-    "yes",
-    "on",
-    "off",
-    "y",
-    "n",
-    "True",
-    "TRUE",
-    "true",
-    "tRue",
-    "false",
-    "~",
-    "null",
-    "NULL",
-    "Null",
-    "nULL",
-    "1",
-    "-1",
-    "+1",
-    "1_000",
-    "0o17",
-    "017",
-    "0x1F",
-    "0b11",
-    "1e-07",
-    "1E5",
-    "-1e+3",
-    "1.5",
-    "-.5",
-    ".5",
-    "1.",
-    "1.e3",
-    "1_0.5",
-    ".inf",
-    "-.INF",
-    ".Inf",
-    "12:30:45",
-    "1:30",
-    "'1'",
-    '"no"',
-    "text",
-    "0.1.2",
-    "1e",
-    "0x",
-    "-",
-]
+PLACE = "params.yaml, line 2, column 4"
+
+REFUSED = {
+    "no_digits": ("b: -_", f"{PLACE}: not valid YAML: '-_' is no int"),
+    "no_binary_digits": ("b: 0b_", f"{PLACE}: not valid YAML: '0b_' is no int"),
+    "no_float": ("b: !!float x", f"{PLACE}: not valid YAML: 'x' is no float"),
+    "no_truth": ("b: !!bool x", f"{PLACE}: not valid YAML: 'x' is no bool"),
+    "no_time": ("b: !!timestamp x", f"{PLACE}: not valid YAML: 'x' is no timestamp"),
+    "no_key": ("b: {? [c] : 1}", "column 7: not valid YAML: a key is no text and no number"),
+    "a_key_twice": ("a: 2", "line 2, column 1: not valid YAML: the key 'a' stands twice"),
+    "two_merges": ("b: {<<: {}, <<: {}}", "column 13: not valid YAML: the key '<<' stands twice"),
+    "no_alias": ("b: *c", f"{PLACE}: not valid YAML: found undefined alias"),
+}
 
 
-@pytest.mark.parametrize("scalar", SCALARS)
-def test_a_scalar_is_what_dvc_reads(scalar: str) -> None:
-    document = f"key: {scalar}\n" if scalar != "-" else 'key: "-"\n'
-    expected = YAML(typ="safe", pure=True).load(document)["key"]
-    actual = parse_yaml(document, "params.yaml")
-    assert actual == {"key": expected}
-    assert type(actual["key"]) is type(expected)
+@pytest.mark.parametrize(("line", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_yaml_is_named_with_its_place(line: str, said: str) -> None:
+    with pytest.raises(InputError) as raised:
+        parse_yaml(f"a: 1\n{line}\n", "params.yaml")
+    assert said in str(raised.value)
+    assert raised.value.remedy == "correct that line"
 
 
-def test_nan_is_a_number() -> None:
-    value = parse_yaml("key: .nan\n", "params.yaml")
-    assert isinstance(value["key"], float)
-    assert value["key"] != value["key"]  # what NaN is
-
-
-def test_anchors_and_merges_work() -> None:
-    merged = parse_yaml("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\n", "params.yaml")
-    assert merged == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
+def test_a_document_that_asks_for_the_rules_of_yaml_1_1_is_refused_as_dvc_obeys_it() -> None:
+    with pytest.raises(InputError, match="another YAML than 1.2") as raised:
+        parse_yaml("%YAML 1.1\n---\na: no\n", "params.yaml")
+    assert raised.value.remedy == "take out the line %YAML"
+    assert parse_yaml("%YAML 1.2\n---\na: no\n", "params.yaml") == {"a": "no"}

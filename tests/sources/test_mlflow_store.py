@@ -585,5 +585,5 @@ def test_a_store_that_goes_away_between_two_calls_is_unreachable(place: Place) -
 
 
 def test_an_error_that_is_not_the_stores_is_not_hidden(place: Place) -> None:
-    with pytest.raises(ZeroDivisionError), mlflow_store._converted(place.uri):
+    with pytest.raises(ZeroDivisionError), mlflow_store.converted(place.uri):
         raise ZeroDivisionError

@@ -285,46 +285,6 @@ def test_a_broken_dvc_file_is_a_lockfile_error(text: str) -> None:
         lockfile.parse_dvc_file(text, "x.dvc")
 
 
-def test_the_metric_files_of_dvc_yaml_are_listed_once_and_without_records() -> None:
-    text = """\
-metrics: [top.json, m/a.json]
-stages:
-  one:
-    cmd: x
-    metrics:
-    - m/a.json
-    - m/b.json: {cache: false}
-    - m/r.wherefrom.json: {cache: false}
-  each:
-    foreach: [1, 2]
-    do: {cmd: x, metrics: ['m/${item}.json']}
-  grid:
-    matrix: {a: [1]}
-    cmd: x
-    metrics: [m/g.json: {cache: false}]
-  none: {cmd: x}
-"""
-
-    assert lockfile.parse_metric_files(text) == (
-        "top.json",
-        "m/a.json",
-        "m/b.json",
-        "m/${item}.json",
-        "m/g.json",
-    )
-
-
-@pytest.mark.parametrize("text", ["", "stages:\n", "vars: [a.yaml]\n", "stages: {a: {cmd: x}}"])
-def test_a_dvc_yaml_without_metrics_has_none(text: str) -> None:
-    assert lockfile.parse_metric_files(text) == ()
-
-
-@pytest.mark.parametrize("text", ["- a", "stages: [a]", "a: ["])
-def test_a_broken_dvc_yaml_is_a_lockfile_error(text: str) -> None:
-    with pytest.raises(LockfileError, match=r"^dvc\.yaml cannot be read"):
-        lockfile.parse_metric_files(text)
-
-
 def test_parameters_of_several_stages_become_one_flat_sorted_map() -> None:
     one = entry(params={"params.yaml": {"train": {"lr": 0.1, "rf": {"n": 5}}, "seed": 1}})
     two = entry(params={"params.yaml": {"train.lr": 0.1, "evaluate.cut": [1, {"a": 2}]}})

@@ -1,4 +1,4 @@
-"""Our YAML equals DVC's: ruamel.yaml, YAML 1.2, the safe kind."""
+"""The YAML of both our loaders equals DVC's: ruamel.yaml, YAML 1.2, the safe kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import contextlib
 import datetime as dt
 import io
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -14,7 +15,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from wherefrom import yaml12
+import pipeline.yaml12
+import wherefrom.yaml12
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One of the loaders: what it reads a text with, what it raises, what it is made of."""
+
+    load: Callable[[str], Any]
+    refusal: type[Exception]
+    loader: type
+
+
+READERS = {
+    "wherefrom": Reader(wherefrom.yaml12.load, yaml.YAMLError, wherefrom.yaml12.Loader),
+    "pipeline": Reader(
+        lambda text: pipeline.yaml12.parse_yaml(text, "params.yaml"),
+        InputError,
+        pipeline.yaml12._Loader,
+    ),
+}
+both = pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
 
 _SCALARS = """
 no yes No YES on off On OFF y n Y N true True TRUE false False FALSE tRUE fALSE
@@ -65,6 +91,7 @@ WRONG = {
     "unknown_alias": "a: *x\n",
     "control_character": "a: \x07\n",
     "merge_of_a_scalar": "a: {<<: 1}\n",
+    "key_is_a_list": "? [a]\n: 2\n",
     "key_is_a_mapping": "? {a: 1}\n: 2\n",
     "no_digits": "a: -_\n",
     "no_binary_digits": "a: 0b_\n",
@@ -101,13 +128,15 @@ def assert_same(ours: Any, theirs: Any) -> None:
     assert repr(ours) == repr(theirs)
 
 
+@both
 @pytest.mark.parametrize("scalar", _SCALARS.split())
-def test_a_plain_scalar_is_what_dvc_reads(scalar: str) -> None:
+def test_a_plain_scalar_is_what_dvc_reads(reader: Reader, scalar: str) -> None:
     text = f"- {scalar}\n- {{a: {scalar} }}\n"
 
-    assert_same(yaml12.load(text), dvcs(text))
+    assert_same(reader.load(text), dvcs(text))
 
 
+@both
 @pytest.mark.parametrize(
     ("scalar", "value"),
     [
@@ -122,41 +151,49 @@ def test_a_plain_scalar_is_what_dvc_reads(scalar: str) -> None:
         ("-.inf", -math.inf),
     ],
 )
-def test_the_values_that_yaml_1_1_reads_otherwise_are_named(scalar: str, value: object) -> None:
-    assert_same(yaml12.load(f"a: {scalar}"), {"a": value})
+def test_the_values_that_yaml_1_1_reads_otherwise_are_named(
+    reader: Reader, scalar: str, value: object
+) -> None:
+    assert_same(reader.load(f"a: {scalar}"), {"a": value})
 
 
+@both
 @pytest.mark.parametrize("text", DOCUMENTS.values(), ids=DOCUMENTS.keys())
-def test_a_document_is_what_dvc_reads(text: str) -> None:
-    assert_same(yaml12.load(text), dvcs(text))
+def test_a_document_is_what_dvc_reads(reader: Reader, text: str) -> None:
+    assert_same(reader.load(text), dvcs(text))
 
 
+@both
 @pytest.mark.parametrize("text", DATES.values(), ids=DATES.keys())
-def test_a_date_stays_text_where_dvc_makes_it_a_date(text: str) -> None:
+def test_a_date_stays_text_where_dvc_makes_it_a_date(reader: Reader, text: str) -> None:
     assert isinstance(dvcs(text), dt.date)
-    assert yaml12.load(text) == text
+    assert reader.load(text) == text
 
 
+@both
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG.keys())
-def test_what_cannot_be_read_is_a_yaml_error(text: str) -> None:
-    with pytest.raises(yaml.YAMLError):
-        yaml12.load(text)
+def test_what_cannot_be_read_is_refused(reader: Reader, text: str) -> None:
+    with pytest.raises(reader.refusal):
+        reader.load(text)
 
 
+@both
 @pytest.mark.parametrize("text", DUPLICATES.values(), ids=DUPLICATES.keys())
-def test_a_key_that_stands_twice_is_an_error(text: str) -> None:
-    with pytest.raises(yaml.YAMLError, match="stands twice"):
-        yaml12.load(text)
+def test_a_key_that_stands_twice_is_an_error(reader: Reader, text: str) -> None:
+    with pytest.raises(reader.refusal, match="stands twice"):
+        reader.load(text)
 
 
-def test_a_key_that_overrides_a_merged_one_does_not_stand_twice() -> None:
+@both
+def test_a_key_that_overrides_a_merged_one_does_not_stand_twice(reader: Reader) -> None:
     text = "y: &y {k: 0}\np: {q: {r: &x {<<: *y, k: 1}}}\nb: {<<: *x, k: 2}\n"
 
-    assert_same(yaml12.load(text), dvcs(text))
+    assert_same(reader.load(text), dvcs(text))
 
 
-def test_the_c_parser_is_used_since_pythons_is_ten_times_slower() -> None:
-    assert issubclass(yaml12.Loader, yaml.CSafeLoader)
+@both
+def test_the_c_parser_is_used_since_pythons_is_ten_times_slower(reader: Reader) -> None:
+    assert issubclass(reader.loader, yaml.CSafeLoader)
 
 
 def test_pyyamls_own_loader_is_left_as_it_was() -> None:
@@ -177,26 +214,29 @@ _TREES = st.recursive(
 _NUMBER_LIKE = st.text("0123456789+-_.eExXoObBaAfFinNyYsStrRuUlL~", min_size=1, max_size=9)
 
 
+@both
 @given(st.dictionaries(_KEYS, _TREES, max_size=4))
-def test_whatever_dvc_writes_is_read_as_dvc_reads_it(value: dict[Any, Any]) -> None:
+def test_whatever_dvc_writes_is_read_as_dvc_reads_it(reader: Reader, value: dict[Any, Any]) -> None:
     text = dumped(value)
 
-    assert_same(yaml12.load(text), dvcs(text))
+    assert_same(reader.load(text), dvcs(text))
 
 
+@both
 @given(_NUMBER_LIKE)
-def test_whatever_looks_like_a_number_is_read_as_dvc_reads_it(scalar: str) -> None:
+def test_whatever_looks_like_a_number_is_read_as_dvc_reads_it(reader: Reader, scalar: str) -> None:
     text = f"- {scalar}\n"
     try:
         theirs = dvcs(text)
     except Exception:  # noqa: BLE001 - ruamel.yaml leaks the ValueError of `int("_")`
-        with pytest.raises(yaml.YAMLError):
-            yaml12.load(text)
+        with pytest.raises(reader.refusal):
+            reader.load(text)
     else:
-        assert_same(yaml12.load(text), theirs)
+        assert_same(reader.load(text), theirs)
 
 
+@both
 @given(st.text("ab:{}[]&*!|>'\"%@`,-? #\n\t1.", max_size=25))
-def test_no_text_raises_anything_but_a_yaml_error(text: str) -> None:
-    with contextlib.suppress(yaml.YAMLError):
-        yaml12.load(text)
+def test_no_text_raises_anything_but_the_refusal(reader: Reader, text: str) -> None:
+    with contextlib.suppress(reader.refusal):
+        reader.load(text)

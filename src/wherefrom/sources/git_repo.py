@@ -39,7 +39,7 @@ class Change:
     untracked: bool
 
 
-def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give git an environment that no caller's `GIT_*` or language can bend."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     return {**clean, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
@@ -49,7 +49,7 @@ def run(root: Path, *args: str, extra: Mapping[str, str] | None = None) -> str:
     """Run `git ARGS` in `root` and give its output. Raises `ToolError` for any other end than 0."""
     command = ["git", "-C", str(root), *args]
     try:
-        done = subprocess.run(command, capture_output=True, env=_environment(extra), check=False)
+        done = subprocess.run(command, capture_output=True, env=environment(extra), check=False)
     except FileNotFoundError as error:
         raise ToolError("git", 127, "git is not installed") from error
     if done.returncode != 0:
@@ -152,3 +152,43 @@ def _commit(root: Path, tree: str, parents: list[CommitSha], ref: str, message: 
     text = run(root, "commit-tree", tree, *args, "-m", message, extra=who)
     run(root, "update-ref", ref, text.strip())
     return CommitSha(text.strip())
+
+
+def files(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
+    """List the files below `root` that git does not ignore and whose names match a pattern."""
+    wanted = [part for p in patterns for part in (f":(glob)**/{p}", f":(glob){p}")]
+    args = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    return tuple(filter(None, run(root, *args, "--", *wanted).split("\0")))
+
+
+def resolve(root: Path, revision: str) -> CommitSha | None:
+    """Give the commit that a revision names; None where it names none."""
+    if revision.startswith("-"):
+        return None
+    return _resolve(root, revision)
+
+
+def containing(root: Path, sha: CommitSha) -> tuple[str, ...]:
+    """List the branches and tags that contain a commit, by their full ref names."""
+    places = ("refs/heads", "refs/tags", "refs/remotes")
+    listed = run(root, "for-each-ref", "--format=%(refname)", "--contains", sha, *places)
+    return tuple(listed.split())
+
+
+def introduced(root: Path, path: str, text: str, tips: Iterable[str]) -> CommitSha | None:
+    """Find the first commit, among those that `tips` lead to, in which a file holds a text.
+
+    `path` is from the worktree's root. None where no such commit is there.
+    """
+    args = ("log", "--reverse", "--topo-order", "--format=%H", f"-S{text}", *tips, "--", path)
+    return next((CommitSha(sha) for sha in run(root, *args).split()), None)
+
+
+def listed(root: Path, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
+    """Map the files of a commit that are at `paths`, or below one, to their blobs."""
+    wanted = list(paths)
+    if not wanted:
+        return {}
+    text = run(root, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", sha, *wanted)
+    entries = (entry.partition("\t") for entry in text.split("\0") if entry)
+    return {path: head.split()[2] for head, _, path in entries}

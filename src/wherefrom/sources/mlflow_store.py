@@ -45,7 +45,7 @@ class Store:
 
     def experiment_id(self, name: str) -> str:
         """Find or make an MLflow experiment."""
-        with _converted(self.uri):
+        with converted(self.uri):
             return _experiment(self._client, self.uri, name, *self._places)
 
     def create_run(
@@ -53,7 +53,7 @@ class Store:
     ) -> MlflowRunId:
         """Start a run in an MLflow experiment; `started` in milliseconds, UTC."""
         experiment_id = self.experiment_id(experiment)
-        with _converted(self.uri):
+        with converted(self.uri):
             run = self._client.create_run(
                 experiment_id, start_time=started, tags=dict(tags), run_name=name
             )
@@ -61,7 +61,7 @@ class Store:
 
     def find_run(self, record_id: RecordId) -> MlflowRunId | None:
         """Find the run of a record, in whatever MLflow experiment; None where there is none."""
-        with _converted(self.uri):
+        with converted(self.uri):
             runs = self._client.search_runs(
                 self._experiments(), f"tags.`{RECORD_TAG}` = '{record_id}'", max_results=1
             )
@@ -79,7 +79,7 @@ class Store:
         """Log values; the same values twice are there once. `at` is the metrics' time."""
         from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415, TID251
 
-        with _converted(self.uri):
+        with converted(self.uri):
             rows = [Param(key, value) for key, value in params.items()]
             for part in _parts(rows, 100):
                 self._client.log_batch(run_id, params=part)
@@ -92,13 +92,13 @@ class Store:
 
     def unset(self, run_id: MlflowRunId, tag: str) -> None:
         """Remove a tag that no longer holds, if it is there."""
-        with _converted(self.uri):
+        with converted(self.uri):
             if tag in self._client.get_run(run_id).data.tags:
                 self._client.delete_tag(run_id, tag)
 
     def log_files(self, run_id: MlflowRunId, folder: Path) -> None:
         """Log all files below a folder as artifacts."""
-        with _converted(self.uri):
+        with converted(self.uri):
             self._client.log_artifacts(run_id, str(folder))
 
     def log_model(self, run_id: MlflowRunId, folder: Path) -> None:
@@ -106,7 +106,7 @@ class Store:
         from mlflow.entities import LoggedModelOutput  # noqa: PLC0415, TID251
         from mlflow.models import Model  # noqa: PLC0415, TID251
 
-        with _converted(self.uri):
+        with converted(self.uri):
             run = self._client.get_run(run_id)
             known = self._client.search_logged_models(
                 [run.info.experiment_id], f"source_run_id = '{run_id}'"
@@ -126,17 +126,17 @@ class Store:
 
     def set_running(self, run_id: MlflowRunId) -> None:
         """Show that a run goes on."""
-        with _converted(self.uri):
+        with converted(self.uri):
             self._client.update_run(run_id, "RUNNING")
 
     def end(self, run_id: MlflowRunId, status: str, ended: int) -> None:
         """End a run; `ended` in milliseconds, UTC."""
-        with _converted(self.uri):
+        with converted(self.uri):
             self._client.set_terminated(run_id, status, ended)
 
     def end_dead_runs(self) -> None:
         """End the runs whose process was killed on this host since it was started."""
-        with _converted(self.uri):
+        with converted(self.uri):
             runs = self._client.search_runs(self._experiments(), "attributes.status = 'RUNNING'")
         for run in runs:
             process = parse(run.data.tags.get(PROCESS_TAG, ""))
@@ -160,10 +160,8 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     `artifact_root` holds the artifacts of a store on this disk. Raises `StoreUnreachableError`
     within ten seconds where it does not answer.
     """
-    reachable.probe(uri)
-    for key, value in _QUIET_AND_QUICK.items():
-        os.environ.setdefault(key, value)
-    with _converted(uri), _quiet():
+    _prepare(uri)
+    with converted(uri), _quiet():
         import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
 
         if not local_store.is_ready(uri, state):
@@ -174,6 +172,41 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
         store = Store(uri, mlflow.MlflowClient(uri), artifact_root, state)
         store.experiment_id(experiment)
         return store
+
+
+def _prepare(uri: str) -> None:
+    reachable.probe(uri)
+    for key, value in _QUIET_AND_QUICK.items():
+        os.environ.setdefault(key, value)
+
+
+def client(uri: str) -> Any:  # noqa: ANN401
+    """Give a client for a store that is only read. Raises `StoreUnreachableError`."""
+    _prepare(uri)
+    with converted(uri), _quiet():
+        import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
+
+        return mlflow.MlflowClient(uri)
+
+
+def run_of_model(client: Any, name: str) -> str | None:  # noqa: ANN401
+    """Find the run of `NAME/VERSION`, `NAME@ALIAS` or a model's id; None where there is none."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415, TID251
+
+    model, at, alias = name.partition("@")
+    model, _, version = (model, "", "") if at else name.partition("/")
+    try:
+        if at:
+            found = client.get_model_version_by_alias(model, alias).run_id
+        elif version:
+            found = client.get_model_version(model, version).run_id
+        else:
+            found = client.get_logged_model(name).source_run_id
+    except MlflowException as error:
+        if error.error_code in _REFUSALS:
+            return None
+        raise
+    return str(found) if found else None
 
 
 def save_sklearn_model(
@@ -223,7 +256,7 @@ def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> st
 
 
 @contextmanager
-def _converted(uri: str) -> Iterator[None]:
+def converted(uri: str) -> Iterator[None]:
     """Turn every error that means `no answer` into one of ours."""
     try:
         yield

@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 import pytest
 from test_record import BARE, RECORD
 
-from wherefrom import render
 from wherefrom.commands.summary import Summary
 from wherefrom.delivery import Delivered
 from wherefrom.record import Gap
+from wherefrom.render import summary as render
 
 SUMMARY = Summary(
     record=BARE,

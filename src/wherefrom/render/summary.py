@@ -1,17 +1,18 @@
-"""Results -> text and JSON. Collects nothing, decides nothing."""
+"""The summary of a finished pipeline, and what a sync did."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from wherefrom.render import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from wherefrom.commands.summary import Summary
     from wherefrom.delivery import Delivered
-    from wherefrom.record import Gap, GitFacts
+    from wherefrom.record import GitFacts
 
 _NEXT = """\
 next
@@ -37,13 +38,13 @@ def summary(result: Summary) -> str:
         ("commit", _commit(record.git)),
         ("model", ", ".join(result.models) or "none in dvc.lock"),
     ]
-    return "\n" + _table(rows) + _gaps(result.gaps) + "\n" + _NEXT
+    return "\n" + text.pairs(rows) + text.gaps(result.gaps) + "\n" + _NEXT
 
 
 def summary_json(result: Summary) -> str:
     """Write the summary for a program."""
     record = result.record
-    return _json(
+    return text.as_json(
         {
             "result": {
                 "record_id": record.record_id,
@@ -65,16 +66,14 @@ def sync(done: Delivered) -> str:
     """Say what was logged and what still waits, and why."""
     if not done.delivered and not done.waiting:
         return "nothing waits to be logged\n"
-    return f"{done.delivered} logged\n" + _gaps(done.waiting)
+    return f"{done.delivered} logged\n" + text.gaps(done.waiting)
 
 
 def sync_json(done: Delivered) -> str:
     """Write the same for a program."""
-    return _json({"delivered": done.delivered, "gaps": [asdict(gap) for gap in done.waiting]})
-
-
-def _gaps(gaps: Iterable[Gap]) -> str:
-    return "".join(f"gap: {gap.what}: {gap.why}\n  {gap.remedy}\n" for gap in gaps)
+    return text.as_json(
+        {"delivered": done.delivered, "gaps": [asdict(gap) for gap in done.waiting]}
+    )
 
 
 def _relation(relation: str, derived_from: str | None) -> str:
@@ -98,13 +97,3 @@ def _rows(part: str, metrics: Mapping[str, float]) -> Iterable[tuple[str, str]]:
     for name, value in metrics.items():
         if name.startswith(f"{part}."):
             yield name, f"{value:.4f}"
-
-
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    rows = list(rows)
-    width = max(len(name) for name, _ in rows)
-    return "".join(f"{name:<{width}}  {text}\n" for name, text in rows)
-
-
-def _json(values: Mapping[str, object]) -> str:
-    return json.dumps({"schema": 1, **values}, indent=2, sort_keys=True) + "\n"

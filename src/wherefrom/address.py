@@ -1,0 +1,183 @@
+"""An address -> exactly one result. Never a guess: several are an error that lists them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from wherefrom import lineage, tree
+from wherefrom.errors import (
+    AmbiguousAddressError,
+    NoResultsError,
+    UnknownAddressError,
+)
+from wherefrom.lockfile import is_record
+from wherefrom.sources import git_repo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from wherefrom.identity import CommitSha
+    from wherefrom.index.query import ResultRow
+    from wherefrom.lineage import Lineage
+    from wherefrom.runs import Run
+    from wherefrom.view import View
+
+WORKSPACE = "workspace"
+_PREFIX = re.compile(r"[0-9a-f]{6,64}(\.dir)?")
+_MODEL = "models:/"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an address means.
+
+    `key` is the result's, `commit_sha` the commit that the address names itself (an experiment's,
+    a revision's), None where it names the result and not who holds it. `in_workspace` says that it
+    is the workspace's. `run` is one that no commit and no experiment holds; there is no key then.
+    """
+
+    key: str
+    commit_sha: CommitSha | None = None
+    in_workspace: bool = False
+    run: Run | None = None
+
+
+def resolve(view: View, address: str, folder: Path) -> Found:
+    """Find the one result of an address; a path is meant from `folder`.
+
+    Raises `UnknownAddressError`, `AmbiguousAddressError` and `NoResultsError`.
+    """
+    found = _in_workspace(view) if address == WORKSPACE else _everywhere(view, address, folder)
+    if not found:
+        raise _unknown(view, address)
+    if len(found) > 1:
+        raise AmbiguousAddressError(address, tuple(found))
+    return next(iter(found.values()))
+
+
+def _everywhere(view: View, address: str, folder: Path) -> dict[str, Found]:
+    """Ask for every kind of address; the first to name a result says who holds it."""
+    found: dict[str, Found] = {}
+    for kind in (_experiments, _revision, _ids, _runs, _metric):
+        for one in kind(view, address):
+            found.setdefault(one.key, one)
+    if not found:
+        found = {one.key: one for one in _path(view, address, folder)}
+    return found
+
+
+def _in_workspace(view: View) -> dict[str, Found]:
+    here = tree.of_workspace(view.project.workspace).holding
+    return {r.key: Found(r.key, in_workspace=True) for r in lineage.results(here)}
+
+
+def _experiments(view: View, address: str) -> Iterator[Found]:
+    for commit in view.index.experiments(address):
+        yield from (Found(r.key, commit.sha) for r in view.index.of_snapshot(commit.snapshot))
+
+
+def _revision(view: View, address: str) -> Iterator[Found]:
+    if not address or address.startswith(_MODEL) or "=" in address:
+        return
+    sha = git_repo.resolve(view.git_root, address)
+    commit = view.index.commit(sha) if sha else None
+    if commit:
+        yield from (Found(r.key, commit.sha) for r in view.index.of_snapshot(commit.snapshot))
+
+
+def _ids(view: View, address: str) -> Iterator[Found]:
+    if not _PREFIX.fullmatch(address):
+        return
+    index = view.index
+    for ask in (index.of_record, index.of_run, index.of_object, index.of_fingerprint):
+        yield from _of_rows(ask(address))
+    for value in view.index.input_hashes(address):
+        yield from _of_rows(view.index.of_input(value))
+    yield from _of_runs(view, view.ask(lambda runs: runs.of_id(address)))
+
+
+def _runs(view: View, address: str) -> Iterator[Found]:
+    if address.startswith(_MODEL):
+        named = view.ask(lambda runs: runs.of_model(address.removeprefix(_MODEL)))
+        yield from _of_runs(view, named)
+        return
+    yield from _of_rows(view.index.of_run_name(address))
+    yield from _of_runs(view, view.ask(lambda runs: runs.of_name(address)))
+
+
+def _of_rows(rows: Iterable[ResultRow]) -> Iterator[Found]:
+    yield from (Found(row.key) for row in rows)
+
+
+def _of_runs(view: View, runs: Iterable[Run]) -> Iterator[Found]:
+    """Go from runs to their results; a run that nothing holds is a result of its own."""
+    for run in runs:
+        rows = view.index.of_record(run.record_id) if run.record_id else []
+        rows = rows or (view.index.of_fingerprint(run.fingerprint) if run.fingerprint else [])
+        final = [row for row in rows if row.fingerprint == run.fingerprint]
+        yield from _of_rows(final or rows) if rows else [Found(run.mlflow_run_id, run=run)]
+
+
+def _metric(view: View, address: str) -> Iterator[Found]:
+    """Find the results with `metric=value`, equal at the digits that are given."""
+    name, equals, text = address.partition("=")
+    try:
+        wanted = Decimal(text)
+    except InvalidOperation:
+        return
+    if not equals or not wanted.is_finite():
+        return
+    for row in view.index.results():
+        value = row.metrics.get(name)
+        if value is not None and _equal(value, wanted):
+            yield Found(row.key)
+
+
+def _equal(value: float, wanted: Decimal) -> bool:
+    exponent = wanted.as_tuple().exponent
+    step = Decimal(1).scaleb(exponent) if isinstance(exponent, int) else wanted
+    return Decimal(value).quantize(step) == wanted
+
+
+def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
+    """Find the result of a file on disk, by its bytes."""
+    root = view.project.workspace
+    path = (folder / address).resolve()
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    value = _hash(path)
+    results = lineage.results(tree.of_workspace(root).holding)
+    here = [r for r in results if _left(r, name, value, is_folder=path.is_dir())]
+    yield from (Found(result.key, in_workspace=True) for result in here)
+    if not here and value is not None and not is_record(name):
+        yield from _of_rows(view.index.of_object(value))
+        yield from _of_rows(view.index.of_input(value))
+
+
+def _left(result: Lineage, name: str, value: str | None, *, is_folder: bool) -> bool:
+    """Whether a result's stages left a file with these bytes, or a folder of this name."""
+    outs = {place: out for stage in result.stages for place, out in stage.outs.items()}
+    whole = outs[name].hash if name in outs else None
+    return whole is not None and (value == whole or is_folder)
+
+
+def _hash(path: Path) -> str | None:
+    """Give the hash of a file's bytes, as DVC does; None for a folder, or where nothing is."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _unknown(view: View, address: str) -> UnknownAddressError | NoResultsError:
+    rows = view.index.results()
+    if not rows and not view.ask(lambda runs: runs.all_runs()):
+        return NoResultsError()
+    names = view.index.names() | {name for row in rows for name in row.metrics}
+    wanted = address.partition("=")[0]
+    return UnknownAddressError(address, tuple(difflib.get_close_matches(wanted, names)))

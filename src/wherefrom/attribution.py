@@ -1,0 +1,69 @@
+"""Whether a commit holds what its `dvc.lock` says was read: the lock is checked, not believed.
+
+DVC hashes dependencies after the command, and somebody may commit another file than was read.
+Only files that git keeps are compared here; data are in DVC's care.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from wherefrom.lockfile import folder_hash, is_record
+from wherefrom.record import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wherefrom.holding import Stage
+    from wherefrom.lineage import Lineage
+
+
+def sources(result: Lineage) -> dict[str, tuple[Stage, str]]:
+    """Map the dependencies that neither a stage nor a `.dvc` file makes to stage and hash."""
+    made = {path for stage in result.stages for path in stage.outs}
+    raw = {item.path for item in result.raw}
+    return {
+        path: (stage, dep.hash)
+        for stage in result.stages
+        for path, dep in stage.deps.items()
+        if dep.hash and dep.hash_name == "md5" and not is_record(path) and "://" not in path
+        if path not in made and not any(path == r or path.startswith(f"{r}/") for r in raw)
+    }
+
+
+def check(
+    wanted: Mapping[str, tuple[Stage, str]], contents: Mapping[str, bytes], where: str
+) -> Iterator[Gap]:
+    """Compare the files of a commit (by their paths, those below folders too) with the lock."""
+    for path, (stage, value) in wanted.items():
+        if value not in _hashes(path, contents):
+            held = path in contents or any(name.startswith(f"{path}/") for name in contents)
+            yield Gap(
+                what=f"{path} in {where} is not what {stage.address} read"
+                if held
+                else f"{path}, which {stage.address} read, is not in {where}",
+                why=f"dvc.lock says {value}",
+                remedy="commit what was read, or run it again: `dvc repro`",
+            )
+
+
+def _hashes(path: str, contents: Mapping[str, bytes]) -> set[str]:
+    """Give the hashes that DVC may have recorded for a file or a folder.
+
+    Until DVC 3, text was hashed with its line ends as on Unix.
+    """
+    if path in contents:
+        content = contents[path]
+        return {_md5(content), _md5(content.replace(b"\r\n", b"\n"))}
+    below = {
+        name.removeprefix(f"{path}/"): content
+        for name, content in contents.items()
+        if name.startswith(f"{path}/")
+    }
+    files = [{"md5": _md5(content), "relpath": name} for name, content in below.items()]
+    return {folder_hash(files)} if files else set()
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

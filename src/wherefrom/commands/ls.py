@@ -1,0 +1,192 @@
+"""Every result: its experiment, commit, run, relation, data, metrics and changed parameters."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wherefrom import holders as holding_
+from wherefrom import metrics
+from wherefrom.errors import UnknownMetricError
+from wherefrom.join import by_content, by_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from wherefrom.holders import Holder, Relation
+    from wherefrom.identity import CommitSha, ExperimentName
+    from wherefrom.index.query import Input, RecordRow, ResultRow
+    from wherefrom.join import Joined
+    from wherefrom.runs import Run
+    from wherefrom.view import View
+
+Changed = dict[str, tuple[Any, Any]]
+LABEL = "data.version"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A result in a list.
+
+    `key` is its record's id, or the fingerprint of its last stage, or the id of a run that nothing
+    holds; `made_in` is None for the latter. `changed` maps parameters to their values in the
+    baseline (of an experiment) or the parent, and here.
+    """
+
+    key: str
+    stage: str | None
+    record_id: str | None
+    run: Run | None
+    relation: Relation | None
+    made_in: Holder | None
+    experiments: tuple[ExperimentName, ...]
+    inherited_by: tuple[ExperimentName, ...]
+    data: tuple[Input, ...]
+    label: str | None
+    metrics: Mapping[str, float]
+    params: Mapping[str, Any]
+    changed: Changed = field(default_factory=dict)
+    gaps: int = 0
+
+    @property
+    def name(self) -> str:
+        """What a person would call it: its experiment, else its run's name."""
+        if self.made_in and self.made_in.experiment:
+            return self.made_in.experiment
+        return self.run.name if self.run else ""
+
+
+def entries(view: View, keys: Iterable[str] | None = None) -> list[Entry]:
+    """List results, newest first; all of them, or those of `keys`.
+
+    Runs that no commit and no experiment holds come last, where all are listed.
+    """
+    wanted = None if keys is None else set(keys)
+    rows = [row for row in view.index.results() if wanted is None or row.key in wanted]
+    by_key: dict[str, list[ResultRow]] = {}
+    for row in rows:
+        by_key.setdefault(row.key, []).append(row)
+    table = _Table(view, rows)
+    listed = [table.entry(key, same) for key, same in by_key.items()]
+    held = {entry.run.mlflow_run_id for entry in listed if entry.run}
+    listed.sort(key=_newest)
+    loose = [run for run in view.table.runs if run.mlflow_run_id not in held]
+    loose = [run for run in loose if wanted is None or run.mlflow_run_id in wanted]
+    return listed + [_unheld(run) for run in table.unheld(loose)]
+
+
+def ranked(found: list[Entry], metric: str) -> list[Entry]:
+    """Sort results by a metric, the best first; those without it come last.
+
+    Raises `UnknownMetricError`.
+    """
+    having = [entry for entry in found if metric in entry.metrics]
+    if not having:
+        names = {name for entry in found for name in entry.metrics}
+        raise UnknownMetricError(metric, tuple(difflib.get_close_matches(metric, names)))
+    having.sort(key=lambda entry: metrics.merit(metric, entry.metrics[metric]))
+    return having + [entry for entry in found if metric not in entry.metrics]
+
+
+class _Table:
+    """What all entries have in common, asked for once."""
+
+    def __init__(self, view: View, rows: Sequence[ResultRow]) -> None:
+        self._view = view
+        self._records = view.index.records()
+        self._holders = view.index.all_holders()
+        self._inputs = view.index.inputs([row.number for row in rows])
+        self._params: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def entry(self, key: str, rows: Sequence[ResultRow]) -> Entry:
+        row, held = rows[0], self._holders.get(key, [])
+        joined = self._joined(row, held)
+        made_in = holding_.origin(joined.maker, held)
+        names = tuple(h.experiment for h in held if h.experiment)
+        maker = made_in.experiment if made_in else None
+        label = row.params.get(LABEL)
+        return Entry(
+            key=key,
+            stage=row.stage,
+            record_id=row.record_id,
+            run=joined.run,
+            relation=holding_.relation(joined.maker, made_in, made_in) if made_in else None,
+            made_in=made_in,
+            experiments=names,
+            inherited_by=tuple(name for name in names if name != maker),
+            data=tuple(self._inputs.get(row.number, [])),
+            label=str(label) if label is not None else None,
+            metrics=row.metrics,
+            params=row.params,
+            changed=self._changed(row, made_in),
+            gaps=row.gap_count + len(joined.gaps),
+        )
+
+    def unheld(self, loose: Iterable[Run]) -> list[Run]:
+        """Leave out the runs of trainings that a held result rests on: they are held with it."""
+        return [run for run in loose if run.record_id not in self._records]
+
+    def _joined(self, row: ResultRow, held: Sequence[Holder]) -> Joined:
+        record: RecordRow | None = self._records.get(row.record_id or "")
+        if record is not None:
+            return by_record(record, self._view.table)
+        return by_content(row.fingerprints, held, self._view.table)
+
+    def _changed(self, row: ResultRow, made_in: Holder | None) -> Changed:
+        before = self._params_before(row.stage, made_in)
+        return changed(before, row.params) if before is not None else {}
+
+    def _params_before(self, stage: str, made_in: Holder | None) -> Mapping[str, Any] | None:
+        """Give the parameters of the same stage's result in the baseline, or in the parent."""
+        sha = before(self._view, made_in)
+        if sha is None:
+            return None
+        if (sha, stage) not in self._params:
+            found = params_at(self._view, sha, stage)
+            self._params[sha, stage] = found if found is not None else {}
+        return self._params[sha, stage] or None
+
+
+def before(view: View, made_in: Holder | None) -> CommitSha | None:
+    """Give the commit that a result is compared with: the baseline, else the first parent."""
+    if made_in is None:
+        return None
+    if made_in.baseline:
+        return made_in.baseline
+    commit = view.index.commit(made_in.commit_sha)
+    return commit.parents[0] if commit and commit.parents else None
+
+
+def params_at(view: View, sha: CommitSha, stage: str) -> Mapping[str, Any] | None:
+    """Give the effective parameters of a stage's result in a commit; None where it has none."""
+    commit = view.index.commit(sha)
+    rows = view.index.of_snapshot(commit.snapshot) if commit else []
+    return next((row.params for row in rows if row.stage == stage), None)
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changed:
+    """Map the parameters that differ to their values before (None: not there) and now."""
+    names = sorted({*before, *now})
+    return {n: (before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)}
+
+
+def _unheld(run: Run) -> Entry:
+    return Entry(
+        key=run.mlflow_run_id,
+        stage=run.stage,
+        record_id=run.record_id,
+        run=run,
+        relation=None,
+        made_in=None,
+        experiments=(),
+        inherited_by=(),
+        data=(),
+        label=None,
+        metrics={},
+        params={},
+    )
+
+
+def _newest(entry: Entry) -> tuple[int, str]:
+    return (-entry.made_in.time if entry.made_in else 0, entry.name)

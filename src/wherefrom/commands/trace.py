@@ -1,0 +1,305 @@
+"""One result, and everything that led to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wherefrom import address, attribution, lineage, tree
+from wherefrom import holders as holding_
+from wherefrom.commands import ls
+from wherefrom.environment import LOCK_NAMES, sha256_of
+from wherefrom.record import Gap
+from wherefrom.sources import git_refs, git_repo
+from wherefrom.sources.git_objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from wherefrom.address import Found
+    from wherefrom.commands.ls import Changed
+    from wherefrom.holders import Holder, Relation
+    from wherefrom.identity import CommitSha, DataHash, ExperimentName
+    from wherefrom.index.query import CommitRow
+    from wherefrom.join import Joined
+    from wherefrom.lineage import Lineage
+    from wherefrom.record import Record
+    from wherefrom.runs import Run
+    from wherefrom.tree import Tree
+    from wherefrom.view import View
+
+
+@dataclass(frozen=True)
+class Version:
+    """A raw input of a result: what was read, and how to have it again.
+
+    `hash` is the one that was read. `introduced` is the first commit with that version, None where
+    no branch holds it; `label` is that of `data.version`, None where there is none.
+    """
+
+    path: str
+    hash: DataHash | None
+    size: int | None
+    label: str | None
+    dvc_file: str
+    introduced: CommitRow | None
+    restore: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A result and its address in data, code, parameters and environment.
+
+    `lineage` is None for a run that no commit and no experiment holds. `commit` is the one that
+    holds the result, None for the workspace; where `attributed` is False it does not hold what the
+    result was made from, and `gaps` say why. `changed` maps parameters to their values in the
+    baseline or parent and here; `unused` those of `params.yaml` that no stage uses and that differ.
+    """
+
+    key: str
+    lineage: Lineage | None
+    run: Run | None
+    relation: Relation | None
+    made_in: Holder | None
+    experiments: tuple[ExperimentName, ...]
+    commit: CommitRow | None
+    attributed: bool
+    refs: tuple[str, ...]
+    baseline: CommitSha | None
+    data: tuple[Version, ...]
+    params: Mapping[str, Any]
+    changed: Changed
+    unused: Changed
+    metrics: Mapping[str, float]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def record(self) -> Record | None:
+        """The record of the result; None in a project that keeps none."""
+        return self.lineage.record if self.lineage else None
+
+
+def trace(view: View, text: str, folder: Path) -> Trace:
+    """Trace an address; a path is meant from `folder`.
+
+    Raises `UnknownAddressError`, `AmbiguousAddressError` and `NoResultsError`.
+    """
+    return of(view, address.resolve(view, text, folder))
+
+
+def of(view: View, found: Found) -> Trace:
+    """Trace what an address was found to mean."""
+    if found.run is not None:
+        return _of_run(view, found.run)
+    return _Tracer(view, found).trace()
+
+
+class _Tracer:
+    """Gathers what is known of one result that a commit or the workspace holds."""
+
+    def __init__(self, view: View, found: Found) -> None:
+        self._view = view
+        self._found = found
+        self._root = view.project.workspace
+        self._held = view.index.holders(found.key)
+        self._rows = view.index.of_key(found.key)
+
+    def trace(self) -> Trace:
+        joined = self._join()
+        made_in = holding_.origin(joined.maker, self._held)
+        holder = self._holder(made_in)
+        here = self._tree(holder)
+        result = next(r for r in lineage.results(here.holding) if r.key == self._found.key)
+        commit = self._view.index.commit(holder.commit_sha) if holder else None
+        values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
+        wrong = (*result.gaps, *self._misplaced(result, commit))
+        baseline = ls.before(self._view, holder)
+        before = tree.of_commit(self._view, baseline) if baseline else None
+        return Trace(
+            key=self._found.key,
+            lineage=result,
+            run=joined.run,
+            relation=self._relation(joined, holder, made_in),
+            made_in=made_in,
+            experiments=tuple(h.experiment for h in self._held if h.experiment),
+            commit=commit,
+            attributed=not wrong,
+            refs=git_repo.containing(self._view.git_root, commit.sha) if commit else (),
+            baseline=baseline,
+            data=tuple(self._versions(result, commit)),
+            params=result.params,
+            changed=_changed(before, result),
+            unused=_unused(before, here, result),
+            metrics=values,
+            gaps=(
+                *wrong,
+                *(result.record.gaps if result.record else ()),
+                *joined.gaps,
+                *_renamed(joined, made_in),
+                *self._environment(result, commit),
+                *metric_gaps,
+                *self._view.gaps,
+            ),
+        )
+
+    def _join(self) -> Joined:
+        if self._rows:
+            row = self._rows[0]
+            record = self._view.index.record(row.record_id) if row.record_id else None
+            return self._view.run_of(record, row.fingerprints, self._held)
+        held = tree.of_workspace(self._root).holding
+        result = next(r for r in lineage.results(held) if r.key == self._found.key)
+        return self._view.run_of(result.record, result.fingerprints, self._held)
+
+    def _holder(self, made_in: Holder | None) -> Holder | None:
+        """Say who is asked about: the commit that the address names, else who made the result."""
+        if self._found.in_workspace:
+            return None
+        named = [h for h in self._held if h.commit_sha == self._found.commit_sha]
+        inside = [holder for holder in named if holder.experiment]
+        return next(iter(inside or named), made_in)
+
+    def _tree(self, holder: Holder | None) -> Tree:
+        if holder is None:
+            return tree.of_workspace(self._root)
+        return tree.of_commit(self._view, holder.commit_sha)
+
+    def _relation(
+        self, joined: Joined, holder: Holder | None, made_in: Holder | None
+    ) -> Relation | None:
+        if holder is not None:
+            return holding_.relation(joined.maker, holder, made_in)
+        return self._relation_of_workspace(joined)
+
+    def _relation_of_workspace(self, joined: Joined) -> Relation | None:
+        """Say whether HEAD or the applied experiment made it; the workspace inherits all else."""
+        if joined.maker is None or not self._held:
+            return joined.maker.relation if joined.maker else None
+        made_in = holding_.origin(joined.maker, self._held)
+        here = {git_repo.head(self._view.git_root), git_refs.applied(self._view.git_root)}
+        near = [holder for holder in self._held if holder.commit_sha in here]
+        if not near:
+            return "inherited"
+        return holding_.relation(joined.maker, near[0], made_in)
+
+    def _misplaced(self, result: Lineage, commit: CommitRow | None) -> Iterator[Gap]:
+        wanted = attribution.sources(result)
+        if commit is None:
+            files = {p: self._root / p for p in wanted}
+            contents = {p: f.read_bytes() for p, f in files.items() if f.is_file()}
+            folders = {p for p, file in files.items() if file.is_dir()}
+            some = {path: item for path, item in wanted.items() if path not in folders}
+            yield from attribution.check(some, contents, "the workspace")
+            return
+        contents = self._contents(commit.sha, wanted)
+        yield from attribution.check(wanted, contents, commit.sha[:7])
+
+    def _contents(self, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:
+        project = self._view.project
+        places = {project.in_git(path): path for path in paths}
+        blobs = git_repo.listed(self._view.git_root, sha, places)
+        cut = len(f"{project.prefix}/") if project.prefix else 0
+        with Objects(self._view.git_root) as objects:
+            contents = dict(objects.contents(dict.fromkeys(blobs.values())))
+        return {path[cut:]: contents[blob] for path, blob in blobs.items() if blob in contents}
+
+    def _versions(self, result: Lineage, commit: CommitRow | None) -> Iterator[Version]:
+        label = result.params.get(ls.LABEL)
+        for raw in result.raw:
+            read = result.used.get(raw.path, raw.hash)
+            first = self._introduced(raw.dvc_file, read, commit)
+            yield Version(
+                path=raw.path,
+                hash=read,
+                size=raw.size if read == raw.hash else None,
+                label=str(label) if label is not None else None,
+                dvc_file=raw.dvc_file,
+                introduced=first,
+                restore=_restore(raw.dvc_file, first or commit),
+            )
+
+    def _introduced(
+        self, dvc_file: str, value: str | None, commit: CommitRow | None
+    ) -> CommitRow | None:
+        path = self._view.project.in_git(dvc_file)
+        tips = [commit.sha] if commit else ["HEAD"]
+        if not value or (commit is None and git_repo.head(self._view.git_root) is None):
+            return None
+        sha = git_repo.introduced(self._view.git_root, path, value, tips)
+        return self._view.index.commit(sha) if sha else None
+
+    def _environment(self, result: Lineage, commit: CommitRow | None) -> Iterator[Gap]:
+        """Say so where the lock file beside the result is not that of its environment."""
+        if result.record is None or result.record.environment.lock is None:
+            return
+        if commit is None:
+            found = {n: self._root / n for n in LOCK_NAMES}
+            contents = {n: file.read_bytes() for n, file in found.items() if file.is_file()}
+        else:
+            contents = self._contents(commit.sha, dict.fromkeys(LOCK_NAMES))
+        name = next((n for n in LOCK_NAMES if n in contents), None)
+        if name is None or sha256_of(contents[name]) != result.record.environment.lock:
+            yield Gap(
+                what=f"{name or 'no lock file'} here is not that of the environment of this result",
+                why="DVC does not run a stage again when only the environment changes",
+                remedy="run it in this one: `dvc repro --force`",
+            )
+
+
+def _changed(before: Tree | None, result: Lineage) -> Changed:
+    if before is None:
+        return {}
+    same = [r for r in lineage.results(before.holding) if r.final.address == result.final.address]
+    return ls.changed(same[0].params, result.params) if same else {}
+
+
+def _unused(before: Tree | None, here: Tree, result: Lineage) -> Changed:
+    """Give what differs in `params.yaml` and is a parameter of no stage: a note, say."""
+    if before is None:
+        return {}
+    differing = ls.changed(before.params_file, here.params_file)
+    return {name: values for name, values in differing.items() if name not in result.params}
+
+
+def _restore(dvc_file: str, commit: CommitRow | None) -> tuple[str, ...]:
+    if commit is None:
+        return (f"dvc checkout {dvc_file}",)
+    return (f"git checkout {commit.sha[:10]} -- {dvc_file}", f"dvc checkout {dvc_file}")
+
+
+def _renamed(joined: Joined, made_in: Holder | None) -> Iterator[Gap]:
+    if holding_.is_renamed(joined.maker, made_in) and joined.maker and made_in:
+        yield Gap(
+            what=f"this result was made in the experiment {joined.maker.experiment}",
+            why=f"no experiment of that name holds it now; {made_in.experiment} does",
+            remedy="none is needed if it was renamed",
+        )
+
+
+def _of_run(view: View, run: Run) -> Trace:
+    """Trace a run that no commit and no experiment holds, by what MLflow has of it."""
+    logged = view.runs.logged([run.mlflow_run_id])[run.mlflow_run_id]
+    gap = Gap(
+        what="no commit and no experiment holds this run",
+        why=run.error or "its record was never committed, was amended away, or it ended otherwise",
+        remedy="commit its dvc.lock and records while the workspace has them, or run it again",
+    )
+    return Trace(
+        key=run.mlflow_run_id,
+        lineage=None,
+        run=run,
+        relation=None,
+        made_in=None,
+        experiments=(),
+        commit=None,
+        attributed=False,
+        refs=(),
+        baseline=None,
+        data=(),
+        params=logged.params,
+        changed={},
+        unused={},
+        metrics=logged.metrics,
+        gaps=(gap, *view.gaps),
+    )

@@ -1,0 +1,155 @@
+"""The facts of one tree (a commit, an experiment, the workspace) from the texts that it holds.
+
+Paths are seen from the DVC root, with forward slashes. Opens no file.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from wherefrom.dvcyaml import Declared, parse_dvc_yaml
+from wherefrom.errors import LockfileError, RecordError
+from wherefrom.identity import StageAddress
+from wherefrom.lockfile import StageFacts, is_record, parse_dvc_file, parse_lock
+from wherefrom.record import Gap, Record, from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wherefrom.identity import DataHash, Fingerprint
+    from wherefrom.lockfile import FileFacts
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that has run, by a `dvc.lock`, with its files by their paths from the DVC root."""
+
+    address: StageAddress
+    wdir: str
+    facts: StageFacts
+    deps: Mapping[str, FileFacts]
+    outs: Mapping[str, FileFacts]
+    metrics: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The identity of what it computes."""
+        return self.facts.fingerprint
+
+    @property
+    def record_path(self) -> str | None:
+        """The record file that it leaves; None for a stage that keeps none."""
+        return next((path for path in self.outs if is_record(path)), None)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Data that no stage makes, as its `.dvc` file says; `size` is in bytes."""
+
+    path: str
+    hash: DataHash | None
+    size: int | None
+    dvc_file: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a tree holds: its stages, raw data and records (by path), and what cannot be read."""
+
+    stages: Mapping[StageAddress, Stage] = field(default_factory=dict)
+    raw: Mapping[str, Raw] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def metric_files(self) -> tuple[tuple[str, DataHash | None], ...]:
+        """The metric files of all stages, with their hashes by the lock."""
+        return tuple((p, s.outs[p].hash) for s in self.stages.values() for p in s.metrics)
+
+
+def is_fact(path: str) -> bool:
+    """Whether a file of a tree says how results were made."""
+    name = posixpath.basename(path)
+    if name in {"dvc.lock", "dvc.yaml"} or is_record(name):
+        return True
+    return name.endswith(".dvc") and name != ".dvc"
+
+
+def read(texts: Mapping[str, str]) -> Holding:
+    """Read the facts of a tree from the texts of its files (those of `is_fact`).
+
+    Nothing is raised for a text that is damaged: it is a gap, and the rest is answered.
+    """
+    gaps: list[Gap] = []
+    stages: dict[StageAddress, Stage] = {}
+    raw: dict[str, Raw] = {}
+    records: dict[str, Record] = {}
+    for path, text in sorted(texts.items()):
+        name = posixpath.basename(path)
+        try:
+            if name == "dvc.lock":
+                stages.update(_stages(path, text, texts))
+            elif is_record(name):
+                records[path] = _record(text)
+            elif name != "dvc.yaml":
+                raw.update(_raw(path, text))
+        except (LockfileError, RecordError) as error:
+            gaps.append(Gap(f"{path} cannot be read here", error.why, _REMEDY))
+    return Holding(stages, raw, records, tuple(gaps))
+
+
+_REMEDY = "restore the file and commit it; what this tree holds beside it is answered"
+
+
+@lru_cache(maxsize=4096)
+def _record(text: str) -> Record:
+    return from_text(text, "")
+
+
+def _stages(path: str, text: str, texts: Mapping[str, str]) -> dict[StageAddress, Stage]:
+    folder = posixpath.dirname(path)
+    file = posixpath.join(folder, "dvc.yaml")
+    declared = parse_dvc_yaml(texts[file], file) if file in texts else Declared()
+    whole = frozenset(_join(folder, metric) for metric in declared.file_metrics)
+    found = (
+        _stage(folder, file, facts, declared, whole) for facts in parse_lock(text, path).values()
+    )
+    return {stage.address: stage for stage in found}
+
+
+def _stage(
+    folder: str, file: str, facts: StageFacts, declared: Declared, whole: frozenset[str]
+) -> Stage:
+    wdir = _join(folder, declared.wdir(facts.name))
+    outs = _located(wdir, facts.outs)
+    metrics = (
+        path
+        for path, out in outs.items()
+        if not is_record(path) and (declared.is_metric(out.path) or path in whole)
+    )
+    name = facts.name if file == "dvc.yaml" else f"{file}:{facts.name}"
+    return Stage(
+        StageAddress(name), wdir or ".", facts, _located(wdir, facts.deps), outs, tuple(metrics)
+    )
+
+
+def _located(wdir: str, files: Iterable[FileFacts]) -> dict[str, FileFacts]:
+    return {_join(wdir, file.path): file for file in files}
+
+
+def _join(folder: str, path: str) -> str:
+    if "://" in path:  # an external dependency
+        return path
+    joined = f"{folder}/{path}" if folder and folder != "." else path
+    if joined.startswith(".") or "/." in joined or "//" in joined or joined.endswith("/"):
+        joined = posixpath.normpath(joined)
+    return "" if joined == "." else joined
+
+
+def _raw(path: str, text: str) -> dict[str, Raw]:
+    folder = posixpath.dirname(path)
+    found = {_join(folder, out.path): out for out in parse_dvc_file(text, path)}
+    return {place: Raw(place, out.hash, out.size, path) for place, out in found.items()}

@@ -1,0 +1,125 @@
+"""The file of the index: its tables, and its making anew where it is damaged or of another form."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from wherefrom import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VERSION = 1
+"""Of the tables below and of what is written into them: another one is made anew."""
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+
+-- what keeps commits: refs and the heads of worktrees; `baseline` and `name` of DVC's experiments
+CREATE TABLE refs (ref TEXT PRIMARY KEY, sha TEXT, name TEXT, baseline TEXT) WITHOUT ROWID;
+CREATE INDEX refs_name ON refs (name);
+CREATE INDEX refs_sha ON refs (sha);
+
+-- every commit ever seen; `live`: a ref leads to it now
+CREATE TABLE commits (
+    sha TEXT PRIMARY KEY, time INTEGER, parents TEXT, subject TEXT, snapshot INTEGER, live INTEGER
+) WITHOUT ROWID;
+CREATE INDEX commits_snapshot ON commits (snapshot);
+
+-- a folder's files that may matter, and its folders that hold such
+CREATE TABLE trees (sha TEXT PRIMARY KEY, entries TEXT) WITHOUT ROWID;
+
+-- the files of a tree that may matter: many commits share one
+CREATE TABLE snapshots (id INTEGER PRIMARY KEY, digest TEXT UNIQUE, files TEXT);
+
+-- what a snapshot holds
+CREATE TABLE results (
+    id INTEGER PRIMARY KEY, snapshot INTEGER, key TEXT, stage TEXT, fingerprint TEXT,
+    record_id TEXT, training_id TEXT, metrics TEXT, params TEXT, prints TEXT, gaps INTEGER
+);
+CREATE INDEX results_key ON results (key);
+CREATE INDEX results_training ON results (training_id);
+CREATE INDEX results_snapshot ON results (snapshot);
+CREATE TABLE inputs (result INTEGER, path TEXT, hash TEXT, size INTEGER, dvc_file TEXT);
+CREATE INDEX inputs_hash ON inputs (hash);
+CREATE INDEX inputs_result ON inputs (result);
+
+CREATE TABLE records (
+    record_id TEXT, stage TEXT, relation TEXT, derived_from TEXT, fingerprint TEXT, run_id TEXT,
+    run_name TEXT, experiment TEXT, baseline TEXT, started INTEGER, ended INTEGER,
+    PRIMARY KEY (record_id, stage)
+) WITHOUT ROWID;
+CREATE INDEX records_run ON records (run_id);
+CREATE INDEX records_name ON records (run_name);
+
+-- the stages of all locks; those with the same facts are one
+CREATE TABLE stages (
+    id INTEGER PRIMARY KEY, digest TEXT UNIQUE, address TEXT, fingerprint TEXT, sources INTEGER
+);
+CREATE INDEX stages_fingerprint ON stages (fingerprint);
+CREATE TABLE stage_snapshots (stage INTEGER, snapshot INTEGER);
+CREATE INDEX stage_snapshots_stage ON stage_snapshots (stage);
+CREATE TABLE outs (hash TEXT, path TEXT, stage INTEGER);
+CREATE INDEX outs_hash ON outs (hash);
+-- the dependencies that no stage makes, as sets: nearly all stages of a history share theirs
+CREATE TABLE source_sets (id INTEGER PRIMARY KEY, digest TEXT UNIQUE);
+CREATE TABLE sources (hash TEXT, path TEXT, source_set INTEGER);
+CREATE INDEX sources_hash ON sources (hash);
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the index, made anew where it is damaged or of another version."""
+    files.private_folder(path.parent)
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            raise
+        discard(path)
+        return _open(path)
+
+
+def discard(path: Path) -> None:
+    """Remove the index; the next command makes it again."""
+    for name in (path.name, f"{path.name}-journal"):
+        (path.parent / name).unlink(missing_ok=True)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=120, isolation_level=None)
+    database.execute("PRAGMA synchronous = OFF")  # a crash costs no more than making it again
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        database.execute("SELECT key FROM meta LIMIT 1").fetchone()
+        return database
+    with writing(database):
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:  # nobody else has made it meanwhile
+            _make(database)
+    return database
+
+
+def _make(database: sqlite3.Connection) -> None:
+    named = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (name,) in named:
+        database.execute(f'DROP TABLE "{name}"')
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+    database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+@contextmanager
+def writing(database: sqlite3.Connection) -> Iterator[None]:
+    """Write all or nothing, one process at a time."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")

@@ -1,0 +1,148 @@
+"""From the files of a tree to the rows of what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from wherefrom import holding as holdings
+from wherefrom import lineage, metrics
+from wherefrom.lockfile import is_record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from wherefrom.holding import Holding, Stage
+    from wherefrom.lineage import Lineage
+    from wherefrom.record import Record
+    from wherefrom.sources.git_objects import Objects
+
+Files = dict[str, str]
+
+
+class SnapshotWriter:
+    """Writes each snapshot once: many commits hold the same one."""
+
+    def __init__(self, database: sqlite3.Connection, objects: Objects, anchor: Path) -> None:
+        self._database = database
+        self._objects = objects
+        self._anchor = anchor
+        self._texts: dict[str, str] = {}
+        self._stage_ids: dict[str, int] = {}
+
+    def write(self, listings: Iterable[Files]) -> list[int]:
+        """Give the ids of the snapshots of these files, written where they are new."""
+        wanted = [(_digest(files), files) for files in listings]
+        new = {digest: files for digest, files in wanted if self._id(digest) is None}
+        self._load(new.values())
+        for digest, files in new.items():
+            self._write_one(digest, files)
+        self._texts.clear()
+        return [self._id(digest) or 0 for digest, _ in wanted]
+
+    def _id(self, digest: str) -> int | None:
+        ask = "SELECT id FROM snapshots WHERE digest = ?"
+        row = self._database.execute(ask, (digest,)).fetchone()
+        return int(row[0]) if row else None
+
+    def _load(self, listings: Iterable[Files]) -> None:
+        """Read the texts of all facts, then of the metric files that they name."""
+        listings = list(listings)
+        facts = {b for files in listings for p, b in files.items() if holdings.is_fact(p)}
+        self._texts.update(self._objects.texts(facts))
+        self._held = {id(files): self._holding(files) for files in listings}
+        measured = {
+            files[path]
+            for files in listings
+            for path, _ in self._held[id(files)].metric_files
+            if path in files
+        }
+        self._texts.update(self._objects.texts(measured - facts))
+
+    def _holding(self, files: Files) -> Holding:
+        return holdings.read({p: self._texts[b] for p, b in files.items() if b in self._texts})
+
+    def _write_one(self, digest: str, files: Files) -> None:
+        held = self._held.pop(id(files))
+        insert = "INSERT INTO snapshots (digest, files) VALUES (?, ?)"
+        snapshot = self._database.execute(insert, (digest, json.dumps(files))).lastrowid or 0
+        for result in lineage.results(held):
+            self._write_result(snapshot, files, result)
+        for record in held.records.values():
+            self._write_record(record)
+        made = {path for stage in held.stages.values() for path in stage.outs}
+        self._database.executemany(
+            "INSERT INTO stage_snapshots VALUES (?, ?)",
+            [(self._stage_id(stage, made), snapshot) for stage in held.stages.values()],
+        )
+
+    def _write_result(self, snapshot: int, files: Files, result: Lineage) -> None:
+        values = metrics.join(
+            {
+                path: self._texts[files[path]].encode("utf-8", "surrogateescape")
+                for path, _ in result.metric_files
+                if path in files
+            }
+        )[0]
+        row = (
+            *(snapshot, result.key, result.final.address, result.final.fingerprint),
+            result.record.record_id if result.record else None,
+            result.training.record_id if result.training else None,
+            json.dumps(values),
+            json.dumps(result.params, default=str),
+            json.dumps(result.fingerprints),
+            len(result.gaps),
+        )
+        insert = "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        number = self._database.execute(insert, row).lastrowid
+        rows = [
+            (number, r.path, result.used.get(r.path, r.hash), r.size, r.dvc_file)
+            for r in result.raw
+        ]
+        self._database.executemany("INSERT INTO inputs VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _write_record(self, record: Record) -> None:
+        row = (
+            *(record.record_id, record.stage, record.relation, record.derived_from),
+            *(record.fingerprint, record.mlflow_run_id, record.run_name, record.experiment),
+            *(record.baseline, record.started, record.ended),
+        )
+        insert = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        self._database.execute(insert, row)
+
+    def _stage_id(self, stage: Stage, made: set[str]) -> int:
+        outs = sorted((path, str(out.hash)) for path, out in stage.outs.items())
+        digest = _digest({"at": stage.address, "is": stage.fingerprint, **dict(outs)})
+        if digest not in self._stage_ids:
+            ask = "SELECT id FROM stages WHERE digest = ?"
+            row = self._database.execute(ask, (digest,)).fetchone()
+            self._stage_ids[digest] = row[0] if row else self._write_stage(stage, digest, made)
+        return self._stage_ids[digest]
+
+    def _write_stage(self, stage: Stage, digest: str, made: set[str]) -> int:
+        sources = {path: str(dep.hash) for path, dep in stage.deps.items() if path not in made}
+        row = (digest, stage.address, stage.fingerprint, self._source_set(sources))
+        insert = "INSERT INTO stages (digest, address, fingerprint, sources) VALUES (?, ?, ?, ?)"
+        number = self._database.execute(insert, row).lastrowid or 0
+        outs = [(o.hash, path, number) for path, o in stage.outs.items() if not is_record(path)]
+        self._database.executemany("INSERT INTO outs VALUES (?, ?, ?)", outs)
+        return number
+
+    def _source_set(self, sources: Mapping[str, str]) -> int:
+        digest = _digest(sources)
+        ask = "SELECT id FROM source_sets WHERE digest = ?"
+        row = self._database.execute(ask, (digest,)).fetchone()
+        if row:
+            return int(row[0])
+        insert = "INSERT INTO source_sets (digest) VALUES (?)"
+        number = self._database.execute(insert, (digest,)).lastrowid or 0
+        rows = [(value, path, number) for path, value in sources.items()]
+        self._database.executemany("INSERT INTO sources VALUES (?, ?, ?)", rows)
+        return number
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

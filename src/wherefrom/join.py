@@ -1,0 +1,100 @@
+"""A result and the runs of a store -> its run: by record, else by content. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom.holders import Maker
+from wherefrom.record import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wherefrom.holders import Holder
+    from wherefrom.index.query import RecordRow
+    from wherefrom.record import Record
+    from wherefrom.runs import Run
+
+
+class RunTable:
+    """Runs by what joins them to the ledger."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self.runs = list(dict.fromkeys(runs))
+        self._by_record: dict[str, list[Run]] = {}
+        self._by_fingerprint: dict[str, list[Run]] = {}
+        for run in self.runs:
+            if run.record_id:
+                self._by_record.setdefault(run.record_id, []).append(run)
+            if run.fingerprint:
+                self._by_fingerprint.setdefault(run.fingerprint, []).append(run)
+
+    def of_record(self, record_id: str) -> list[Run]:
+        """Find the runs that carry a record id."""
+        return self._by_record.get(record_id, [])
+
+    def of_fingerprint(self, fingerprint: str) -> list[Run]:
+        """Find the runs that carry a stage's fingerprint."""
+        return self._by_fingerprint.get(fingerprint, [])
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The run of a result: None where there is none, or where several are and nothing decides.
+
+    `maker` says how the result was made, None where neither a record nor a run does.
+    """
+
+    run: Run | None
+    maker: Maker | None
+    gaps: tuple[Gap, ...] = ()
+
+
+def by_record(record: RecordRow | Record, table: RunTable) -> Joined:
+    """Find the run of a result that has a record."""
+    maker = Maker(record.relation, record.experiment, record.baseline)
+    runs = table.of_record(record.record_id)
+    named = [run for run in runs if run.mlflow_run_id == record.mlflow_run_id] or runs
+    if len(named) == 1:
+        return Joined(named[0], maker)
+    if named:
+        return Joined(None, maker, (_several(named, f"the record {record.record_id}"),))
+    gap = Gap(
+        what=f"the run of the record {record.record_id} is not in MLflow",
+        why="it was made with tracking off, elsewhere, or its store was lost",
+        remedy="`wherefrom sync` makes it from the ledger",
+    )
+    return Joined(None, maker, (gap,))
+
+
+def by_content(fingerprints: Sequence[str], holders: Sequence[Holder], table: RunTable) -> Joined:
+    """Find the run of a result without a record: one of its stages, the last that has any."""
+    for fingerprint in fingerprints:
+        runs = [run for run in table.of_fingerprint(fingerprint) if run.status != "FAILED"]
+        if runs:
+            return _decide(runs, holders)
+    gap = Gap(
+        what="no run in MLflow belongs to this result",
+        why="no record names one, and none carries a fingerprint of its stages",
+        remedy="run it where `wherefrom` is installed: `dvc repro --force`",
+    )
+    return Joined(None, None, (gap,))
+
+
+def _decide(runs: list[Run], holders: Sequence[Holder]) -> Joined:
+    places = {(holder.experiment, holder.baseline) for holder in holders}
+    near = [run for run in runs if (run.experiment, run.baseline) in places]
+    found = runs if len(runs) == 1 else near
+    if len(found) == 1:
+        run = found[0]
+        return Joined(run, Maker("own", run.experiment, run.baseline))
+    return Joined(None, None, (_several(runs, "this fingerprint"),))
+
+
+def _several(runs: list[Run], shared: str) -> Gap:
+    return Gap(
+        what=f"{len(runs)} runs have {shared}: " + ", ".join(run.mlflow_run_id for run in runs),
+        why="nothing in the ledger decides between them",
+        remedy="delete in MLflow those that are no results",
+    )

@@ -1,0 +1,1 @@
+"""Results -> text and JSON. Collects nothing, decides nothing."""

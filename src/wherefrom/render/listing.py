@@ -1,0 +1,173 @@
+"""Lists of results: as a table, as JSON, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.commands import best as bests
+from wherefrom.render import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wherefrom.commands.best import Best
+    from wherefrom.commands.ls import Entry
+    from wherefrom.holders import Relation
+    from wherefrom.record import Gap, Record
+    from wherefrom.runs import Run
+
+_ID = 12
+_HEAD = ("id", "experiment", "commit", "run", "relation", "data")
+
+
+def results(entries: Sequence[Entry], metrics: Sequence[str], gaps: Sequence[Gap] = ()) -> str:
+    """Show results, one a line, with the metrics that are asked for."""
+    held = [entry for entry in entries if entry.made_in is not None]
+    loose = [entry for entry in entries if entry.made_in is None]
+    shown = _held(held, metrics) if held else ""
+    if loose:
+        head = ("id", "name", "status", "stage", "started", "why")
+        rows = [_loose_row(entry.run) for entry in loose if entry.run]
+        shown += f"\nruns that no commit and no experiment holds: {len(loose)}\n"
+        shown += text.table(head, rows, "  ")
+    return shown + text.gaps(gaps)
+
+
+def results_json(entries: Sequence[Entry], gaps: Sequence[Gap] = ()) -> str:
+    """Write results for a program."""
+    found = [as_dict(entry) for entry in entries]
+    listed = [{"what": g.what, "why": g.why, "remedy": g.remedy} for g in gaps]
+    return text.as_json({"results": found, "gaps": listed})
+
+
+def results_csv(entries: Sequence[Entry]) -> str:
+    """Write results as CSV: a column for each field, metric and parameter."""
+    rows = [flat(entry) for entry in entries]
+    head = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, head, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def best(found: Best) -> str:
+    """Show the best results, and by what."""
+    tie = f", {len(found.entries)} results alike" if len(found.entries) > 1 else ""
+    head = f"best by {found.metric} ({found.way} is better): {text.number(found.value)}{tie}\n"
+    return head + results(found.entries, [found.metric])
+
+
+def best_json(found: Best) -> str:
+    """Write the best results for a program."""
+    return text.as_json(
+        {
+            "metric": found.metric,
+            "value": found.value,
+            "way": found.way,
+            "results": [as_dict(entry) for entry in found.entries],
+        }
+    )
+
+
+def shown_metrics(entries: Sequence[Entry], sort: str | None) -> list[str]:
+    """Choose the metrics of a list: the one that it is sorted by, the CV score, the test score."""
+    held = [entry for entry in entries if entry.metrics]
+    if not held:
+        return []
+    first = bests.default_metric(held)
+    test = first.replace("cv.", "test.").removesuffix(".mean")
+    known = {name for entry in held for name in entry.metrics}
+    return [name for name in dict.fromkeys((sort or first, first, test)) if name in known]
+
+
+def as_dict(entry: Entry) -> dict[str, Any]:
+    """Give a result as plain values: a short form of its trace."""
+    made_in, relation = entry.made_in, entry.relation
+    return {
+        "result": {"key": entry.key, "record_id": entry.record_id, "stage": entry.stage},
+        "run": run_json(entry.run, relation, None),
+        "experiments": list(entry.experiments),
+        "inherited_by": list(entry.inherited_by),
+        "commit": {"sha": made_in.commit_sha, "time": made_in.time} if made_in else None,
+        "data": [{"path": i.path, "hash": i.hash, "label": entry.label} for i in entry.data],
+        "params": dict(entry.params),
+        "changed": {name: list(pair) for name, pair in entry.changed.items()},
+        "metrics": dict(entry.metrics),
+        "gaps": entry.gaps,
+    }
+
+
+def flat(entry: Entry) -> dict[str, Any]:
+    """Give a result as one row: metrics and parameters are columns of their own."""
+    run, made_in = entry.run, entry.made_in
+    return {
+        "record_id": entry.record_id,
+        "mlflow_run_id": run.mlflow_run_id if run else None,
+        "run_name": run.name if run else None,
+        "relation": entry.relation,
+        "experiment": made_in.experiment if made_in else None,
+        "inherited_by": " ".join(entry.inherited_by),
+        "commit_sha": made_in.commit_sha if made_in else None,
+        "data_hash": " ".join(str(item.hash) for item in entry.data),
+        "data_version": entry.label,
+        "gaps": entry.gaps,
+        **entry.metrics,
+        **{f"params.{name}": value for name, value in entry.params.items()},
+    }
+
+
+def run_json(
+    run: Run | None, relation: Relation | None, record: Record | None
+) -> dict[str, Any] | None:
+    """Give a run as plain values; None where there is neither a run nor a record of one."""
+    if run is None and record is None and relation is None:
+        return None
+    return {
+        "id": run.mlflow_run_id if run else None,
+        "record_id": record.record_id if record else run.record_id if run else None,
+        "relation": relation,
+        "derived_from": record.derived_from if record else None,
+        "name": run.name if run else record.run_name if record else None,
+        "status": run.status if run else None,
+        "started": record.started if record else run.started if run else None,
+        "ended": record.ended if record else run.ended if run else None,
+        "mlflow_experiment": run.mlflow_experiment if run else None,
+    }
+
+
+def _held(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    rows = [
+        (*_row(entry), *(text.number(entry.metrics.get(name)) for name in metrics), _changed(entry))
+        for entry in entries
+    ]
+    return text.table((*_HEAD, *metrics, "changed"), rows)
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    made_in = entry.made_in
+    inherited = f" (+{len(entry.inherited_by)} inherited)" if entry.inherited_by else ""
+    name = (made_in.experiment or "") if made_in else ""
+    version = entry.label or " ".join(str(item.hash)[: text.SHORT] for item in entry.data[:2])
+    return (
+        entry.key[:_ID],
+        f"{name}{inherited}".strip(),
+        made_in.commit_sha[:7] if made_in else "",
+        entry.run.mlflow_run_id[: text.SHORT] if entry.run else "",
+        f"{entry.relation or ''}{' !' if entry.gaps else ''}",
+        version + (" ..." if len(entry.data) > 2 else ""),  # noqa: PLR2004 - two are shown
+    )
+
+
+def _changed(entry: Entry) -> str:
+    return text.changes(dict(list(entry.changed.items())[:4])) + (
+        f", {len(entry.changed) - 4} more" if len(entry.changed) > 4 else ""  # noqa: PLR2004
+    )
+
+
+def _loose_row(run: Run) -> tuple[str, ...]:
+    why = (run.error or "").partition("\n")[0][:60]
+    started = text.date(run.started)
+    return (run.mlflow_run_id[:_ID], run.name, run.status, run.stage or "", started, why)

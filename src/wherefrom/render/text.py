@@ -1,0 +1,85 @@
+"""What all views have in common: pairs, tables, gaps, JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from wherefrom.record import Gap
+
+SHORT = 8
+"""Digits of a hash or an id, where it is only to be recognised."""
+
+
+def pairs(rows: Iterable[tuple[str, str]], indent: str = "") -> str:
+    """Show names and texts, the texts below each other."""
+    rows = list(rows)
+    width = max((len(name) for name, _ in rows), default=0)
+    return "".join(f"{indent}{name:<{width}}  {text}".rstrip() + "\n" for name, text in rows)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "") -> str:
+    """Show rows in columns; a column that is empty everywhere is left out."""
+    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    lines = [[head[i] for i in kept], *([row[i] for i in kept] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(kept))]
+    shown = ("  ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)) for line in lines)
+    return "".join(f"{indent}{line}".rstrip() + "\n" for line in shown)
+
+
+def gaps(found: Iterable[Gap]) -> str:
+    """Show gaps, each with its reason and its remedy."""
+    return "".join(f"gap: {gap.what}: {gap.why}\n  {gap.remedy}\n" for gap in found)
+
+
+def wrapped(text: str, first: str, rest: str) -> str:
+    """Break a text at blanks where it is too long for a line."""
+    return textwrap.fill(
+        text,
+        100,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def number(value: float | None) -> str:
+    """Show a metric with four digits after the point; an empty text for None."""
+    return "" if value is None else f"{value:.4f}"
+
+
+def date(millis: int | None) -> str:
+    """Show a time (milliseconds, UTC) to the second; an empty text for None."""
+    if millis is None:
+        return ""
+    return f"{datetime.fromtimestamp(millis / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def size(count: int | None) -> str:
+    """Show a number of bytes as people read it; an empty text for None."""
+    if count is None:
+        return ""
+    power = min(int(math.log(max(count, 1), 1000)), 4)
+    return f"{count / 1000**power:.{1 if power else 0}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def value(item: object) -> str:
+    """Show a parameter's value as YAML would be typed."""
+    return json.dumps(item) if item is None or isinstance(item, bool | list | dict) else str(item)
+
+
+def changes(found: Mapping[str, tuple[Any, Any]]) -> str:
+    """Show what changed, from and to, in one line."""
+    return ", ".join(f"{n} {value(old)} -> {value(new)}" for n, (old, new) in found.items())
+
+
+def as_json(values: Mapping[str, object]) -> str:
+    """Write JSON for a program, with the version of its form."""
+    return json.dumps({"schema": 1, **values}, indent=2, sort_keys=True, default=str) + "\n"

@@ -1,0 +1,266 @@
+"""A trace on one screen, and all of it as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.lockfile import is_record
+from wherefrom.render import text
+from wherefrom.render.listing import run_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from wherefrom.commands.trace import Trace, Version
+    from wherefrom.holding import Stage
+    from wherefrom.index.query import CommitRow
+    from wherefrom.lineage import Lineage
+    from wherefrom.lockfile import FileFacts
+
+_PARTS = ("cv", "test", "train", "gap")
+
+
+def trace(found: Trace) -> str:
+    """Show a trace: result, run, commit, data, stages, parameters, environment, gaps."""
+    sections = (
+        ("result", _result(found)),
+        ("run", _run(found)),
+        ("commit", _commit(found)),
+        ("data", "".join(_version(version) for version in found.data)),
+        ("stages", _stages(found.lineage) if found.lineage else ""),
+        ("params", _params(found)),
+        ("environment", _environment(found)),
+    )
+    shown = "\n".join(f"{name}\n{body}" for name, body in sections if body)
+    listed = text.gaps(found.gaps)
+    return f"{shown}\n{listed}" if listed else shown
+
+
+def trace_json(found: Trace) -> str:
+    """Write all of a trace for a program."""
+    return text.as_json(as_dict(found))
+
+
+def as_dict(found: Trace) -> dict[str, Any]:
+    """Give a trace as plain values, in the form of the JSON."""
+    record, lineage = found.record, found.lineage
+    return {
+        "result": {
+            "key": found.key,
+            "record_id": record.record_id if record else None,
+            "stage": lineage.final.address if lineage else None,
+            "fingerprint": lineage.final.fingerprint if lineage else None,
+            "models": [_file(p, o) for p, o in _models(lineage)] if lineage else [],
+        },
+        "run": run_json(found.run, found.relation, record),
+        "experiments": list(found.experiments),
+        "commit": _commit_json(found),
+        "data": [_version_json(version) for version in found.data],
+        "stages": [_stage_json(stage) for stage in lineage.stages] if lineage else [],
+        "params": dict(found.params),
+        "changed": {name: list(pair) for name, pair in found.changed.items()},
+        "unused": {name: list(pair) for name, pair in found.unused.items()},
+        "baseline": found.baseline,
+        "metrics": dict(found.metrics),
+        "environment": asdict(record.environment) if record else None,
+        "gaps": [asdict(gap) for gap in found.gaps],
+    }
+
+
+# -- the result and its run
+
+
+def _result(found: Trace) -> str:
+    rows = [("id", found.key)]
+    if found.lineage:
+        rows += [("model", f"{path}  {out.hash}") for path, out in _models(found.lineage)]
+    return text.pairs(rows, "  ") + metrics_table(found.metrics)
+
+
+def metrics_table(metrics: Mapping[str, float]) -> str:
+    """Show metrics by name and part: cross-validation with its deviation, test, train, gap."""
+    names = dict.fromkeys(
+        name.removeprefix(f"{part}.").removesuffix(".mean")
+        for name in metrics
+        for part in _PARTS
+        if name.startswith(f"{part}.") and not _is_detail(name)
+    )
+    rows = [(name, *(_cell(metrics, part, name) for part in _PARTS)) for name in names]
+    other = [(n, text.number(v)) for n, v in metrics.items() if n.partition(".")[0] not in _PARTS]
+    listed = text.table(("metric", *_PARTS), rows, "  ") if rows else ""
+    return listed + text.pairs(other, "  ")
+
+
+def _is_detail(name: str) -> bool:
+    return name.startswith("cv.") and not name.endswith(".mean")
+
+
+def _cell(metrics: Mapping[str, float], part: str, name: str) -> str:
+    if part != "cv":
+        return text.number(metrics.get(f"{part}.{name}"))
+    mean, deviation = metrics.get(f"cv.{name}.mean"), metrics.get(f"cv.{name}.std")
+    spread = "" if deviation is None else f" ± {deviation:.4f}"
+    return "" if mean is None else f"{text.number(mean)}{spread}"
+
+
+def _models(lineage: Lineage) -> Iterator[tuple[str, FileFacts]]:
+    outs = {path: out for stage in lineage.stages for path, out in stage.outs.items()}
+    yield from ((path, outs[path]) for path in lineage.models)
+
+
+def _run(found: Trace) -> str:
+    run, record, made_in = found.run, found.record, found.made_in
+    derived = record.derived_from if record else None
+    relation = found.relation or "none: nothing says how it was made"
+    others = [name for name in found.experiments if made_in is None or name != made_in.experiment]
+    started = record.started if record else run.started if run else None
+    return text.pairs(
+        [
+            *([("id", f"{run.mlflow_run_id}  {run.name}  {run.status}")] if run else []),
+            *([("relation", relation + (f" (of {derived})" if derived else ""))]),
+            *([("experiment", made_in.experiment)] if made_in and made_in.experiment else []),
+            *([("inherited by", ", ".join(others))] if others else []),
+            *([("started", text.date(started))] if started else []),
+        ],
+        "  ",
+    )
+
+
+# -- where it is held
+
+
+def _commit(found: Trace) -> str:
+    commit, record = found.commit, found.record
+    if commit is None:
+        return "  the workspace\n" if found.lineage else ""
+    dirty = record is not None and record.git.dirty
+    kept = record.git.snapshot if record else None
+    refs = [ref.split("/", 2)[2] for ref in found.refs]
+    return text.pairs(
+        [
+            ("sha", f"{commit.sha}" + ("" if found.attributed else "  (not attributed: see gaps)")),
+            ("made", f"{text.date(commit.time * 1000)}  {commit.subject}"),
+            *([("in", ", ".join(refs))] if refs else []),
+            *([("baseline", found.baseline)] if found.baseline and _inside(found) else []),
+            *([("dirty", f"kept as {kept}" if kept else "as DVC's experiment")] if dirty else []),
+        ],
+        "  ",
+    )
+
+
+def _inside(found: Trace) -> bool:
+    return any(name for name in found.experiments)
+
+
+def _commit_json(found: Trace) -> dict[str, Any] | None:
+    commit, record = found.commit, found.record
+    if commit is None:
+        return None
+    return {
+        "sha": commit.sha if found.attributed else None,
+        "held_by": commit.sha,
+        "time": commit.time,
+        "subject": commit.subject,
+        "refs": list(found.refs),
+        "dirty": record.git.dirty if record else None,
+        "snapshot": record.git.snapshot if record else None,
+    }
+
+
+# -- what it was made from
+
+
+def _version(version: Version) -> str:
+    first = version.introduced
+    since = f"since {_when(first)}" if first else "in no commit yet"
+    named = [version.path, str(version.hash), text.size(version.size), version.label or ""]
+    return (
+        f"  {'  '.join(filter(None, named))}\n"
+        f"    {version.dvc_file}, {since}\n    {' && '.join(version.restore)}\n"
+    )
+
+
+def _when(commit: CommitRow) -> str:
+    return f"{commit.sha[: text.SHORT]} of {text.date(commit.time * 1000)[:10]}"
+
+
+def _version_json(version: Version) -> dict[str, Any]:
+    first = version.introduced
+    return {
+        "path": version.path,
+        "hash": version.hash,
+        "size": version.size,
+        "label": version.label,
+        "dvc_file": version.dvc_file,
+        "introduced": {"sha": first.sha, "time": first.time} if first else None,
+        "restore": list(version.restore),
+    }
+
+
+def _stages(lineage: Lineage) -> str:
+    return "".join(_stage(stage, lineage) for stage in lineage.stages)
+
+
+def _stage(stage: Stage, lineage: Lineage) -> str:
+    made = {path for other in lineage.stages for path in other.outs}
+    data = made | {raw.path for raw in lineage.raw}
+    shown = [(path, dep) for path, dep in stage.deps.items() if path in data]
+    code = len(stage.deps) - len(shown)
+    left = [*_named(shown), *([f"{code} files of code and settings"] if code else [])]
+    right = _named((p, o) for p, o in stage.outs.items() if not is_record(p))
+    return (
+        f"  {stage.address}\n"
+        f"{text.wrapped(', '.join(left), '    in   ', '         ')}\n"
+        f"{text.wrapped(', '.join(right), '    out  ', '         ')}\n"
+    )
+
+
+def _named(files: Iterable[tuple[str, FileFacts]]) -> list[str]:
+    return [f"{path} {str(f.hash)[: text.SHORT]}" for path, f in files if not is_record(path)]
+
+
+def _stage_json(stage: Stage) -> dict[str, Any]:
+    return {
+        "name": stage.address,
+        "cmd": stage.facts.cmd,
+        "fingerprint": stage.fingerprint,
+        "deps": [_file(path, dep) for path, dep in stage.deps.items()],
+        "outs": [_file(path, out) for path, out in stage.outs.items()],
+        "params": {file: dict(keys) for file, keys in stage.facts.params.items()},
+    }
+
+
+def _file(path: str, facts: FileFacts) -> dict[str, Any]:
+    return {"path": path, "hash": facts.hash, "size": facts.size}
+
+
+def _params(found: Trace) -> str:
+    lines = [
+        f"{name}  {text.value(a)} -> {text.value(b)}" for name, (a, b) in found.changed.items()
+    ]
+    lines += [
+        f"{name}  {text.value(a)} -> {text.value(b)}  (no stage uses it)"
+        for name, (a, b) in found.unused.items()
+    ]
+    if not lines and found.baseline:
+        lines = [f"{len(found.params)}, as in {found.baseline[: text.SHORT]}"]
+    if not found.baseline:
+        lines = [f"{name}  {text.value(item)}" for name, item in found.params.items()]
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _environment(found: Trace) -> str:
+    if found.record is None:
+        return ""
+    facts = found.record.environment
+    matches = {True: "installed as pinned", False: "not as pinned", None: "not compared"}
+    lock = f"{facts.lock[: text.SHORT]} ({matches[facts.matches_lock]})" if facts.lock else "none"
+    return text.pairs(
+        [
+            ("packages", f"{facts.digest[: text.SHORT]}, lock file {lock}"),
+            ("python", f"{facts.python} on {facts.platform}"),
+            ("machine", ", ".join(filter(None, (facts.cpu, facts.blas)))),
+        ],
+        "  ",
+    )

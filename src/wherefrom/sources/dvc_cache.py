@@ -1,0 +1,44 @@
+"""DVC's cache, read by the hash of an object; DVC itself is not needed for that.
+
+Layout: https://dvc.org/doc/user-guide/project-structure/internal-files#structure-of-the-cache-directory.
+"""
+
+from __future__ import annotations
+
+import configparser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def read(root: Path, value: str | None) -> bytes | None:
+    """Give the object of a hash; None where the cache does not hold it. `root`: the DVC root."""
+    path = find(root, value)
+    return path.read_bytes() if path and path.is_file() else None
+
+
+def find(root: Path, value: str | None) -> Path | None:
+    """Give the file of an object; None where the cache does not hold it."""
+    if not value:
+        return None
+    folder = folder_of(root)
+    places = (folder / "files" / "md5" / value[:2] / value[2:], folder / value[:2] / value[2:])
+    return next((place for place in places if place.is_file()), None)
+
+
+def folder_of(root: Path) -> Path:
+    """Give the cache's folder, by DVC's settings (`cache.dir`), from its own folder otherwise."""
+    chosen = [value for name in ("config.local", "config") for value in _cache_dir(root, name)]
+    return (root / ".dvc" / chosen[0]).resolve() if chosen else root / ".dvc" / "cache"
+
+
+def _cache_dir(root: Path, name: str) -> Iterator[str]:
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        config.read(root / ".dvc" / name, encoding="utf-8")
+    except configparser.Error:  # DVC itself names what is wrong with it
+        return
+    if found := config.get("cache", "dir", fallback=""):
+        yield found

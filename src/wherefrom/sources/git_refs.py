@@ -1,0 +1,127 @@
+"""What git's refs name: branches, tags, DVC's experiments, and the heads of all worktrees."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom.errors import ToolError
+from wherefrom.identity import CommitSha, ExperimentName
+from wherefrom.sources import git_repo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_KEPT = ("refs/heads", "refs/tags", "refs/remotes", "refs/exps")
+_DVCS_OWN = ("refs/exps/exec/", "refs/exps/stash", "refs/exps/celery/", "refs/exps/queue")
+_APPLIED = "refs/exps/exec/EXEC_APPLY"
+_RACY = 2_000_000_000  # nanoseconds
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A DVC experiment, by its ref `refs/exps/<2 digits>/<38 digits of its baseline>/<name>`."""
+
+    name: ExperimentName
+    baseline: CommitSha
+    commit_sha: CommitSha
+
+
+@dataclass(frozen=True)
+class Refs:
+    """All that keeps commits: refs by their full names (`HEAD` of each worktree among them)."""
+
+    shas: dict[str, CommitSha]
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The DVC experiments of this clone."""
+        return tuple(_experiments(self.shas))
+
+    @property
+    def digest(self) -> str:
+        """A digest that changes with any of them."""
+        return hashlib.sha256(json.dumps(self.shas).encode()).hexdigest()
+
+
+def read(root: Path) -> Refs:
+    """Read the refs that keep commits; DVC's own (its queue, its bookkeeping) are left out."""
+    text = git_repo.run(
+        root, "for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", *_KEPT
+    )
+    shas: dict[str, CommitSha] = {}
+    for line in text.split("\n"):
+        sha, _, rest = line.partition(" ")
+        peeled, _, name = rest.partition(" ")
+        if name and not name.startswith(_DVCS_OWN):
+            shas[name] = CommitSha(peeled or sha)
+    shas.update(_heads(root))
+    return Refs(shas)
+
+
+def _heads(root: Path) -> Iterator[tuple[str, CommitSha]]:
+    """Give the heads of all worktrees; one without a commit has zeros."""
+    folder = ""
+    for line in git_repo.run(root, "worktree", "list", "--porcelain", "-z").split("\0"):
+        key, _, value = line.partition(" ")
+        folder = value if key == "worktree" else folder
+        if key == "HEAD" and value.strip("0"):
+            yield f"HEAD {folder}", CommitSha(value)
+
+
+def _experiments(shas: dict[str, CommitSha]) -> Iterator[Experiment]:
+    for ref, sha in shas.items():
+        if ref.startswith("refs/exps/"):
+            _, _, first, rest, *name = ref.split("/", 4)
+            if name and len(first + rest) == len(sha):
+                yield Experiment(ExperimentName(name[0]), CommitSha(first + rest), sha)
+
+
+def applied(root: Path) -> CommitSha | None:
+    """Give the experiment that DVC last brought into the workspace; None where there is none."""
+    try:
+        return CommitSha(git_repo.run(root, "rev-parse", "--verify", "--quiet", _APPLIED).strip())
+    except ToolError:
+        return None
+
+
+def signature(common_dir: Path, folders: Iterable[str] = ()) -> str | None:
+    """Give a text that stays the same as long as no ref changes, without reading them.
+
+    git replaces a ref's file, so its folder's time changes (gitrepository-layout(5)). None where
+    that cannot be relied on: another form of refs, or a change so new that the next one could bear
+    the same time. `folders` are those of the refs, as `ref_folders` lists them.
+    """
+    if (common_dir / "reftable").exists():
+        return None
+    places = [*folders, "HEAD", "packed-refs", "worktrees"]
+    places += [f"worktrees/{tree.name}/HEAD" for tree in _worktrees(common_dir)]
+    times = {place: _changed(common_dir / place) for place in places}
+    if max(times.values(), default=0) > time.time_ns() - _RACY:
+        return None
+    return json.dumps(times, sort_keys=True)
+
+
+def _worktrees(common_dir: Path) -> list[Path]:
+    folder = common_dir / "worktrees"
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def ref_folders(common_dir: Path) -> tuple[str, ...]:
+    """List the folders that hold refs."""
+    found = ["refs"]
+    for folder in found:
+        here = sorted((common_dir / folder).iterdir())
+        found += [f"{folder}/{item.name}" for item in here if item.is_dir()]
+    return tuple(found)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

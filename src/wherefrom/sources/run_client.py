@@ -1,0 +1,96 @@
+"""The runs of any store but a SQLite file, read by MLflow's client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.identity import MlflowRunId
+from wherefrom.runs import JOINING, Logged, Run
+from wherefrom.sources import mlflow_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_PAGE = 1000
+
+
+class RunClient:
+    """A `wherefrom.runs.RunSource` on a server or a folder."""
+
+    def __init__(self, uri: str) -> None:
+        """Connect. Raises `StoreUnreachableError` within ten seconds."""
+        self._uri = uri
+        self._client = mlflow_store.client(uri)
+        with mlflow_store.converted(uri):
+            self._experiments = {
+                experiment.experiment_id: experiment.name
+                for experiment in self._client.search_experiments()
+            }
+
+    def all_runs(self) -> list[Run]:
+        """List all runs that are not deleted."""
+        return self._search("")
+
+    def of_records(self, record_ids: Sequence[str]) -> list[Run]:
+        """Find the runs of records."""
+        return self._tagged("wherefrom.record_id", record_ids)
+
+    def of_fingerprints(self, fingerprints: Sequence[str]) -> list[Run]:
+        """Find the runs of stages."""
+        return self._tagged("dvc.stage.fingerprint", fingerprints)
+
+    def of_id(self, prefix: str) -> list[Run]:
+        """Find the runs whose id begins so."""
+        return self._search(f"attributes.run_id LIKE '{_quoted(prefix)}%'")
+
+    def of_name(self, name: str) -> list[Run]:
+        """Find the runs of a name."""
+        return self._search(f"attributes.run_name = '{_quoted(name)}'")
+
+    def of_model(self, name: str) -> list[Run]:
+        """Find the run of a model: a version, an alias or a model's id; none if it is not there."""
+        with mlflow_store.converted(self._uri):
+            run_id = mlflow_store.run_of_model(self._client, name)
+            return [self._run(self._client.get_run(run_id))] if run_id else []
+
+    def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
+        """Give what was logged to runs."""
+        with mlflow_store.converted(self._uri):
+            found = {run_id: self._client.get_run(run_id).data for run_id in run_ids}
+        return {
+            run_id: Logged(dict(data.params), dict(data.metrics), dict(data.tags))
+            for run_id, data in found.items()
+        }
+
+    def _tagged(self, key: str, values: Sequence[str]) -> list[Run]:
+        return [run for value in values for run in self._search(f"tags.`{key}` = '{value}'")]
+
+    def _search(self, query: str) -> list[Run]:
+        with mlflow_store.converted(self._uri):
+            return [self._run(run) for run in self._pages(query)]
+
+    def _pages(self, query: str) -> Iterator[Any]:
+        token = None
+        while self._experiments:
+            page = self._client.search_runs(
+                list(self._experiments), query, max_results=_PAGE, page_token=token
+            )
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def _run(self, run: Any) -> Run:  # noqa: ANN401
+        info, tags = run.info, run.data.tags
+        joining: dict[str, Any] = {
+            field: tags[tag] for tag, field in JOINING.items() if tag in tags
+        }
+        return Run(
+            *(MlflowRunId(info.run_id), info.run_name or "", info.status),
+            *(info.start_time, info.end_time, self._experiments.get(info.experiment_id, "")),
+            **joining,
+        )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,85 @@
+"""The files of a commit or of the workspace, and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from wherefrom import holding as holdings
+from wherefrom import metrics, yaml12
+from wherefrom.lockfile import flatten
+from wherefrom.sources import dvc_cache, git_repo
+from wherefrom.sources.git_objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from wherefrom.holding import Holding
+    from wherefrom.identity import CommitSha, DataHash
+    from wherefrom.record import Gap
+    from wherefrom.view import View
+
+PARAMS = "params.yaml"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What a commit holds (`commit_sha` is None for the workspace), by paths from the DVC root."""
+
+    commit_sha: CommitSha | None
+    contents: Mapping[str, bytes]
+
+    @cached_property
+    def holding(self) -> Holding:
+        """Its stages, raw data and records."""
+        texts = {p: c.decode("utf-8", "surrogateescape") for p, c in self.contents.items()}
+        return holdings.read({path: t for path, t in texts.items() if holdings.is_fact(path)})
+
+    @cached_property
+    def params_file(self) -> dict[str, Any]:
+        """All of its `params.yaml`, flat, also what no stage uses; empty where it is none."""
+        try:
+            data = yaml12.load(self.contents.get(PARAMS, b"").decode("utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError):  # DVC itself refuses it
+            return {}
+        return flatten(data) if isinstance(data, dict) else {}
+
+    def metrics(
+        self, root: Path, files: Iterable[tuple[str, DataHash | None]]
+    ) -> tuple[dict[str, float], tuple[Gap, ...]]:
+        """Read metric files, from the tree or, where DVC keeps them, from its cache."""
+        found = {
+            path: self.contents[path] if path in self.contents else dvc_cache.read(root, value)
+            for path, value in files
+        }
+        return metrics.join({path: content for path, content in found.items() if content})
+
+
+def of_commit(view: View, sha: CommitSha) -> Tree:
+    """Read a commit that the index knows."""
+    commit = view.index.commit(sha)
+    files = view.index.files(commit.snapshot) if commit else {}
+    with Objects(view.git_root) as objects:
+        facts = {p: b for p, b in files.items() if holdings.is_fact(p) or p == PARAMS}
+        contents = dict(objects.contents(facts.values()))
+        first = Tree(sha, {path: contents[blob] for path, blob in facts.items()})
+        more = {p: files[p] for p, _ in first.holding.metric_files if p in files}
+        contents |= dict(objects.contents(more.values()))
+    return Tree(sha, {path: contents[blob] for path, blob in (facts | more).items()})
+
+
+def of_workspace(root: Path) -> Tree:
+    """Read the workspace, as its files are now."""
+    listed = git_repo.files(root, ("dvc.lock", "dvc.yaml", "*.dvc", "*.wherefrom.json", PARAMS))
+    wanted = [p for p in listed if holdings.is_fact(p) or p == PARAMS]
+    first = Tree(None, _contents(root, wanted))
+    measured = [path for path, _ in first.holding.metric_files]
+    return Tree(None, {**first.contents, **_contents(root, measured)})
+
+
+def _contents(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
+    return {path: (root / path).read_bytes() for path in paths if (root / path).is_file()}

@@ -1,0 +1,104 @@
+"""The ledger and MLflow of a project, side by side, as every question looks at them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wherefrom import index as indexes
+from wherefrom import settings
+from wherefrom.errors import NotAProjectError, StoreUnreachableError
+from wherefrom.join import Joined, RunTable, by_content, by_record
+from wherefrom.project import locate
+from wherefrom.record import Gap
+from wherefrom.runs import NoRuns
+from wherefrom.sources.run_source import open_runs
+from wherefrom.uris import tracking_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from wherefrom.holders import Holder
+    from wherefrom.index.query import Index, RecordRow
+    from wherefrom.project import Project
+    from wherefrom.record import Record
+    from wherefrom.runs import Run, RunSource
+
+
+@dataclass
+class View:
+    """What is known of a project. A store that does not answer is one gap, said once."""
+
+    project: Project
+    git_root: Path
+    index: Index
+    uri: str
+    gaps: list[Gap] = field(default_factory=list)
+
+    @cached_property
+    def runs(self) -> RunSource:
+        """The runs of the project's store."""
+        try:
+            return open_runs(self.uri)
+        except StoreUnreachableError as error:
+            self.lose(error)
+            return NoRuns()
+
+    @cached_property
+    def table(self) -> RunTable:
+        """All runs of the store."""
+        return RunTable(self.ask(lambda runs: runs.all_runs()))
+
+    def ask(self, question: Callable[[RunSource], list[Run]]) -> list[Run]:
+        """Ask the store for runs; none where it does not answer, which is a gap."""
+        try:
+            return question(self.runs)
+        except StoreUnreachableError as error:
+            self.lose(error)
+            return []
+
+    def lose(self, error: StoreUnreachableError) -> None:
+        """Name a store that does not answer, and go on with the ledger alone."""
+        gap = Gap("MLflow was not asked; this is from the ledger", str(error), error.hint)
+        self.gaps += [gap] if gap not in self.gaps else []
+        self.__dict__["runs"] = NoRuns()
+
+    def run_of(
+        self,
+        record: RecordRow | Record | None,
+        fingerprints: Sequence[str],
+        holders: Sequence[Holder],
+    ) -> Joined:
+        """Find the run of one result, asking the store for it alone."""
+        if record is None:
+            runs = self.ask(lambda runs: runs.of_fingerprints(fingerprints))
+            return by_content(fingerprints, holders, RunTable(runs))
+        named = self.ask(lambda runs: runs.of_id(record.mlflow_run_id or "-"))
+        named = [run for run in named if run.record_id == record.record_id]
+        found = named or self.ask(lambda runs: runs.of_records([record.record_id]))
+        return by_record(record, RunTable(found))
+
+
+@contextmanager
+def look(
+    folder: Path,
+    environ: Mapping[str, str],
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Iterator[View]:
+    """Look at the project of a folder; its index is brought up to date first.
+
+    Raises `NotAProjectError` outside of a DVC project in a git repository.
+    """
+    project = locate(folder, environ)
+    if project.git_root is None:
+        raise NotAProjectError(project.workspace, "git")
+    chosen = settings.read(project.workspace, project.anchor.name)
+    uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    index = indexes.open_index(project, progress)
+    try:
+        yield View(project, project.git_root, index, uri)
+    finally:
+        index.close()

@@ -1,0 +1,107 @@
+"""Plain MLflow code in stages made by foreach or matrix, and in one that leaves its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import Sandbox
+from wherefrom import lockfile
+
+if TYPE_CHECKING:
+    from sandbox import RunView
+
+FIT = """\
+import sys, mlflow
+with mlflow.start_run():
+    mlflow.log_metric("score", float(sys.argv[1]))
+open(sys.argv[2], "w").write(sys.argv[1])
+"""
+WANDER = """\
+import os, mlflow
+os.chdir("code")
+with mlflow.start_run():
+    mlflow.log_metric("score", 0.4)
+open("../wander.txt", "w").write("0.4")
+"""
+DVC_YAML = """\
+stages:
+  each:
+    foreach: [0.1, 0.2]
+    do:
+      cmd: python code/fit.py ${item} each_${item}.txt
+      deps: [code/fit.py, data/rows.csv]
+      outs: ['each_${item}.txt']
+  grid:
+    matrix:
+      lr: [0.3]
+      kind: [a]
+    cmd: python code/fit.py ${item.lr} grid_${item.kind}.txt
+    deps: [code/fit.py, data/rows.csv]
+    params: [seed]
+    outs: ['grid_${item.kind}.txt']
+  wander:
+    cmd: python code/wander.py
+    deps: [code/wander.py, data/rows.csv]
+    params: [seed]
+    outs: [wander.txt]
+"""
+# Of the same name as a stage above: only the folder in which DVC was called tells which one runs.
+OTHER_YAML = """\
+stages:
+  wander:
+    cmd: python ../code/fit.py 0.5 other.txt
+    outs: [other.txt]
+"""
+FILES = {
+    "code/fit.py": FIT,
+    "code/wander.py": WANDER,
+    "dvc.yaml": DVC_YAML,
+    "other/dvc.yaml": OTHER_YAML,
+    "params.yaml": "seed: 1\n",
+    "data/rows.csv": "a,b\n1,2\n",
+    ".gitignore": "/mlflow.db*\n/mlruns/\n",
+}
+SCORES = {"each@0.1": 0.1, "each@0.2": 0.2, "grid@0.3-a": 0.3, "wander": 0.4}
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Sandbox:
+    """The project with all stages of its main `dvc.yaml` run; no test here changes it."""
+    root = tmp_path_factory.mktemp("theirs")
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    sandbox = Sandbox(root, environment)
+    sandbox.git("init", "--quiet")
+    sandbox.dvc("init", "--quiet")
+    sandbox.dvc("add", "--quiet", "data/rows.csv")
+    sandbox.commit("Theirs")
+    sandbox.dvc("repro")
+    return sandbox
+
+
+def run_of(theirs: Sandbox, stage: str) -> RunView:
+    """Give the run that the code of a stage made, told by the score that it alone logs."""
+    (run,) = [run for run in theirs.runs().values() if run.metrics["score"] == SCORES[stage]]
+    return run
+
+
+@pytest.mark.parametrize("stage", ["each@0.1", "each@0.2", "grid@0.3-a"])
+def test_a_run_in_a_stage_of_a_foreach_or_a_matrix_has_its_name_and_its_fingerprint(
+    theirs: Sandbox, stage: str
+) -> None:
+    run = run_of(theirs, stage)
+
+    assert run.tags["dvc.stage"] == stage
+    assert run.tags["dvc.stage.fingerprint"] == lockfile.fingerprint(theirs.lock()[stage])
+
+
+def test_a_run_of_code_that_changes_its_folder_first_has_its_stages_tags(theirs: Sandbox) -> None:
+    run = run_of(theirs, "wander")
+
+    assert run.tags["dvc.stage"] == "wander"
+    assert run.tags["dvc.stage.fingerprint"] == lockfile.fingerprint(theirs.lock()["wander"])
+    assert run.tags["data_hash"] in theirs.text("data/rows.csv.dvc")
+    assert run.tags["git.commit"] == theirs.git("rev-parse", "HEAD").strip()
