@@ -29,7 +29,7 @@ def anchor_store() -> None:
         from wherefrom.sources import local_store  # noqa: PLC0415
         from wherefrom.uris import tracking_uri  # noqa: PLC0415
 
-        project = locate(Path.cwd(), os.environ)
+        project = locate(_stage_folder(), os.environ)
         wanted = os.environ.get("MLFLOW_TRACKING_URI") or _settings(project).uri
         uri = tracking_uri(project.anchor, wanted)
         os.environ["MLFLOW_TRACKING_URI"] = uri
@@ -61,7 +61,7 @@ def _tags() -> dict[str, str]:
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
 
-    wdir = Path.cwd()
+    wdir = _stage_folder()
     project = locate(wdir, os.environ)
     chosen = _settings(project)
     context = context_.look(project, chosen, wdir, os.environ)
@@ -80,6 +80,22 @@ def _tags() -> dict[str, str]:
     )
     gaps = (*context.stage.gaps, *context.observed.gaps, *undeclared, *gaps)
     return {**named, **table, **tags.gaps_tag(gaps)}
+
+
+def _stage_folder() -> Path:
+    """Give the folder in which DVC started the stage, also after an `os.chdir` of its code.
+
+    DVC starts a command by a shell, and a shell keeps PWD right (POSIX, `sh`).
+    """
+    from wherefrom.errors import NotAProjectError  # noqa: PLC0415
+    from wherefrom.project import dvc_root  # noqa: PLC0415
+
+    started = Path(os.environ.get("PWD") or ".").absolute()
+    try:
+        dvc_root(started)
+    except NotAProjectError:
+        return Path.cwd()
+    return started
 
 
 def _settings(project: Project) -> Settings:

@@ -163,18 +163,22 @@ def _interrupted(_number: int, _frame: FrameType | None) -> None:
 
 
 class _Terminated(SystemExit):
-    """SIGTERM, as an exception, so that the run is ended."""
+    """A signal to end, as an exception, so that the run is ended; exits as a shell would say."""
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """End the run also when the process is asked to end, as a stopped queue worker is."""
+    """End the run also when the process is asked to end, as a stopped queue worker is.
 
-    def terminate(_number: int, _frame: FrameType | None) -> None:
-        raise _Terminated(143)
+    A signal that the caller has had ignored (`nohup`) stays ignored.
+    """
+
+    def terminate(number: int, _frame: FrameType | None) -> None:
+        raise _Terminated(128 + number)
 
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-    former = {number: signal.signal(number, terminate) for number in numbers}
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, terminate) for number in heard}
     try:
         yield
     finally:

@@ -174,6 +174,7 @@ class TrackedRun:
                 files.write(self._record_path, self._repeats["record"])
                 return records.from_text(self._repeats["record"], str(self._record_path))
             self._derive_after_all()
+            values = self._metrics()
         self._gaps += context_.gaps_at_end(self._context)
         ended = context_.now()
         record = self._record(ended)

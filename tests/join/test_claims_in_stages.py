@@ -65,7 +65,7 @@ def test_an_evaluation_that_gives_other_metrics_for_the_same_inputs_has_a_run_of
     assert result.fingerprint == first.fingerprint
     assert (result.relation, result.derived_from) == ("derived", first.record_id)
     assert (run.run_id, run.record_id) == (result.mlflow_run_id, result.record_id)
-    assert run.metrics["test.score"] == 0.85
+    assert run.metrics == {"cv.score": 0.1, "test.score": 0.85}
     what = "evaluate gave other metrics for the same inputs"
     assert what in {gap.what for gap in result.gaps}
     assert what in run.tags["wherefrom.gaps"]

@@ -19,11 +19,13 @@ with mlflow.start_run():
 open(sys.argv[2], "w").write(sys.argv[1])
 """
 WANDER = """\
-import os, mlflow
-os.chdir("code")
+import os, sys
+home = os.getcwd()
+os.chdir(sys.argv[1])
+import mlflow
 with mlflow.start_run():
-    mlflow.log_metric("score", 0.4)
-open("../wander.txt", "w").write("0.4")
+    mlflow.log_metric("score", float(sys.argv[2]))
+open(home + "/" + sys.argv[3], "w").write(sys.argv[2])
 """
 DVC_YAML = """\
 stages:
@@ -42,10 +44,14 @@ stages:
     params: [seed]
     outs: ['grid_${item.kind}.txt']
   wander:
-    cmd: python code/wander.py
+    cmd: python code/wander.py other 0.4 wander.txt
     deps: [code/wander.py, data/rows.csv]
     params: [seed]
     outs: [wander.txt]
+  leave:
+    cmd: python code/wander.py .. 0.6 leave.txt
+    deps: [code/wander.py, data/rows.csv]
+    outs: [leave.txt]
 """
 # Of the same name as a stage above: only the folder in which DVC was called tells which one runs.
 OTHER_YAML = """\
@@ -63,7 +69,7 @@ FILES = {
     "data/rows.csv": "a,b\n1,2\n",
     ".gitignore": "/mlflow.db*\n/mlruns/\n",
 }
-SCORES = {"each@0.1": 0.1, "each@0.2": 0.2, "grid@0.3-a": 0.3, "wander": 0.4}
+SCORES = {"each@0.1": 0.1, "each@0.2": 0.2, "grid@0.3-a": 0.3, "wander": 0.4, "leave": 0.6}
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +104,13 @@ def test_a_run_in_a_stage_of_a_foreach_or_a_matrix_has_its_name_and_its_fingerpr
     assert run.tags["dvc.stage.fingerprint"] == lockfile.fingerprint(theirs.lock()[stage])
 
 
-def test_a_run_of_code_that_changes_its_folder_first_has_its_stages_tags(theirs: Sandbox) -> None:
-    run = run_of(theirs, "wander")
+@pytest.mark.parametrize("stage", ["wander", "leave"], ids=["namesake", "out_of_the_project"])
+def test_a_run_of_code_that_changes_its_folder_first_has_its_stages_tags(
+    theirs: Sandbox, stage: str
+) -> None:
+    run = run_of(theirs, stage)
 
-    assert run.tags["dvc.stage"] == "wander"
-    assert run.tags["dvc.stage.fingerprint"] == lockfile.fingerprint(theirs.lock()["wander"])
+    assert run.tags["dvc.stage"] == stage
+    assert run.tags["dvc.stage.fingerprint"] == lockfile.fingerprint(theirs.lock()[stage])
     assert run.tags["data_hash"] in theirs.text("data/rows.csv.dvc")
     assert run.tags["git.commit"] == theirs.git("rev-parse", "HEAD").strip()

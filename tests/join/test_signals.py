@@ -43,6 +43,19 @@ def test_a_stage_that_is_asked_to_end_leaves_a_killed_run(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT], ids=lambda number: number.name)
+def test_a_signal_that_the_caller_has_had_ignored_ends_no_stage(
+    small: Sandbox, number: signal.Signals
+) -> None:
+    before = small.runs()
+    ignored = ("env", f"--ignore-signal={number.name.removeprefix('SIG')}")
+
+    small.run(*ignored, "dvc", "repro", "--force", "train", SIGNAL=str(number.value))
+
+    (run,) = [run for run_id, run in small.runs().items() if run_id not in before]
+    assert run.status == "FINISHED"
+
+
 def interrupted(
     folder: Path, script: str, imported: str, environment: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:

@@ -161,9 +161,9 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     within ten seconds where it does not answer.
     """
     _prepare(uri)
-    with converted(uri), _quiet():
-        import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
+    import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
 
+    with converted(uri), _quiet():  # after the import, which sets its loggers
         if not local_store.is_ready(uri, state):
             with local_store.first_use(state):  # the client itself makes the schema
                 mlflow.MlflowClient(uri).search_experiments(max_results=1)
@@ -183,9 +183,9 @@ def _prepare(uri: str) -> None:
 def client(uri: str) -> Any:  # noqa: ANN401
     """Give a client for a store that is only read. Raises `StoreUnreachableError`."""
     _prepare(uri)
-    with converted(uri), _quiet():
-        import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
+    import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
 
+    with converted(uri), _quiet():
         return mlflow.MlflowClient(uri)
 
 
