@@ -3,6 +3,7 @@
 # make check   lint, types, layers
 # make ui      MLflow's UI on the results
 # make bench   side by side with what one would use instead
+# make bench-full   the same on a history of 10,000 experiments: half an hour
 # make lock    pin everything anew, from pyproject.toml
 
 PYTHON ?= python3
@@ -21,11 +22,12 @@ $(shell rm -rf .venv)
 endif
 endif
 
-.PHONY: run test check ui bench lock sample
+.PHONY: run test check ui bench bench-full lock sample
 .DELETE_ON_ERROR:
 
 run: .venv/.ready
-	@test -e $(SAMPLE) || test ! -e $(SAMPLE).dvc || dvc pull --quiet $(SAMPLE).dvc
+	@test -e $(SAMPLE) || test ! -e $(SAMPLE).dvc || dvc pull --remote sample $(SAMPLE).dvc
+	@python src/check.py --dry-run
 	@WHEREFROM_SUMMARY=off dvc repro
 	@wherefrom summary
 
@@ -43,6 +45,9 @@ ui: .venv/.ready
 
 bench: .venv/.ready-dev
 	@python benchmarks/run.py
+
+bench-full: .venv/.ready-dev
+	@python benchmarks/full.py $(BENCH)
 
 lock: .venv/.installer
 	$(LOCK) pyproject.toml --group pipeline -o requirements.lock

@@ -1,0 +1,31 @@
+"""Side by side on a long history: `make bench-full`. Ends with 1 where a bar is missed.
+
+At 10,000 experiments the first `dvc exp show` alone takes twenty minutes; `--skip-exp-show`
+leaves it out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import speed
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiments", type=int, default=10_000, metavar="N")
+    parser.add_argument("--skip-exp-show", action="store_true")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        held = speed.compare(
+            Path(folder).resolve(), chosen.experiments, exp_show=not chosen.skip_exp_show
+        )
+    sys.exit(not held)
+
+
+if __name__ == "__main__":
+    main()
