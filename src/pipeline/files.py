@@ -44,7 +44,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        remedy = "run this from the project's root"
+        remedy = f"run this from the project's root, or get it back with `git checkout -- {path}`"
         raise InputError("no such file", str(path), remedy) from error
     except UnicodeDecodeError as error:
         what = f"not UTF-8 text (byte {error.start})"

@@ -31,7 +31,8 @@ def read_target(column: pd.Series, data: Data) -> np.ndarray:
 
     Raises InputError where values are missing, of the wrong kind, or all the same.
     """
-    check_kind(data.target, column, data.path)
+    remedy = "turn it into numbers or text, or name another column as data.target in params.yaml"
+    check_kind(data.target, column, data.path, remedy)
     missing = int(is_missing(column).sum())
     if missing:
         what = f"the target {data.target!r} lacks {counted(missing, 'value')}"
@@ -85,5 +86,6 @@ def _numbers(column: pd.Series, data: Data) -> np.ndarray:
         )
         remedy = "correct them, or set data.task in params.yaml to classification"
         raise InputError(what, data.path, remedy)
-    check_finite(data.target, numbers.floats, data.path)
+    remedy = "correct them, or take these rows out of the table"
+    check_finite(data.target, numbers.floats, data.path, remedy)
     return numbers.floats

@@ -78,26 +78,32 @@ def is_missing(column: pd.Series) -> np.ndarray:
     return np.array([level_of(cell) is None for cell in _cells(column)], dtype=bool)
 
 
-def check_finite(name: str, values: np.ndarray, where: str) -> None:
-    """Raise InputError where numbers are infinite, or too large for the 32 bits of a tree."""
+def check_finite(name: str, values: np.ndarray, where: str, remedy: str | None = None) -> None:
+    """Raise InputError where numbers are infinite, or too large for the 32 bits of a tree.
+
+    Without a remedy it is that of a feature, which may be left out.
+    """
     count = int(np.count_nonzero(np.abs(values) > LARGEST))
     if count:
         numbers = counted(count, "number")
         what = f"the column {name!r} holds {numbers} infinite, or beyond {LARGEST:.2e}"
-        remedy = f"correct them, leave them blank, or add {name!r} to data.drop in params.yaml"
-        raise InputError(what, where, remedy)
+        drop = f"correct them, leave them blank, or add {name!r} to data.drop in params.yaml"
+        raise InputError(what, where, remedy or drop)
 
 
-def check_kind(name: str, column: pd.Series, where: str) -> None:
-    """Raise InputError for a column of dates, lists or other things that are no plain values."""
+def check_kind(name: str, column: pd.Series, where: str, remedy: str | None = None) -> None:
+    """Raise InputError for a column of dates, lists or other things that are no plain values.
+
+    Without a remedy it is that of a feature, which may be left out.
+    """
     kinds = {column.dtype.name} if column.dtype.kind in "mMc" else _strange_types(column)
     if kinds:
         what = f"the column {name!r} holds values of the kind {listed(sorted(kinds))}"
-        remedy = (
+        drop = (
             f"turn it into numbers or text (such as the year, the month), or add {name!r} to "
             "data.drop in params.yaml"
         )
-        raise InputError(what, where, remedy)
+        raise InputError(what, where, remedy or drop)
 
 
 def _strange_types(column: pd.Series) -> set[str]:

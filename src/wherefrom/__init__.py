@@ -1,3 +1,43 @@
-"""Every number has an address: from a result to the data, code, parameters and environment."""
+"""Every number has an address: from a result to the data, code, parameters and environment.
+
+import wherefrom
+wherefrom.trace("results/metrics.json").data
+wherefrom.results().sort_values("test.roc_auc")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from wherefrom.commands.trace import Trace
 
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "results", "trace"]
+
+
+def trace(address: str, folder: Path | str = ".") -> Trace:
+    """Trace an address in the project of a folder, as `wherefrom trace` does.
+
+    Raises `wherefrom.errors.WherefromError` for what the command ends with 2 for.
+    """
+    from wherefrom import api  # noqa: PLC0415 - importing wherefrom costs nothing
+
+    return api.trace(address, folder)
+
+
+def results(folder: Path | str = ".") -> pd.DataFrame:
+    """List every result of the project of a folder, one a row, as `wherefrom ls` does.
+
+    Columns: `record_id`, `mlflow_run_id`, `run_name`, `relation`, `experiment`, `inherited_by`,
+    `commit_sha`, `data_hash`, `data_version`, `gaps` (their number), each metric by its name, each
+    parameter as `params.<name>`. Needs pandas.
+    """
+    from wherefrom import api  # noqa: PLC0415
+
+    return api.results(folder)

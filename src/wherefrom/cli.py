@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wherefrom import __version__
-from wherefrom.errors import AmbiguousAddressError, WherefromError
+from wherefrom.errors import AmbiguousAddressError, UnknownAddressError, WherefromError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="wherefrom")
+@click.version_option(package_name="wherefrom")
 def cli() -> None:
     """From any result to the data, code, parameters and environment that made it."""
 
@@ -114,15 +115,55 @@ def best(*, metric: str | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("first")
+@click.argument("second")
 @_json
-def sync(*, as_json: bool) -> None:
-    """Log the runs that wait on disk since the store could not be reached."""
+def diff(first: str, second: str, *, as_json: bool) -> None:
+    """Show what two results differ in: data, code, parameters, environment, metrics."""
+    from wherefrom.commands import diff as command  # noqa: PLC0415
+    from wherefrom.commands import trace as tracing  # noqa: PLC0415
+    from wherefrom.render import compared as render  # noqa: PLC0415
+
+    with _looking(as_json=as_json) as view:
+        one, two = (tracing.trace(view, address, Path.cwd()) for address in (first, second))
+    found = command.diff(one, two)
+    click.echo(render.diff_json(found) if as_json else render.diff(found), nl=False)
+    sys.exit(0 if found.is_empty else 1)
+
+
+@cli.command()
+@click.option(
+    "--metric", metavar="METRIC", help="By which; the cross-validated score if not given."
+)
+@_json
+def data(*, metric: str | None, as_json: bool) -> None:
+    """List the versions of each raw table, and the best result of each."""
+    from wherefrom.commands import data as command  # noqa: PLC0415
+    from wherefrom.render import compared as render  # noqa: PLC0415
+
+    with _looking(as_json=as_json) as view:
+        found = command.data(view, metric)
+    click.echo(render.data_json(found) if as_json else render.data(found), nl=False)
+    sys.exit(1 if found.gaps else 0)
+
+
+@cli.command()
+@click.option("--rebuild", is_flag=True, help="Make also the runs anew that MLflow has lost.")
+@click.option("--watch", is_flag=True, help="Go on, whenever git or DVC change, until Ctrl-C.")
+@_json
+def sync(*, rebuild: bool, watch: bool, as_json: bool) -> None:
+    """Bring MLflow up to date with git and DVC: late runs, missing runs, links."""
     from wherefrom.commands import sync as command  # noqa: PLC0415
+    from wherefrom.commands import watch as watching  # noqa: PLC0415
     from wherefrom.render import summary as render  # noqa: PLC0415
 
-    done = command.sync(Path.cwd(), os.environ)
-    click.echo(render.sync_json(done) if as_json else render.sync(done), nl=False)
-    sys.exit(1 if done.waiting else 0)
+    if watch:
+        watching.watch(Path.cwd(), os.environ, lambda text: click.echo(text, err=True))
+        return
+    done = command.sync(Path.cwd(), os.environ, rebuild=rebuild, progress=_progress("making runs"))
+    lost = command.LOST if rebuild and done.made else ()
+    click.echo(render.sync_json(done) if as_json else render.sync(done, lost), nl=False)
+    sys.exit(1 if done.gaps else 0)
 
 
 @cli.command()
@@ -166,12 +207,16 @@ def _looking(*, as_json: bool) -> Iterator[View]:
     """Look at the project; of an address with several results, show them."""
     from wherefrom.view import look  # noqa: PLC0415
 
-    with look(Path.cwd(), os.environ, _progress()) as view:
+    with look(Path.cwd(), os.environ, _progress("reading the history")) as view:
         try:
             yield view
         except AmbiguousAddressError as error:
             _show_candidates(view, error, as_json=as_json)
             raise
+        except UnknownAddressError as error:
+            meant = difflib.get_close_matches(error.address, cli.commands, 1, 0.75)
+            commands = tuple(f"the command `wherefrom {name}`" for name in meant)
+            raise replace(error, nearest=(*commands, *error.nearest)) from None
 
 
 def _show_candidates(view: View, error: AmbiguousAddressError, *, as_json: bool) -> None:
@@ -184,15 +229,15 @@ def _show_candidates(view: View, error: AmbiguousAddressError, *, as_json: bool)
     click.echo(shown, nl=False)
 
 
-def _progress() -> Any:  # noqa: ANN401
-    """Show how far it is where reading the history takes more than a second."""
+def _progress(what: str) -> Any:  # noqa: ANN401
+    """Show how far it is where something takes more than a second."""
     bars: list[Any] = []
 
     def tell(done: int, whole: int) -> None:
         if not bars:
             from tqdm import tqdm  # noqa: PLC0415
 
-            bars.append(tqdm(total=whole, desc="reading the history", delay=1, leave=False))
+            bars.append(tqdm(total=whole, desc=what, delay=1, leave=False))
         bars[0].update(done - bars[0].n)
         if done == whole:
             bars[0].close()

@@ -59,10 +59,9 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
     store.log(run_id, params=params, metrics=ending.metrics, tags=tags, at=ending.ended)
-    for tag in ending.unset:
-        store.unset(run_id, tag)
     _log_folders(store, run_id, folder)
     store.end(run_id, ending.status, ending.ended)
+    store.unset(run_id, ending.unset)
     journal.remove(entry)
     return True
 
@@ -89,7 +88,11 @@ def _deliver(store: Store, journal: Journal, entry: Entry, name: str) -> Gap | N
             return None
     except StoreRefusedError as error:
         return Gap(what, str(error), error.hint)
-    return Gap(what, "the run that it goes on with is not in this store", "`wherefrom sync`")
+    return Gap(
+        what,
+        "the run that it goes on with is not in this store",
+        "commit the result, and `wherefrom sync` makes that run from the ledger; or restore it",
+    )
 
 
 def _complete_anew(store: Store, journal: Journal, entry: Entry) -> bool:

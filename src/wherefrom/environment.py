@@ -13,9 +13,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
-from packaging.utils import canonicalize_name
-
 from wherefrom.record import EnvironmentFacts, Gap
 
 if TYPE_CHECKING:
@@ -73,8 +70,8 @@ def installed() -> dict[str, str]:
     for distribution in metadata.distributions():
         header = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
         name, version = _NAME.search(header), _VERSION.search(header)
-        if name and version and canonicalize_name(name[1]) != "wherefrom":
-            found.setdefault(canonicalize_name(name[1]), version[1])
+        if name and version and _canonical(name[1]) != "wherefrom":
+            found.setdefault(_canonical(name[1]), version[1])
     return dict(sorted(found.items()))
 
 
@@ -96,7 +93,7 @@ def parse_pins(text: str) -> dict[str, str]:
     for line in text.splitlines():
         match = _PIN.match(line)
         if match and _counts(match["rest"]):
-            pins[canonicalize_name(match["name"])] = match["version"]
+            pins[_canonical(match["name"])] = match["version"]
     return pins
 
 
@@ -106,10 +103,10 @@ def requirement_lines(text: str, distributions: tuple[str, ...]) -> tuple[str, .
     Raises `LookupError` for a distribution that the lock does not pin.
     """
     pins = parse_pins(text)
-    missing = [name for name in distributions if canonicalize_name(name) not in pins]
+    missing = [name for name in distributions if _canonical(name) not in pins]
     if missing:
         raise LookupError(f"the lock file does not pin {', '.join(missing)}")
-    return tuple(f"{name}=={pins[canonicalize_name(name)]}" for name in distributions)
+    return tuple(f"{name}=={pins[_canonical(name)]}" for name in distributions)
 
 
 def mismatches(pins: Mapping[str, str], packages: Mapping[str, str]) -> dict[str, str | None]:
@@ -154,6 +151,11 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _canonical(name: str) -> str:
+    """Give a distribution's name as all tools compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def boot_id() -> str:
     """Identify this boot of this machine, so that a process id means something later."""
     try:
@@ -165,7 +167,11 @@ def boot_id() -> str:
 def _counts(rest: str) -> bool:
     stated = re.split(r"\s#|\s--hash", rest)[0]
     marker = stated.partition(";")[2].rstrip(" \\").strip()
-    return not marker or Marker(marker).evaluate()
+    if not marker:
+        return True
+    from packaging.markers import Marker  # noqa: PLC0415 - not for those who only read records
+
+    return Marker(marker).evaluate()
 
 
 def _gaps(lock: Path | None, wrong: Mapping[str, str | None]) -> Iterator[Gap]:

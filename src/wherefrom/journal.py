@@ -109,6 +109,10 @@ class Journal:
         idle = [ended for entry in self._entries() if (ended := _ended(entry)) is not None]
         return tuple(sorted(idle, key=lambda entry: (entry.started, entry.action != "create")))
 
+    def record_ids(self) -> frozenset[str]:
+        """List the records whose runs are still to be made by what waits or runs."""
+        return frozenset(e.record_id for e in self._entries() if e.action == "create")
+
     def damaged(self) -> tuple[RecordError, ...]:
         """Name the entries that cannot be read; they stay where they are."""
         return tuple(found for found in self._all() if isinstance(found, RecordError))

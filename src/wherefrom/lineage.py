@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -101,13 +100,13 @@ def _touched(places: Mapping[str, _T], path: str) -> Iterator[_T]:
     if path in places:
         yield places[path]
         return
-    parent = posixpath.dirname(path)
+    parent = path.rpartition("/")[0]
     while parent:
         if parent in places:
             yield places[parent]
             return
-        parent = posixpath.dirname(parent)
-    if "." not in posixpath.basename(path):  # a folder, most likely; files are nearly all of them
+        parent = parent.rpartition("/")[0]
+    if "." not in path.rpartition("/")[2]:  # a folder, most likely; files are nearly all of them
         yield from (found for place, found in places.items() if place.startswith(f"{path}/"))
 
 

@@ -28,6 +28,8 @@ RECORD_SUFFIX = ".wherefrom.json"
 """A file of this ending is a record: it says who made the bytes, so it is no part of them."""
 
 _STAGE_LINE = re.compile(r"^(?=  \S)", re.MULTILINE)
+_SECTION_LINE = re.compile(r"^(?=    [^\s-])", re.MULTILINE)
+_ITEM_LINE = re.compile(r"^(?=    - )", re.MULTILINE)
 _HASH_KEYS = ("md5", "etag", "checksum")
 _NO_IDENTITY = {"path", "hash", "size", "nfiles", "isexec", "remote", "cloud", "desc", "type"}
 
@@ -82,7 +84,7 @@ def parse_lock(text: str, where: str = "dvc.lock") -> dict[str, StageFacts]:
 
     `where` names the text in errors. Raises `LockfileError` for text that is no lock.
     """
-    with suppress(yaml.YAMLError, LockfileError):  # what is wrong with it is said below
+    with suppress(yaml.YAMLError, LockfileError, ValueError, TypeError):  # said below
         if (blocks := _blocks(text)) is not None:
             return {stage.name: stage for stage in map(_block, blocks)}
     data = mapping(text, where)
@@ -107,8 +109,30 @@ def _blocks(text: str) -> list[str] | None:
 
 @lru_cache(maxsize=4096)
 def _block(text: str) -> StageFacts:
-    ((name, entry),) = mapping(text, "dvc.lock").items()
-    return _stage(str(name), entry, "dvc.lock")
+    """Read one stage's text; its files one by one, since code is the same in all experiments."""
+    name, *sections = _SECTION_LINE.split(text)
+    entry: dict[str, Any] = {}
+    for section in sections:
+        head, _, rest = section.partition("\n")
+        if head in {"    deps:", "    outs:"}:
+            entry[head.strip(" :")] = [_item(item) for item in _ITEM_LINE.split(rest) if item]
+        else:
+            entry |= _section(section)
+    ((key, nothing),) = mapping(name, "dvc.lock").items()
+    if nothing is not None or len(entry) != len(sections):
+        raise LockfileError("dvc.lock", "a stage is no plain mapping")
+    return _stage(str(key), entry, "dvc.lock")
+
+
+@lru_cache(maxsize=16384)
+def _item(text: str) -> dict[str, Any]:
+    (item,) = yaml12.load(text)
+    return dict(item)
+
+
+@lru_cache(maxsize=4096)
+def _section(text: str) -> dict[str, Any]:
+    return mapping(text, "dvc.lock")
 
 
 def parse_stage(name: str, entry: object, where: str) -> StageFacts:

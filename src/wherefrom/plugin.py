@@ -69,9 +69,12 @@ def _tags() -> dict[str, str]:
         return {}
     record_id = new_record_id()
     context = context_.keep_dirty_tree(context, record_id)
-    table, gaps = tags.data_hash(context.stage, chosen.data_path)
-    named = tags.stage_tags(
-        record_id, context.stage, context.git, context.observed.facts, os.environ
+    subject = tags.running(context.stage)
+    table, gaps = tags.data_hash(subject.raw, chosen.data_path)
+    inside = (context.experiment, context.baseline)
+    named = (
+        tags.stage_tags(record_id, subject, context.git, context.observed.facts, inside)
+        | tags.of_process()
     )
     undeclared = (
         *workspace.outside_of_git(project),

@@ -2,38 +2,82 @@
 
 from __future__ import annotations
 
+import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import keys, process
-from wherefrom.lockfile import fingerprint, is_record
+from wherefrom.lockfile import is_record
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wherefrom.identity import RecordId
+    from wherefrom.identity import (
+        CommitSha,
+        DataHash,
+        ExperimentName,
+        Fingerprint,
+        RecordId,
+        StageAddress,
+    )
+    from wherefrom.lineage import Lineage
     from wherefrom.record import EnvironmentFacts, GitFacts
-    from wherefrom.sources.dvc_repo import RawInput, RunningStage
+    from wherefrom.sources.dvc_repo import RunningStage
 
 GAPS = "wherefrom.gaps"
 ERROR = "wherefrom.error"
+PROCESS = "wherefrom.process"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The stage that a run is about: as it runs, or as a lock says that it ran.
+
+    `raw` maps each raw input that it descends from to its hash, `deps` each direct dependency.
+    """
+
+    address: StageAddress
+    fingerprint: Fingerprint
+    raw: Mapping[str, DataHash | None]
+    deps: Mapping[str, DataHash | None]
+
+
+def running(stage: RunningStage) -> Subject:
+    """Give the subject of a run that starts now."""
+    raw = {item.path: item.hash for item in stage.raw}
+    return Subject(stage.address, stage.facts.fingerprint, raw, stage.deps)
+
+
+def recorded(result: Lineage) -> Subject:
+    """Give the subject of a run that a lock tells of."""
+    raw = {item.path: result.used.get(item.path, item.hash) for item in result.raw}
+    deps = {path: dep.hash for path, dep in result.final.deps.items()}
+    return Subject(result.final.address, result.final.fingerprint, raw, deps)
+
+
+def of_process() -> dict[str, str]:
+    """Give the tag that says who works on a run; it goes when the run has ended."""
+    return {PROCESS: process.current().text()}
 
 
 def stage_tags(
     record_id: RecordId,
-    stage: RunningStage,
+    subject: Subject,
     git: GitFacts,
     environment: EnvironmentFacts,
-    environ: Mapping[str, str],
+    experiment: tuple[ExperimentName | None, CommitSha | None],
 ) -> dict[str, str]:
-    """Give the tags that a run carries from the moment it starts (names: `docs/names.md`)."""
+    """Give the tags that a run carries from the moment it starts (names: `docs/names.md`).
+
+    `experiment` is the DVC experiment's name and baseline, (None, None) outside of one.
+    """
     known: dict[str, object | None] = {
         "wherefrom.record_id": record_id,
-        "wherefrom.process": process.current().text(),
-        "dvc.stage": stage.address,
-        "dvc.stage.fingerprint": fingerprint(stage.facts),
-        "dvc.exp.name": environ.get("DVC_EXP_NAME"),
-        "dvc.exp.baseline": environ.get("DVC_EXP_BASELINE_REV"),
+        "dvc.stage": subject.address,
+        "dvc.stage.fingerprint": subject.fingerprint,
+        "dvc.exp.name": experiment[0],
+        "dvc.exp.baseline": experiment[1],
         "git.commit": git.commit,
         "git.branch": git.branch,
         "git.dirty": git.dirty,
@@ -47,8 +91,8 @@ def stage_tags(
         "env.cpu": environment.cpu,
         "env.blas": environment.blas,
     }
-    known |= {f"dvc.data.{raw.path}": raw.hash for raw in stage.raw}
-    known |= {f"dvc.dep.{p}": value for p, value in stage.deps.items() if not is_record(p)}
+    known |= {f"dvc.data.{path}": value for path, value in subject.raw.items()}
+    known |= {f"dvc.dep.{p}": value for p, value in subject.deps.items() if not is_record(p)}
     return {keys.key(name): keys.tag(value) for name, value in known.items() if value is not None}
 
 
@@ -60,19 +104,20 @@ def of_evaluation(marks: Mapping[str, str]) -> dict[str, str]:
     """
     added = ("dvc.stage", "dvc.stage.fingerprint", "git.commit", "git.dirty", "git.snapshot")
     named = {f"wherefrom.evaluate.{name.removeprefix('dvc.')}": name for name in added}
-    kept = {"wherefrom.process": marks["wherefrom.process"]}
-    return kept | {new: marks[name] for new, name in named.items() if name in marks}
+    return {new: marks[name] for new, name in named.items() if name in marks}
 
 
-def data_hash(stage: RunningStage, data_path: str | None) -> tuple[dict[str, str], tuple[Gap, ...]]:
+def data_hash(
+    raw: Mapping[str, DataHash | None], data_path: str | None
+) -> tuple[dict[str, str], tuple[Gap, ...]]:
     """Give the `data_hash` tag: DVC's hash of the raw table that the parameters name.
 
-    Without such a parameter (foreign projects) it is that of the only raw input. A table that no
-    `.dvc` file holds is a gap.
+    `raw` maps raw inputs to their hashes. Without such a parameter (foreign projects) it is that of
+    the only raw input. A table that no `.dvc` file holds is a gap.
     """
-    raw = _table(stage.raw, data_path)
-    if raw is not None and raw.hash is not None:
-        return {"data_hash": raw.hash}, ()
+    value = _table(raw, data_path)
+    if value is not None:
+        return {"data_hash": value}, ()
     if data_path is None:
         return {}, ()
     gap = Gap(
@@ -89,8 +134,9 @@ def gaps_tag(gaps: Iterable[Gap]) -> dict[str, str]:
     return {GAPS: keys.tag(text)} if text else {}
 
 
-def _table(raws: tuple[RawInput, ...], data_path: str | None) -> RawInput | None:
+def _table(raw: Mapping[str, DataHash | None], data_path: str | None) -> DataHash | None:
     if data_path is None:
-        return raws[0] if len(raws) == 1 else None
-    holds = [r for r in raws if data_path == r.path or data_path.startswith(f"{r.path}/")]
-    return holds[0] if len(holds) == 1 else None
+        return next(iter(raw.values())) if len(raw) == 1 else None
+    path = posixpath.normpath(data_path)
+    holds = [p for p in raw if path == p or path.startswith(f"{p}/")]
+    return raw[holds[0]] if len(holds) == 1 else None

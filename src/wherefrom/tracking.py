@@ -94,14 +94,19 @@ class TrackedRun:
 
     def _new_entry(self) -> Entry:
         context = self._context
-        table, gaps = tags.data_hash(context.stage, context.settings.data_path)
+        subject = tags.running(context.stage)
+        table, gaps = tags.data_hash(subject.raw, context.settings.data_path)
         self._gaps += gaps
         marks = tags.stage_tags(
-            self._record_id, context.stage, context.git, context.observed.facts, context.environ
+            self._record_id,
+            subject,
+            context.git,
+            context.observed.facts,
+            (context.experiment, context.baseline),
         )
         if self._owns:
             marks, table = tags.of_evaluation(marks), {}
-        marks |= table | self._relation_tags() | tags.gaps_tag(self._gaps)
+        marks |= table | self._relation_tags() | tags.gaps_tag(self._gaps) | tags.of_process()
         return Entry(
             record_id=self._record_id,
             stage=context.stage.address,
@@ -258,7 +263,9 @@ class TrackedRun:
         extra: Mapping[str, str] | None = None,
     ) -> None:
         marks = {**tags.gaps_tag(dict.fromkeys(self._gaps)), **(extra or {})}
-        unset = (tags.ERROR,) if self._owns and status == "FINISHED" else ()
+        if not self._owns and (blas := environment.blas_kernel()):
+            marks["env.blas"] = keys.tag(blas)
+        unset = (tags.PROCESS, *((tags.ERROR,) if self._owns and status == "FINISHED" else ()))
         ending = Ending(status, ended, values, marks, unset)
         self._entry = replace(self._require_entry(), ending=ending)
         self._journal.write(self._entry)

@@ -18,14 +18,14 @@ from wherefrom.sources.run_source import open_runs
 from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.holders import Holder
     from wherefrom.index.query import Index, RecordRow
     from wherefrom.project import Project
     from wherefrom.record import Record
-    from wherefrom.runs import Run, RunSource
+    from wherefrom.runs import Logged, Run, RunSource
 
 
 @dataclass
@@ -59,6 +59,14 @@ class View:
         except StoreUnreachableError as error:
             self.lose(error)
             return []
+
+    def ask_logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
+        """Ask the store for what was logged to runs; nothing where it does not answer."""
+        try:
+            return self.runs.logged(run_ids)
+        except StoreUnreachableError as error:
+            self.lose(error)
+            return {}
 
     def lose(self, error: StoreUnreachableError) -> None:
         """Name a store that does not answer, and go on with the ledger alone."""

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import wherefrom
 from wherefrom.environment import LOCK_NAMES
 from wherefrom.errors import NotAProjectError
 from wherefrom.record import Gap, GitFacts
@@ -130,5 +129,5 @@ def _is_installed(path: Path) -> bool:
 
 def _is_own(path: Path) -> bool:
     """Whether a file belongs to `wherefrom` itself, which is no part of what it tracks."""
-    own = Path(wherefrom.__file__).resolve().parent
+    own = Path(__file__).resolve().parent
     return path.resolve().is_relative_to(own)

@@ -35,9 +35,8 @@ class Loader(_Base):  # type: ignore[misc]
     def _refuse_twice(self, node: yaml.MappingNode) -> None:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue
-            key = self.construct_object(key_node, deep=True)
+            merges = key_node.tag == "tag:yaml.org,2002:merge"
+            key = key_node.value if merges else self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
                 problem = "a key is no text and no number"
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
@@ -81,12 +80,18 @@ Loader.add_constructor("tag:yaml.org,2002:int", _int)
 Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
+_OTHER_VERSION = re.compile(r"^%YAML(?!\s+1\.2\s)", re.MULTILINE)
+
+
 def load(text: str) -> Any:  # noqa: ANN401
     """Parse one YAML document.
 
-    Raises `yaml.YAMLError` where the text is no YAML or has a key twice. None means an empty text.
+    Raises `yaml.YAMLError` where the text is no YAML or has a key twice, and where it asks for the
+    rules of YAML 1.1, which DVC then obeys. None means an empty text.
     """
+    if _OTHER_VERSION.search(text):
+        raise yaml.constructor.ConstructorError(None, None, "it asks for another YAML than 1.2")
     try:
         return yaml.load(text, Loader=Loader)  # noqa: S506 - the base is the safe loader
-    except (ValueError, IndexError) as error:  # `0b_` has the form of a number and is none
+    except (ValueError, LookupError, AttributeError) as error:  # such as `0b_`, `!!bool x`
         raise yaml.constructor.ConstructorError(None, None, str(error), None) from error

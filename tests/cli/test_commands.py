@@ -94,11 +94,13 @@ def test_a_damaged_file_is_named(sandbox: Sandbox, path: str, text: str, message
 def test_a_wrong_command_ends_with_2(sandbox: Sandbox) -> None:
     done = sandbox.process("wherefrom", "sumary")
     assert done.returncode == 2
-    assert "No such command 'sumary'" in done.stderr
+    assert "'sumary' is no address of a result; near it: the command `wherefrom summary`" in (
+        done.stderr
+    )
 
 
 def test_sync_with_nothing_to_do_says_so(sandbox: Sandbox) -> None:
-    assert sandbox.run("wherefrom", "sync") == "nothing waits to be logged\n"
+    assert sandbox.run("wherefrom", "sync") == "MLflow is up to date\n"
 
 
 def test_sync_with_a_store_that_is_down_ends_with_1(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -72,6 +73,51 @@ def test_the_readme_word_for_word(clone: Sandbox) -> None:
     again = clone.run("bash", "-ec", _offline("make run"))
     assert "Running stage" not in again
     assert "test.rmse" in again
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("", "params.yaml: no sections in it", id="empty"),
+        pytest.param("- data\n", "params.yaml: no sections in it", id="a list"),
+        pytest.param(None, "params.yaml: no such file", id="missing"),
+        pytest.param("data: {}\n", "data.path: missing; allowed is the path of", id="no path"),
+    ],
+)
+def test_make_run_says_what_dvc_would_not_find_in_params(
+    clone: Sandbox, content: str | None, said: str
+) -> None:
+    if content is None:
+        (clone.root / "params.yaml").unlink()
+    else:
+        (clone.root / "params.yaml").write_text(content)
+    done = clone.process("bash", "-ec", _offline("make run"))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "dvc.yaml" not in done.stderr
+    assert not (clone.root / "data/params.checked").exists()
+
+
+def test_dvc_repro_has_dvcs_words_for_a_path_that_params_lack(clone: Sandbox) -> None:
+    (clone.root / "params.yaml").write_text("")
+    done = clone.process("dvc", "repro")
+    assert "Could not find 'data.path'" in README
+    assert "Could not find 'data.path'" in done.stderr
+
+
+def test_make_run_takes_the_sample_without_a_word_about_remotes(clone: Sandbox) -> None:
+    (clone.root / "params.yaml").write_text("")  # so that it ends after the table is there
+    done = clone.process("bash", "-ec", _offline("make run"))
+    assert (clone.root / "data/raw/breast_cancer.csv").exists()
+    assert "remote" not in done.stdout + done.stderr
+
+
+def test_make_run_says_why_the_sample_cannot_be_had(clone: Sandbox) -> None:
+    shutil.rmtree(clone.root / "data/sample-remote")
+    done = clone.process("bash", "-ec", _offline("make run"))
+    assert done.returncode == 2
+    assert "failed to pull data from the cloud" in done.stderr
+    assert "check.py" not in done.stderr
 
 
 def test_the_layout_names_files_that_are_there() -> None:

@@ -124,6 +124,7 @@ def test_the_provider_names_what_it_cannot_read_and_does_not_raise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
     monkeypatch.setenv("DVC_STAGE", "nothing")
 
     tags = StageRunContext().tags()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOT_FOR_REGRESSION = {"data.task": "regression", "data.positive": None}
+PATH = "allowed is the path of a .csv, .tsv or .parquet file below the project; put it there"
 
 WRONG = [
     ("prepare.sed", 1, "unknown key (did you mean 'seed'?); allowed: test_size, seed"),
@@ -43,6 +44,13 @@ WRONG = [
     ("train.logistic_regression.C", float("inf"), "got inf; allowed is a number above 0"),
     ("train.linear_regression.fit_intercept", "no", "got 'no'; allowed is true or false"),
     ("data.task", "clasification", "got 'clasification' (did you mean 'classification'?)"),
+    ("data.path", "/srv/t.csv", f"got '/srv/t.csv'; {PATH}"),
+    ("data.path", "../t.csv", f"got '../t.csv'; {PATH}"),
+    ("data.path", "data/../../t.csv", f"got 'data/../../t.csv'; {PATH}"),
+    ("data.path", "..", f"got '..'; {PATH}"),
+    ("data.path", "s3://b/t.csv", f"got 's3://b/t.csv'; {PATH}"),
+    ("data.path", "", f"got ''; {PATH}"),
+    ("data.path", None, f"got None; {PATH}"),
     ("data.target", "", "got ''; allowed is the name of the column to predict"),
     ("data.target", 3, "got 3; allowed is the name of the column to predict"),
     ("data.drop", "id", "got 'id'; allowed is a list of names"),
@@ -121,6 +129,14 @@ def test_a_missing_key_is_named(tmp_path: Path, document: dict[str, Any], key: s
     problems = _problems(_written(tmp_path, changed))
     assert list(problems) == [key]
     assert problems[key].startswith("missing; allowed is")
+
+
+@pytest.mark.parametrize("path", ["t.csv", "./data/t.csv", "data/../t.csv", "..data/t..csv", "~/t"])
+def test_a_path_below_the_project_is_accepted(
+    tmp_path: Path, document: dict[str, Any], path: str
+) -> None:
+    written = _written(tmp_path, change(document, {"data.path": path}))
+    assert check_params(written).data.path == path
 
 
 def test_all_problems_are_in_one_message_a_line_each(

@@ -30,6 +30,7 @@ UNFIT = [
     pytest.param(
         "classification", np.linspace(0, 1, 90), "task in params.yaml to regression", id="fractions"
     ),
+    pytest.param("regression", ["1", "1e308"], "or beyond 3.40e+38", id="too large for a tree"),
     pytest.param("classification", pd.to_datetime(["2020-01-01"]), "of the kind", id="dates"),
 ]
 
@@ -40,6 +41,7 @@ def test_an_unfit_target_is_refused(task: str, cells: object, said: str) -> None
         read_target(pd.Series(cells), _data(task=task))
     assert said in str(raised.value)
     assert raised.value.where == "t.csv"
+    assert "data.drop" not in raised.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_what_is_no_yaml_is_named_with_its_place(line: str, said: str) -> None:
 
 
 def test_a_document_that_asks_for_the_rules_of_yaml_1_1_is_refused_as_dvc_obeys_it() -> None:
-    with pytest.raises(InputError, match="another YAML than 1.2") as raised:
+    with pytest.raises(InputError, match=r"another YAML than 1\.2") as raised:
         parse_yaml("%YAML 1.1\n---\na: no\n", "params.yaml")
     assert raised.value.remedy == "take out the line %YAML"
     assert parse_yaml("%YAML 1.2\n---\na: no\n", "params.yaml") == {"a": "no"}

@@ -252,8 +252,8 @@ def test_a_tag_is_removed_and_one_that_is_not_there_is_no_error(place: Place) ->
     store = place.open()
     run_id = start(store, gone="x")
 
-    store.unset(run_id, "gone")
-    store.unset(run_id, "gone")
+    store.unset(run_id, ["gone"])
+    store.unset(run_id, ["gone"])
 
     assert place.rows("SELECT count(*) FROM tags WHERE key = 'gone'") == [(0,)]
 

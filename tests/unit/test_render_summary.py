@@ -9,7 +9,7 @@ import pytest
 from test_record import BARE, RECORD
 
 from wherefrom.commands.summary import Summary
-from wherefrom.delivery import Delivered
+from wherefrom.commands.sync import Synced
 from wherefrom.record import Gap
 from wherefrom.render import summary as render
 
@@ -78,13 +78,22 @@ def test_the_json_says_the_same_and_has_a_schema(record: object) -> None:
 @pytest.mark.parametrize(
     ("done", "text"),
     [
-        (Delivered(0), "nothing waits to be logged\n"),
-        (Delivered(2), "2 logged\n"),
-        (Delivered(1, (Gap("it waits", "so", "do"),)), "1 logged\ngap: it waits: so\n  do\n"),
+        (Synced(), "MLflow is up to date\n"),
+        (Synced(delivered=2, linked=1), "2 logged that had waited; 1 linked\n"),
+        (Synced(made=4, seconds=0.2), "4 made from the ledger (0.05 s each)\n"),
+        (
+            Synced(gaps=[Gap("it waits", "so", "do")]),
+            "nothing was logged\ngap: it waits: so\n  do\n",
+        ),
     ],
+    ids=["nothing", "late", "made", "waits"],
 )
-def test_a_sync_says_what_was_logged_and_what_waits(done: Delivered, text: str) -> None:
+def test_a_sync_says_what_was_logged_and_what_waits(done: Synced, text: str) -> None:
     assert render.sync(done) == text
-    gaps = [asdict(gap) for gap in done.waiting]
     shown = json.loads(render.sync_json(done))
-    assert shown == {"schema": 1, "delivered": done.delivered, "gaps": gaps}
+    counts = {"delivered": done.delivered, "made": done.made, "linked": done.linked}
+    assert shown == {"schema": 1, **counts, "gaps": [asdict(gap) for gap in done.gaps]}
+
+
+def test_a_rebuild_lists_what_does_not_come_back() -> None:
+    assert render.sync(Synced(made=1), ["a"]).endswith("  not back: a\n")

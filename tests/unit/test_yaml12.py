@@ -93,6 +93,9 @@ WRONG = {
     "merge_of_a_scalar": "a: {<<: 1}\n",
     "key_is_a_list": "? [a]\n: 2\n",
     "key_is_a_mapping": "? {a: 1}\n: 2\n",
+    "yaml_1_1": "%YAML 1.1\n---\na: no\n",
+    "no_truth": "a: !!bool x\n",
+    "no_time": "a: !!timestamp x\n",
     "no_digits": "a: -_\n",
     "no_binary_digits": "a: 0b_\n",
     "no_hex_digits": "a: 0x_\n",
@@ -107,6 +110,7 @@ DUPLICATES = {
     "nested": "x:\n  y: {a: 1, a: 2}\n",
     "in_a_list": "- {a: 1, a: 2}\n",
     "quoted_and_plain": "a: 1\n'a': 2\n",
+    "merges": "a: {<<: {b: 1}, <<: {c: 1}}\n",
     "equal_numbers": "1: a\n1.0: b\n",
 }
 

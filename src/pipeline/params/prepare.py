@@ -1,6 +1,10 @@
 """What the prepare stage reads of params.yaml: which table, and how it is split."""
 
-from typing import Literal
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from pipeline.params.section import MAX_SEED, Section, StageParams, allowed
 
@@ -8,10 +12,22 @@ Task = Literal["classification", "regression"]
 Scalar = str | bool | int | float
 
 
+def _below_the_project(path: str) -> str:
+    """Refuse a path of this machine: in dvc.lock it would be part of what the result is."""
+    normal = Path(os.path.normpath(path))
+    if normal.is_absolute() or normal.parts[:1] == ("..",) or "://" in path:
+        raise ValueError
+    return path
+
+
 class Data(Section):
     """The raw table and the meaning of its columns."""
 
-    path: str = allowed("the path of a .csv, .tsv or .parquet file", min_length=1)
+    path: Annotated[str, AfterValidator(_below_the_project)] = allowed(
+        "the path of a .csv, .tsv or .parquet file below the project; put it there, such as in "
+        "data/raw, and `dvc add` it",
+        min_length=1,
+    )
     target: str = allowed("the name of the column to predict", min_length=1)
     task: Task = allowed("classification or regression")
     id: str | None = allowed("the name of the column that names a row, or null")

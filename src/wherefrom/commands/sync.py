@@ -1,26 +1,212 @@
-"""Bring MLflow up to date: log the runs that wait on disk."""
+"""Bring MLflow up to date with git and DVC: late runs, missing runs, links."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from wherefrom import delivery, settings
+from filelock import FileLock
+
+from wherefrom import delivery, files, keys, lineage, settings, tree
+from wherefrom.commands import ls
 from wherefrom.journal import Journal
+from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.project import locate
+from wherefrom.record import Gap
 from wherefrom.uris import store_name, tracking_uri
+from wherefrom.view import look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-    from wherefrom.delivery import Delivered
+    from wherefrom.lineage import Lineage
+    from wherefrom.runs import Run
+    from wherefrom.sources.mlflow_store import Store
+    from wherefrom.view import View
+
+LOST = (
+    "curves by step (only the last value of a metric is in the ledger)",
+    "runs that no commit and no experiment holds: failed, killed, or amended away",
+    "what was edited in MLflow's UI: notes, tags, registered models",
+    "logged models and artifacts other than records and parameters; DVC has the model files",
+)
+"""What a store that is made again from the ledger does not have any more."""
 
 
-def sync(folder: Path, environ: Mapping[str, str]) -> Delivered:
-    """Deliver what waits. Raises `StoreUnreachableError`; nothing is lost then."""
+@dataclass
+class Synced:
+    """What a sync did: runs that had waited, runs made from the ledger, runs whose links changed.
+
+    `gaps` say what still waits or could not be made, and why; `seconds` is what making took.
+    """
+
+    delivered: int = 0
+    made: int = 0
+    seconds: float = 0.0
+    linked: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def sync(
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    rebuild: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Synced:
+    """Bring the store up to date; `rebuild` also makes the runs anew that were deleted in MLflow.
+
+    Doing it twice changes nothing, nor does doing it while experiments run. Raises
+    `StoreUnreachableError`; nothing is lost then.
+    """
     project = locate(folder, environ)
     chosen = settings.read(project.workspace, project.anchor.name)
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
     store = delivery.open_project_store(project, uri, chosen.mlflow_experiment)
     store.end_dead_runs()
-    return delivery.deliver_waiting(store, Journal(project.state), store_name(project.anchor, uri))
+    done = Synced()
+    journal, name = Journal(project.state), store_name(project.anchor, uri)
+    with FileLock(files.private_folder(project.state) / "sync.lock"):  # no run is made twice
+        first = delivery.deliver_waiting(store, journal, name)
+        if project.git_root is not None:
+            with look(folder, environ) as view:
+                _Ledger(view, store, journal, done, rebuild=rebuild).write(progress)
+        rest = delivery.deliver_waiting(store, journal, name)  # what goes on with a run made now
+    done.delivered = first.delivered + rest.delivered
+    done.gaps += rest.waiting
+    return done
+
+
+class _Ledger:
+    """Writes what the ledger knows into a store."""
+
+    def __init__(
+        self, view: View, store: Store, journal: Journal, done: Synced, *, rebuild: bool
+    ) -> None:
+        self._view = view
+        self._store = store
+        self._done = done
+        self._rebuild = rebuild
+        self._holders = view.index.all_holders()
+        self._running = journal.record_ids()
+        self._runs: dict[str, list[Run]] = {}
+        for run in view.table.runs:
+            self._runs.setdefault(run.record_id or "", []).append(run)
+
+    def write(self, progress: Callable[[int, int], None]) -> None:
+        wanted, started = self._missing(), time.monotonic()
+        for number, (record_id, key) in enumerate(wanted, 1):
+            self._make(record_id, key)
+            progress(number, len(wanted))
+        self._done.seconds = time.monotonic() - started
+        self._link()
+
+    def _missing(self) -> list[tuple[str, str]]:
+        """List the records that are held and have no run, with the result that holds each."""
+        rows = self._view.index.results()
+        held = {r.training_id: r.key for r in rows if r.training_id} | {
+            r.record_id: r.key for r in rows if r.record_id
+        }
+        missing = [
+            (i, k) for i, k in held.items() if i not in self._runs and i not in self._running
+        ]
+        gone = set() if self._rebuild or not missing else self._store.deleted_records()
+        for record_id in gone & {record_id for record_id, _ in missing}:
+            self._done.gaps.append(_deleted(record_id))
+        return [(record_id, key) for record_id, key in missing if record_id not in gone]
+
+    def _make(self, record_id: str, key: str) -> None:
+        made_in = next(iter(self._holders.get(key, [])), None)
+        if made_in is None:
+            return
+        here = tree.of_commit(self._view, made_in.commit_sha)
+        results = lineage.results(here.holding)
+        result = next((r for r in results if r.key == key), None)
+        run = _run_of(self._view, here, result, record_id) if result else None
+        if run is None:
+            gap = Gap(
+                what=f"the run of the record {record_id} was not made",
+                why=f"{made_in.commit_sha[:7]} holds it, and not all that it was made from",
+                remedy=f"`wherefrom trace {key[:12]}` says what is missing",
+            )
+            self._done.gaps.append(gap)
+            return
+        self._log(run, str(here.params_file.get("experiment.name") or ""))
+        self._done.made += 1
+
+    def _log(self, run: LedgerRun, experiment: str) -> None:
+        record = run.record
+        name = experiment or self._view.project.anchor.name
+        run_id = self._store.create_run(name, record.run_name, run.started, run.tags)
+        self._store.log(run_id, params=run.params, metrics=run.metrics, tags={}, at=run.ended)
+        with TemporaryDirectory() as folder:
+            for file, text in run.files.items():
+                (Path(folder) / file).write_text(text, encoding="utf-8")
+            self._store.log_files(run_id, Path(folder))
+        self._store.end(run_id, "FINISHED", run.ended)
+
+    def _link(self) -> None:
+        """Attach what is known only afterwards: an experiment's own commit, who inherits a result.
+
+        Metrics of an evaluation that was not tracked are logged, too.
+        """
+        self._view.__dict__.pop("table", None)  # the runs that were made just now are there, too
+        entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
+        entries = [e for e in entries if e.run and e.run.status == "FINISHED"]
+        logged = self._view.ask_logged([e.run.mlflow_run_id for e in entries if e.run])
+        for entry in entries:
+            if entry.run is None or entry.run.mlflow_run_id not in logged:
+                continue
+            here = logged[entry.run.mlflow_run_id]
+            links = {k: v for k, v in _links(entry).items() if here.tags.get(k) != v}
+            values = {keys.key(name): value for name, value in entry.metrics.items()}
+            late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
+            if links or late:
+                at = entry.run.ended or 0
+                self._store.log(entry.run.mlflow_run_id, params={}, metrics=late, tags=links, at=at)
+                self._done.linked += 1
+
+
+def _run_of(view: View, here: tree.Tree, result: Lineage, record_id: str) -> LedgerRun | None:
+    """Give the run of a record: that of the result itself, or that of a training alone."""
+    training = _training(here, result)
+    if result.record is not None and result.record.record_id == record_id:
+        if result.record.relation == "own" and result.training is not None and training is None:
+            return None
+        first = training if result.record.relation == "own" else None
+    elif training is not None:
+        result, first = training, None
+    else:
+        return None
+    path = here.params_file.get("data.path")
+    values, _ = here.metrics(view.project.anchor, result.metric_files)
+    return of_result(result, first, values, path if isinstance(path, str) else None)
+
+
+def _training(here: tree.Tree, result: Lineage) -> Lineage | None:
+    """Give the result of the training that a result rests on; None where the tree has another."""
+    if result.training is None:
+        return None
+    path = next(p for p, record in here.holding.records.items() if record is result.training)
+    maker = next((s for s in result.stages if s.record_path == path), None)
+    return lineage.result_of(here.holding, maker.address) if maker else None
+
+
+def _links(entry: ls.Entry) -> dict[str, str]:
+    names = ", ".join(sorted(entry.inherited_by))
+    links = {"wherefrom.inherited_by": keys.tag(names)} if names else {}
+    if entry.made_in is not None and entry.made_in.experiment is not None:
+        links["dvc.exp.rev"] = entry.made_in.commit_sha
+        links["mlflow.source.git.commit"] = entry.made_in.commit_sha
+    return links
+
+
+def _deleted(record_id: str) -> Gap:
+    return Gap(
+        what=f"the run of the record {record_id} was deleted in MLflow",
+        why="somebody did so; git or DVC still hold its result",
+        remedy="restore it in MLflow, or `wherefrom sync --rebuild` makes it anew",
+    )

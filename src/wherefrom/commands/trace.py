@@ -10,6 +10,7 @@ from wherefrom import holders as holding_
 from wherefrom.commands import ls
 from wherefrom.environment import LOCK_NAMES, sha256_of
 from wherefrom.record import Gap
+from wherefrom.runs import Logged
 from wherefrom.sources import git_refs, git_repo
 from wherefrom.sources.git_objects import Objects
 
@@ -279,7 +280,7 @@ def _renamed(joined: Joined, made_in: Holder | None) -> Iterator[Gap]:
 
 def _of_run(view: View, run: Run) -> Trace:
     """Trace a run that no commit and no experiment holds, by what MLflow has of it."""
-    logged = view.runs.logged([run.mlflow_run_id])[run.mlflow_run_id]
+    logged = view.ask_logged([run.mlflow_run_id]).get(run.mlflow_run_id, Logged())
     gap = Gap(
         what="no commit and no experiment holds this run",
         why=run.error or "its record was never committed, was amended away, or it ended otherwise",

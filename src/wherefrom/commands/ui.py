@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,8 +43,9 @@ def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
 
 
 def serve(server: Server) -> None:
-    """Become the server."""
+    """Become the server; a sync runs beside it for as long as it does."""
     sys.stdout.flush()
+    subprocess.Popen([sys.executable, "-m", "wherefrom.cli", "sync", "--watch"])
     os.execv(server.command[0], server.command)  # noqa: S606 - an argument list, no shell
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from wherefrom.render import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wherefrom.commands.summary import Summary
-    from wherefrom.delivery import Delivered
+    from wherefrom.commands.sync import Synced
     from wherefrom.record import GitFacts
 
 _NEXT = """\
@@ -62,18 +62,23 @@ def summary_json(result: Summary) -> str:
     )
 
 
-def sync(done: Delivered) -> str:
-    """Say what was logged and what still waits, and why."""
-    if not done.delivered and not done.waiting:
-        return "nothing waits to be logged\n"
-    return f"{done.delivered} logged\n" + text.gaps(done.waiting)
+def sync(done: Synced, lost: Sequence[str] = ()) -> str:
+    """Say what was logged and what still waits, and why; `lost` is what no ledger has."""
+    each = f" ({done.seconds / done.made:.2f} s each)" if done.made else ""
+    parts = [
+        *([f"{done.delivered} logged that had waited"] if done.delivered else []),
+        *([f"{done.made} made from the ledger{each}"] if done.made else []),
+        *([f"{done.linked} linked"] if done.linked else []),
+    ]
+    said = "; ".join(parts) or ("nothing was logged" if done.gaps else "MLflow is up to date")
+    gone = "".join(f"  not back: {item}\n" for item in lost)
+    return f"{said}\n{gone}{text.gaps(done.gaps)}"
 
 
-def sync_json(done: Delivered) -> str:
+def sync_json(done: Synced) -> str:
     """Write the same for a program."""
-    return text.as_json(
-        {"delivered": done.delivered, "gaps": [asdict(gap) for gap in done.waiting]}
-    )
+    counts = {"delivered": done.delivered, "made": done.made, "linked": done.linked}
+    return text.as_json({**counts, "gaps": [asdict(gap) for gap in done.gaps]})
 
 
 def _relation(relation: str, derived_from: str | None) -> str:

@@ -117,7 +117,7 @@ def _put_back(repo: Any, out: Any) -> bool:  # noqa: ANN401
     if out.use_cache:
         try:
             out.checkout(force=True)
-        except CheckoutError:
+        except (CheckoutError, FileNotFoundError):  # not in the cache
             return False
         return bool(out.exists)
     source = Path(repo.cache.local.oid_to_path(out.hash_info.value))

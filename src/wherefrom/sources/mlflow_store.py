@@ -15,7 +15,7 @@ from wherefrom.sources import local_store, reachable
 from wherefrom.uris import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 RECORD_TAG = "wherefrom.record_id"
@@ -90,11 +90,32 @@ class Store:
             for part in _parts(points, 1000):
                 self._client.log_batch(run_id, metrics=part)
 
-    def unset(self, run_id: MlflowRunId, tag: str) -> None:
-        """Remove a tag that no longer holds, if it is there."""
+    def unset(self, run_id: MlflowRunId, tags: Iterable[str]) -> None:
+        """Remove tags that no longer hold, those of them that are there."""
         with converted(self.uri):
-            if tag in self._client.get_run(run_id).data.tags:
-                self._client.delete_tag(run_id, tag)
+            here = self._client.get_run(run_id).data.tags
+            for tag in tags:
+                if tag in here:
+                    self._client.delete_tag(run_id, tag)
+
+    def deleted_records(self) -> set[RecordId]:
+        """List the records whose runs were deleted in MLflow and can be restored there."""
+        from mlflow.entities import ViewType  # noqa: PLC0415, TID251
+
+        found: set[RecordId] = set()
+        token = None
+        with converted(self.uri):
+            while True:
+                page = self._client.search_runs(
+                    self._experiments(),
+                    run_view_type=ViewType.DELETED_ONLY,
+                    max_results=1000,
+                    page_token=token,
+                )
+                found |= {RecordId(run.data.tags.get(RECORD_TAG, "")) for run in page}
+                token = page.token
+                if not token:
+                    return found - {RecordId("")}
 
     def log_files(self, run_id: MlflowRunId, folder: Path) -> None:
         """Log all files below a folder as artifacts."""

@@ -101,6 +101,8 @@ class RunDatabase:
     def _runs(self, where: str, values: tuple[object, ...]) -> list[Run]:
         with self._open() as database:
             rows = database.execute(f"{_RUNS}{where}", values).fetchall()
+            if not rows:
+                return []
             few = len(rows) < _MANY
             ids = [row[0] for row in rows] if few else []
             tags = _joining(database, ids)

@@ -1,0 +1,114 @@
+"""The versions of each raw table, and what came of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom import metrics
+from wherefrom.commands import best as bests
+from wherefrom.commands import ls
+from wherefrom.errors import NoResultsError
+from wherefrom.record import Gap
+from wherefrom.sources import git_repo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wherefrom.commands.ls import Entry
+    from wherefrom.index.query import CommitRow, Input
+    from wherefrom.view import View
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """A version of a raw table: who introduced it, how many results used it, the best of them.
+
+    `introduced` is None where no branch holds the version; `best` where no result has the metric.
+    """
+
+    path: str
+    hash: str | None
+    size: int | None
+    labels: tuple[str, ...]
+    introduced: CommitRow | None
+    results: int
+    best: Entry | None
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions of all raw tables, by path and then by the metric, the best first."""
+
+    metric: str
+    versions: tuple[TableVersion, ...]
+    gaps: tuple[Gap, ...]
+
+
+def data(view: View, metric: str | None = None) -> Versions:
+    """List the versions; by the cross-validated score where no metric is named.
+
+    Raises `NoResultsError` and `UnknownMetricError`.
+    """
+    found = [entry for entry in ls.entries(view) if entry.made_in is not None]
+    if not found:
+        raise NoResultsError
+    name = metric or bests.default_metric(found)
+    ls.ranked(found, name)  # names a metric that no result has
+    users: dict[tuple[str, str | None], list[tuple[Input, Entry]]] = {}
+    for entry in found:
+        for item in entry.data:
+            users.setdefault((item.path, item.hash), []).append((item, entry))
+    versions = [_version(view, used, name) for used in users.values()]
+    versions.sort(key=lambda version: (version.path, _merit(version, name)))
+    return Versions(name, tuple(versions), (*_ambiguous(versions), *view.gaps))
+
+
+def _version(view: View, used: list[tuple[Input, Entry]], metric: str) -> TableVersion:
+    item = used[0][0]
+    entries = [entry for _, entry in used]
+    having = [entry for entry in entries if metric in entry.metrics]
+    best = min(having, key=lambda e: metrics.merit(metric, e.metrics[metric]), default=None)
+    return TableVersion(
+        path=item.path,
+        hash=item.hash,
+        size=item.size,
+        labels=tuple(dict.fromkeys(entry.label for entry in entries if entry.label)),
+        introduced=_introduced(view, item, entries),
+        results=len(entries),
+        best=best,
+    )
+
+
+def _introduced(view: View, item: Input, entries: Iterable[Entry]) -> CommitRow | None:
+    """Find the first commit of a branch with the version, else the first experiment with it."""
+    if not item.hash:
+        return None
+    path = view.project.in_git(item.dvc_file)
+    tips = ("--branches", "--tags", "--remotes")
+    sha = git_repo.introduced(view.git_root, path, item.hash, tips)
+    if sha is None:
+        held = [entry.made_in for entry in entries if entry.made_in]
+        sha = min(held, key=lambda h: h.time).commit_sha if held else None
+    return view.index.commit(sha) if sha else None
+
+
+def _merit(version: TableVersion, metric: str) -> float:
+    if version.best is None:
+        return float("inf")
+    return metrics.merit(metric, version.best.metrics[metric])
+
+
+def _ambiguous(versions: Iterable[TableVersion]) -> Iterator[Gap]:
+    """Name the labels that stand for two versions of one table."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for version in versions:
+        for label in version.labels:
+            places.setdefault((version.path, label), []).append(str(version.hash))
+    for (path, label), hashes in places.items():
+        if len(hashes) > 1:
+            yield Gap(
+                what=f"the label {label} stands for {len(hashes)} versions of {path}",
+                why=f"results with it were made from {', '.join(hashes)}",
+                remedy="give each version a label of its own: `data.version` in params.yaml",
+            )

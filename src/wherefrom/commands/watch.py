@@ -1,0 +1,52 @@
+"""Sync again whenever git or DVC have changed: what MLflow's UI shows beside it is linked."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from wherefrom.commands.sync import sync
+from wherefrom.errors import WherefromError
+from wherefrom.journal import Journal
+from wherefrom.project import locate
+from wherefrom.sources import git_refs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_SECONDS = 2.0
+
+
+def watch(folder: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Sync until the process that started this one has ended, or Ctrl-C.
+
+    What goes wrong is said once for as long as it stays the same: the next round tries again.
+    """
+    parent, seen, said = os.getppid(), "", ""
+    while os.getppid() == parent:
+        now = _state(folder, environ)
+        if now != seen:
+            problem = _try(folder, environ)
+            if problem and problem != said:
+                say(problem)
+            said, seen = problem, seen if problem else now
+        time.sleep(_SECONDS)
+
+
+def _try(folder: Path, environ: Mapping[str, str]) -> str:
+    """Sync once; gives what is wrong, "" for nothing."""
+    try:
+        sync(folder, environ)
+    except WherefromError as error:
+        return f"wherefrom: {error}"
+    return ""
+
+
+def _state(folder: Path, environ: Mapping[str, str]) -> str:
+    """Give a text that changes with the refs and with the runs that wait."""
+    project = locate(folder, environ)
+    waiting = ",".join(sorted(entry.key for entry in Journal(project.state).waiting()))
+    refs = git_refs.read(project.git_root).digest if project.git_root else ""
+    return f"{refs} {waiting}"
