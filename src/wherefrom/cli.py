@@ -150,15 +150,17 @@ def data(*, metric: str | None, as_json: bool) -> None:
 @cli.command()
 @click.option("--rebuild", is_flag=True, help="Make also the runs anew that MLflow has lost.")
 @click.option("--watch", is_flag=True, help="Go on, whenever git or DVC change, until Ctrl-C.")
+@click.option("--beside", type=int, hidden=True, help="End with this process, the parent.")
 @_json
-def sync(*, rebuild: bool, watch: bool, as_json: bool) -> None:
+def sync(*, rebuild: bool, watch: bool, beside: int | None, as_json: bool) -> None:
     """Bring MLflow up to date with git and DVC: late runs, missing runs, links."""
     from wherefrom.commands import sync as command  # noqa: PLC0415
     from wherefrom.commands import watch as watching  # noqa: PLC0415
     from wherefrom.render import summary as render  # noqa: PLC0415
 
     if watch:
-        watching.watch(Path.cwd(), os.environ, lambda text: click.echo(text, err=True))
+        parent = beside or os.getppid()
+        watching.watch(Path.cwd(), os.environ, lambda text: click.echo(text, err=True), parent)
         return
     done = command.sync(Path.cwd(), os.environ, rebuild=rebuild, progress=_progress("making runs"))
     lost = command.LOST if rebuild and done.made else ()

@@ -45,7 +45,8 @@ def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
 def serve(server: Server) -> None:
     """Become the server; a sync runs beside it for as long as it does."""
     sys.stdout.flush()
-    subprocess.Popen([sys.executable, "-m", "wherefrom.cli", "sync", "--watch"])
+    beside = ("sync", "--watch", "--beside", str(os.getpid()))
+    subprocess.Popen([sys.executable, "-m", "wherefrom.cli", *beside], stdout=subprocess.DEVNULL)
     os.execv(server.command[0], server.command)  # noqa: S606 - an argument list, no shell
 
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 _SECONDS = 2.0
 
 
-def watch(folder: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Sync until the process that started this one has ended, or Ctrl-C.
+def watch(
+    folder: Path, environ: Mapping[str, str], say: Callable[[str], None], parent: int
+) -> None:
+    """Sync until the process `parent`, which started this one, has ended, or Ctrl-C.
 
     What goes wrong is said once for as long as it stays the same: the next round tries again.
     """
-    parent, seen, said = os.getppid(), "", ""
+    seen, said = "", ""
     while os.getppid() == parent:
         now = _state(folder, environ)
         if now != seen:
