@@ -7,14 +7,19 @@ import os
 import sys
 import tempfile
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wherefrom.errors import AmbiguousAddressError, UnknownAddressError, WherefromError
+from wherefrom.errors import (
+    AmbiguousAddressError,
+    NotAProjectError,
+    UnknownAddressError,
+    WherefromError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +58,8 @@ def summary(*, as_json: bool) -> None:
     from wherefrom.render import summary as render  # noqa: PLC0415
 
     result = command.collect(dvc_root(Path.cwd()))
+    with suppress(NotAProjectError), _looking(as_json=as_json) as view:  # outside of git: as it is
+        result = command.placed(result, view)
     click.echo(render.summary_json(result) if as_json else render.summary(result), nl=False)
 
 

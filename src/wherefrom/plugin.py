@@ -57,7 +57,7 @@ class StageRunContext:
 
 def _tags() -> dict[str, str]:
     from wherefrom import context as context_  # noqa: PLC0415
-    from wherefrom import tags, workspace  # noqa: PLC0415
+    from wherefrom import known, tags, workspace  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
 
@@ -67,6 +67,8 @@ def _tags() -> dict[str, str]:
     context = context_.look(project, chosen, wdir, os.environ)
     if context is None:
         return {}
+    if before := known.said(context):
+        _say(before)
     record_id = new_record_id()
     context = context_.keep_dirty_tree(context, record_id)
     subject = tags.running(context.stage)

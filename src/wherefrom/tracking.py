@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
-from wherefrom import environment, files, keys, metrics, tags
+from wherefrom import environment, files, keys, known, metrics, tags
 from wherefrom import process as processes
 from wherefrom import record as records
 from wherefrom.claims import Claims
@@ -84,6 +84,8 @@ class TrackedRun:
     def _start(self) -> None:
         if self._training is None:
             self._claims.open(self._record_id, self._context.params)
+        if before := known.said(self._context):
+            self._say(before)
         self._context = context_.keep_dirty_tree(self._context, self._record_id)
         if self._context.is_off:
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from wherefrom import holders as holding_
 from wherefrom import index as indexes
 from wherefrom import settings
 from wherefrom.errors import NotAProjectError, StoreUnreachableError
@@ -14,6 +15,7 @@ from wherefrom.join import Joined, RunTable, by_content, by_record
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.runs import NoRuns
+from wherefrom.sources import git_refs, git_repo
 from wherefrom.sources.run_source import open_runs
 from wherefrom.uris import tracking_uri
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from wherefrom.holders import Holder
+    from wherefrom.holders import Holder, Maker, Relation
     from wherefrom.index.query import Index, RecordRow
     from wherefrom.project import Project
     from wherefrom.record import Record
@@ -88,6 +90,19 @@ class View:
         named = [run for run in named if run.record_id == record.record_id]
         found = named or self.ask(lambda runs: runs.of_records([record.record_id]))
         return by_record(record, RunTable(found))
+
+    def relation_in_workspace(self, maker: Maker | None, held: Sequence[Holder]) -> Relation | None:
+        """Say how the workspace stands to a result that it has, and that others may hold.
+
+        It inherits what neither HEAD nor the experiment that DVC applied last has made.
+        """
+        if maker is None or not held:
+            return maker.relation if maker else None
+        here = {git_repo.head(self.git_root), git_refs.applied(self.git_root)}
+        near = [holder for holder in held if holder.commit_sha in here]
+        if not near:
+            return "inherited"
+        return holding_.relation(maker, near[0], holding_.origin(maker, held))
 
 
 @contextmanager

@@ -33,6 +33,9 @@ class Data(Section):
     id: str | None = allowed("the name of the column that names a row, or null")
     drop: tuple[str, ...] = allowed("a list of names of columns to leave out", strict=False)
     positive: Scalar | None = allowed("one of the two classes of the target, or null", default=None)
+    version: str | None = allowed(
+        "a name for this version of the table, in quotes if it is a number, or null", default=None
+    )
     separator: str | None = allowed(
         "one character, or null for the one that the file's name says", default=None, pattern=r"^.$"
     )

@@ -73,7 +73,7 @@ def _version(view: View, used: list[tuple[Input, Entry]], metric: str) -> TableV
         path=item.path,
         hash=item.hash,
         size=item.size,
-        labels=tuple(dict.fromkeys(entry.label for entry in entries if entry.label)),
+        labels=tuple(dict.fromkeys(label for entry in entries for label in entry.labels)),
         introduced=_introduced(view, item, entries),
         results=len(entries),
         best=best,

@@ -31,7 +31,7 @@ class Entry:
 
     `key` is its record's id, or the fingerprint of its last stage, or the id of a run that nothing
     holds; `made_in` is None for the latter. `changed` maps parameters to their values in the
-    baseline (of an experiment) or the parent, and here.
+    baseline (of an experiment) or the parent, and here; `labels` are those of `data.version`.
     """
 
     key: str
@@ -43,7 +43,7 @@ class Entry:
     experiments: tuple[ExperimentName, ...]
     inherited_by: tuple[ExperimentName, ...]
     data: tuple[Input, ...]
-    label: str | None
+    labels: tuple[str, ...]
     metrics: Mapping[str, float]
     params: Mapping[str, Any]
     changed: Changed = field(default_factory=dict)
@@ -105,7 +105,7 @@ class _Table:
         made_in = holding_.origin(joined.maker, held)
         names = tuple(h.experiment for h in held if h.experiment)
         maker = made_in.experiment if made_in else None
-        label = row.params.get(LABEL)
+        labels = (same.params.get(LABEL) for same in rows)
         return Entry(
             key=key,
             stage=row.stage,
@@ -116,7 +116,7 @@ class _Table:
             experiments=names,
             inherited_by=tuple(name for name in names if name != maker),
             data=tuple(self._inputs.get(row.number, [])),
-            label=str(label) if label is not None else None,
+            labels=tuple(dict.fromkeys(str(label) for label in labels if label is not None)),
             metrics=row.metrics,
             params=row.params,
             changed=self._changed(row, made_in),
@@ -182,7 +182,7 @@ def _unheld(run: Run) -> Entry:
         experiments=(),
         inherited_by=(),
         data=(),
-        label=None,
+        labels=(),
         metrics={},
         params={},
     )

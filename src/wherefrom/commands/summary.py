@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom import environment, ledger, metrics, settings
@@ -15,15 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wherefrom.holders import Relation
+    from wherefrom.identity import MlflowRunId
+    from wherefrom.view import View
+
 
 @dataclass(frozen=True)
 class Summary:
     """A finished pipeline: its record, metrics, raw data and model.
 
-    `data_path` and `data_hash` are None where no table is named or no `.dvc` file holds it.
+    `relation` is that of the workspace to the result, and `mlflow_run_id` the run as MLflow has it
+    now: both are the record's where neither git nor MLflow was asked. `data_path` and `data_hash`
+    are None where no table is named or no `.dvc` file holds it.
     """
 
     record: Record
+    relation: Relation
+    mlflow_run_id: MlflowRunId | None
     metrics: Mapping[str, float]
     data_path: str | None
     data_hash: str | None
@@ -44,6 +52,8 @@ def collect(root: Path, record: Record | None = None) -> Summary:
     stale = record is None and _is_unevaluated(root, stages, result)
     return Summary(
         record=result,
+        relation=result.relation,
+        mlflow_run_id=result.mlflow_run_id,
         metrics={k: v for k, v in values.items() if not stale or k.startswith("cv.")},
         data_path=table,
         data_hash=used.get(table) if table else None,
@@ -55,6 +65,19 @@ def collect(root: Path, record: Record | None = None) -> Summary:
             *(_other_table(table) if table and table not in used else ()),
             *(_unevaluated() if stale else ()),
         ),
+    )
+
+
+def placed(found: Summary, view: View) -> Summary:
+    """Say also what git and MLflow know by now: who made the result, and which run it has."""
+    record = found.record
+    held = view.index.holders(record.record_id)
+    joined = view.run_of(record, (), held)
+    return replace(
+        found,
+        relation=view.relation_in_workspace(joined.maker, held) or record.relation,
+        mlflow_run_id=joined.run.mlflow_run_id if joined.run else None,
+        gaps=(*found.gaps, *view.gaps),
     )
 
 

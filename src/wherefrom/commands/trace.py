@@ -11,7 +11,7 @@ from wherefrom.commands import ls
 from wherefrom.environment import LOCK_NAMES, sha256_of
 from wherefrom.record import Gap
 from wherefrom.runs import Logged
-from wherefrom.sources import git_refs, git_repo
+from wherefrom.sources import git_repo
 from wherefrom.sources.git_objects import Objects
 
 if TYPE_CHECKING:
@@ -171,18 +171,7 @@ class _Tracer:
     ) -> Relation | None:
         if holder is not None:
             return holding_.relation(joined.maker, holder, made_in)
-        return self._relation_of_workspace(joined)
-
-    def _relation_of_workspace(self, joined: Joined) -> Relation | None:
-        """Say whether HEAD or the applied experiment made it; the workspace inherits all else."""
-        if joined.maker is None or not self._held:
-            return joined.maker.relation if joined.maker else None
-        made_in = holding_.origin(joined.maker, self._held)
-        here = {git_repo.head(self._view.git_root), git_refs.applied(self._view.git_root)}
-        near = [holder for holder in self._held if holder.commit_sha in here]
-        if not near:
-            return "inherited"
-        return holding_.relation(joined.maker, near[0], made_in)
+        return self._view.relation_in_workspace(joined.maker, self._held)
 
     def _misplaced(self, result: Lineage, commit: CommitRow | None) -> Iterator[Gap]:
         wanted = attribution.sources(result)

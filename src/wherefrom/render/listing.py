@@ -92,7 +92,9 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "experiments": list(entry.experiments),
         "inherited_by": list(entry.inherited_by),
         "commit": {"sha": made_in.commit_sha, "time": made_in.time} if made_in else None,
-        "data": [{"path": i.path, "hash": i.hash, "label": entry.label} for i in entry.data],
+        "data": [
+            {"path": i.path, "hash": i.hash, "labels": list(entry.labels)} for i in entry.data
+        ],
         "params": dict(entry.params),
         "changed": {name: list(pair) for name, pair in entry.changed.items()},
         "metrics": dict(entry.metrics),
@@ -112,7 +114,7 @@ def flat(entry: Entry) -> dict[str, Any]:
         "inherited_by": " ".join(entry.inherited_by),
         "commit_sha": made_in.commit_sha if made_in else None,
         "data_hash": " ".join(str(item.hash) for item in entry.data),
-        "data_version": entry.label,
+        "data_version": " ".join(entry.labels),
         "gaps": entry.gaps,
         **entry.metrics,
         **{f"params.{name}": value for name, value in entry.params.items()},
@@ -150,7 +152,9 @@ def _row(entry: Entry) -> tuple[str, ...]:
     made_in = entry.made_in
     inherited = f" (+{len(entry.inherited_by)} inherited)" if entry.inherited_by else ""
     name = (made_in.experiment or "") if made_in else ""
-    version = entry.label or " ".join(str(item.hash)[: text.SHORT] for item in entry.data[:2])
+    version = ", ".join(entry.labels) or " ".join(
+        str(item.hash)[: text.SHORT] for item in entry.data[:2]
+    )
     return (
         entry.key[:_ID],
         f"{name}{inherited}".strip(),

@@ -26,11 +26,11 @@ next
 def summary(result: Summary) -> str:
     """Show what a finished pipeline gave, and what to type next."""
     record = result.record
-    run = f"{record.mlflow_run_id or 'not in MLflow yet (`wherefrom sync`)'}  {record.run_name}"
+    run = f"{result.mlflow_run_id or 'not in MLflow yet (`wherefrom sync`)'}  {record.run_name}"
     rows = [
         ("record", record.record_id),
         ("run", run),
-        ("relation", _relation(record.relation, record.derived_from)),
+        ("relation", _relation(result)),
         *([("experiment", record.experiment)] if record.experiment else []),
         *_cv_rows(result.metrics),
         *_rows("test", result.metrics),
@@ -48,9 +48,9 @@ def summary_json(result: Summary) -> str:
         {
             "result": {
                 "record_id": record.record_id,
-                "mlflow_run_id": record.mlflow_run_id,
+                "mlflow_run_id": result.mlflow_run_id,
                 "run_name": record.run_name,
-                "relation": record.relation,
+                "relation": result.relation,
                 "experiment": record.experiment,
             },
             "metrics": dict(result.metrics),
@@ -81,8 +81,12 @@ def sync_json(done: Synced) -> str:
     return text.as_json({**counts, "gaps": [asdict(gap) for gap in done.gaps]})
 
 
-def _relation(relation: str, derived_from: str | None) -> str:
-    return f"{relation} (of {derived_from})" if derived_from else relation
+def _relation(result: Summary) -> str:
+    record = result.record
+    if result.relation == "inherited":
+        where = f"experiment {record.experiment}" if record.experiment else record.run_name
+        return f"inherited: no stage ran here; made in {where}, {record.relation} there"
+    return f"{record.relation} (of {record.derived_from})" if record.derived_from else "own"
 
 
 def _commit(git: GitFacts) -> str:
