@@ -13,6 +13,7 @@ from wherefrom import lineage, tree
 from wherefrom.errors import (
     AmbiguousAddressError,
     NoResultsError,
+    NoResultThereError,
     UnknownAddressError,
 )
 from wherefrom.lockfile import is_record
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from wherefrom.errors import WherefromError
     from wherefrom.identity import CommitSha
     from wherefrom.index.query import ResultRow
     from wherefrom.lineage import Lineage
@@ -174,10 +176,21 @@ def _hash(path: Path) -> str | None:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _unknown(view: View, address: str) -> UnknownAddressError | NoResultsError:
+def _unknown(view: View, address: str) -> WherefromError:
     rows = view.index.results()
     if not rows and not view.ask(lambda runs: runs.all_runs()):
         return NoResultsError()
+    if address == WORKSPACE:
+        return _none_in("the workspace", tree.of_workspace(view.project.workspace))
+    sha = git_repo.resolve(view.git_root, address)
+    commit = view.index.commit(sha) if sha else None
+    if commit is not None:
+        return _none_in(f"{address} ({commit.sha[:7]})", tree.of_commit(view, commit.sha))
     names = view.index.names() | {name for row in rows for name in row.metrics}
     wanted = address.partition("=")[0]
     return UnknownAddressError(address, tuple(difflib.get_close_matches(wanted, names)))
+
+
+def _none_in(where: str, here: tree.Tree) -> NoResultThereError:
+    problems = "; ".join(f"{gap.what}: {gap.why}" for gap in here.holding.gaps)
+    return NoResultThereError(where, problems or "it has no dvc.lock with a stage")

@@ -215,6 +215,21 @@ class UnknownAddressError(WherefromError):
 
 
 @dataclass
+class NoResultThereError(WherefromError):
+    """A commit or the workspace that holds no result; `why` is what of it cannot be read."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.where} holds no result: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "`wherefrom ls` lists all results; `dvc repro` makes one, and a commit holds it"
+
+
+@dataclass
 class AmbiguousAddressError(WherefromError):
     """An address that several results have, by their keys."""
 

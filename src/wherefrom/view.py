@@ -36,6 +36,7 @@ class View:
 
     project: Project
     git_root: Path
+    common_dir: Path
     index: Index
     uri: str
     gaps: list[Gap] = field(default_factory=list)
@@ -53,6 +54,14 @@ class View:
     def table(self) -> RunTable:
         """All runs of the store."""
         return RunTable(self.ask(lambda runs: runs.all_runs()))
+
+    @property
+    def shallow(self) -> tuple[Gap, ...]:
+        """Say so where older commits are not in this clone: who introduced a version may be."""
+        if not (self.common_dir / "shallow").is_file():
+            return ()
+        what = "this clone is shallow: the first commit with a version of the data may not be here"
+        return (Gap(what, "it was made with --depth", "`git fetch --unshallow`"),)
 
     def ask(self, question: Callable[[RunSource], list[Run]]) -> list[Run]:
         """Ask the store for runs; none where it does not answer, which is a gap."""
@@ -122,6 +131,7 @@ def look(
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
     index = indexes.open_index(project, progress)
     try:
-        yield View(project, project.git_root, index, uri)
+        common_dir = git_repo.layout(project.workspace).common_dir
+        yield View(project, project.git_root, common_dir, index, uri)
     finally:
         index.close()

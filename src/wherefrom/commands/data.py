@@ -61,7 +61,7 @@ def data(view: View, metric: str | None = None) -> Versions:
             users.setdefault((item.path, item.hash), []).append((item, entry))
     versions = [_version(view, used, name) for used in users.values()]
     versions.sort(key=lambda version: (version.path, _merit(version, name)))
-    return Versions(name, tuple(versions), (*_ambiguous(versions), *view.gaps))
+    return Versions(name, tuple(versions), (*_ambiguous(versions), *view.shallow, *view.gaps))
 
 
 def _version(view: View, used: list[tuple[Input, Entry]], metric: str) -> TableVersion:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import holders as holding_
 from wherefrom import metrics
 from wherefrom.errors import UnknownMetricError
 from wherefrom.join import by_content, by_record
+from wherefrom.runs import Logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,12 +69,21 @@ def entries(view: View, keys: Iterable[str] | None = None) -> list[Entry]:
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
     table = _Table(view, rows)
-    listed = [table.entry(key, same) for key, same in by_key.items()]
+    listed = _with_logged(view, [table.entry(key, same) for key, same in by_key.items()])
+    view.gaps += view.index.problems() if wanted is None else []
     held = {entry.run.mlflow_run_id for entry in listed if entry.run}
     listed.sort(key=_newest)
     loose = [run for run in view.table.runs if run.mlflow_run_id not in held]
     loose = [run for run in loose if wanted is None or run.mlflow_run_id in wanted]
     return listed + [_unheld(run) for run in table.unheld(loose)]
+
+
+def _with_logged(view: View, listed: list[Entry]) -> list[Entry]:
+    """Add the metrics of results whose project leaves them to MLflow alone."""
+    bare = {e.key: e.run for e in listed if e.run and not e.metrics and not e.record_id}
+    logged = view.ask_logged([run.mlflow_run_id for run in bare.values()]) if bare else {}
+    found = {key: logged.get(run.mlflow_run_id, Logged()).metrics for key, run in bare.items()}
+    return [replace(e, metrics=found[e.key]) if e.key in found else e for e in listed]
 
 
 def ranked(found: list[Entry], metric: str) -> list[Entry]:

@@ -132,7 +132,7 @@ class _Tracer:
             params=result.params,
             changed=_changed(before, result),
             unused=_unused(before, here, result),
-            metrics=values,
+            metrics=values or self._logged(joined),
             gaps=(
                 *wrong,
                 *(result.record.gaps if result.record else ()),
@@ -140,6 +140,7 @@ class _Tracer:
                 *_renamed(joined, made_in),
                 *self._environment(result, commit),
                 *metric_gaps,
+                *self._view.shallow,
                 *self._view.gaps,
             ),
         )
@@ -152,6 +153,13 @@ class _Tracer:
         held = tree.of_workspace(self._root).holding
         result = next(r for r in lineage.results(held) if r.key == self._found.key)
         return self._view.run_of(result.record, result.fingerprints, self._held)
+
+    def _logged(self, joined: Joined) -> Mapping[str, float]:
+        """Give the metrics of a result whose project leaves them to MLflow alone."""
+        if joined.run is None or (self._rows and self._rows[0].record_id):
+            return {}
+        run_id = joined.run.mlflow_run_id
+        return self._view.ask_logged([run_id]).get(run_id, Logged()).metrics
 
     def _holder(self, made_in: Holder | None) -> Holder | None:
         """Say who is asked about: the commit that the address names, else who made the result."""

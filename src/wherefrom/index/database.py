@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """Of the tables below and of what is written into them: another one is made anew."""
 
 _TABLES = """
@@ -35,7 +35,8 @@ CREATE TABLE trees (sha TEXT PRIMARY KEY, entries TEXT) WITHOUT ROWID;
 -- the files of a tree that may matter: many commits share one
 CREATE TABLE snapshots (id INTEGER PRIMARY KEY, digest TEXT UNIQUE, files TEXT);
 
--- what a snapshot holds
+-- what a snapshot holds, and what of it cannot be read
+CREATE TABLE problems (snapshot INTEGER, what TEXT, why TEXT, remedy TEXT);
 CREATE TABLE results (
     id INTEGER PRIMARY KEY, snapshot INTEGER, key TEXT, stage TEXT, fingerprint TEXT,
     record_id TEXT, training_id TEXT, metrics TEXT, params TEXT, prints TEXT, gaps INTEGER

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.holders import Holder
 from wherefrom.identity import CommitSha, ExperimentName
+from wherefrom.record import Gap
 
 if TYPE_CHECKING:
     import sqlite3
@@ -211,6 +212,18 @@ class Index:
         ask = "SELECT name, baseline FROM refs WHERE sha = ? AND name IS NOT NULL ORDER BY name"
         rows = self._database.execute(ask, (sha,)).fetchall()
         return [(ExperimentName(name), CommitSha(baseline)) for name, baseline in rows]
+
+    def problems(self) -> list[Gap]:
+        """Name what cannot be read in commits and experiments, each damage once."""
+        ask = (
+            "SELECT p.what, p.why, p.remedy, MIN(c.sha), COUNT(DISTINCT c.sha) FROM problems p "
+            "JOIN commits c ON c.snapshot = p.snapshot AND c.live "
+            "GROUP BY p.what, p.why, p.remedy ORDER BY MIN(c.time)"
+        )
+        return [
+            Gap(f"{what} ({sha[:7]}{f' and {count - 1} more' if count > 1 else ''})", why, remedy)
+            for what, why, remedy, sha, count in self._database.execute(ask)
+        ]
 
     def commit(self, sha: str) -> CommitRow | None:
         """Give a commit; None for one that was never seen."""

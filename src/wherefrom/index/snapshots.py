@@ -71,6 +71,8 @@ class SnapshotWriter:
         snapshot = self._database.execute(insert, (digest, json.dumps(files))).lastrowid or 0
         for result in lineage.results(held):
             self._write_result(snapshot, files, result)
+        problems = [(snapshot, gap.what, gap.why, gap.remedy) for gap in held.gaps]
+        self._database.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", problems)
         for record in held.records.values():
             self._write_record(record)
         made = {path for stage in held.stages.values() for path in stage.outs}
