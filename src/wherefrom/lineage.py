@@ -22,13 +22,15 @@ _T = TypeVar("_T")
 class Lineage:
     """A result and everything that led to it.
 
-    `stages` are in the order of the data, `final` the last of them. `record` is that of the final
-    stage, `training` the one that it rests on: both None in a project that keeps none. `used` maps
-    each raw input to the hash that the lock says was read; `raw` says what the `.dvc` files say.
+    `stages` are in the order of the data, `final` the last of them; `before` maps each to those that
+    it takes from. `record` is that of the final stage, `training` the one that it rests on: both
+    None in a project that keeps none. `used` maps each raw input to the hash that the lock says was
+    read; `raw` says what the `.dvc` files say.
     """
 
     final: Stage
     stages: tuple[Stage, ...]
+    before: Mapping[StageAddress, tuple[StageAddress, ...]]
     used: Mapping[str, DataHash | None]
     raw: tuple[Raw, ...]
     record: Record | None
@@ -143,7 +145,8 @@ def _lineage(holding: Holding, before: Edges, address: StageAddress) -> Lineage:
         *_broken(stages),
         *_other_data(raw, used),
     )
-    return Lineage(final, stages, used, raw, record, training, gaps)
+    inside = {stage.address: before[stage.address] for stage in stages}
+    return Lineage(final, stages, inside, used, raw, record, training, gaps)
 
 
 def _in_order(before: Edges, address: StageAddress) -> list[StageAddress]:

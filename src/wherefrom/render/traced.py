@@ -57,7 +57,7 @@ def as_dict(found: Trace) -> dict[str, Any]:
         "experiments": list(found.experiments),
         "commit": _commit_json(found),
         "data": [_version_json(version) for version in found.data],
-        "stages": [_stage_json(stage) for stage in lineage.stages] if lineage else [],
+        "stages": [_stage_json(stage, lineage) for stage in lineage.stages] if lineage else [],
         "params": dict(found.params),
         "changed": {name: list(pair) for name, pair in found.changed.items()},
         "unused": {name: list(pair) for name, pair in found.unused.items()},
@@ -134,16 +134,16 @@ def _commit(found: Trace) -> str:
     commit, record = found.commit, found.record
     if commit is None:
         return "  the workspace\n" if found.lineage else ""
-    dirty = record is not None and record.git.dirty
+    dirty = record is not None and record.git.dirty and record.experiment is None
     kept = record.git.snapshot if record else None
     refs = [ref.split("/", 2)[2] for ref in found.refs]
     return text.pairs(
         [
             ("sha", f"{commit.sha}" + ("" if found.attributed else "  (not attributed: see gaps)")),
-            ("made", f"{text.date(commit.time * 1000)}  {commit.subject}"),
+            ("made", f"{text.date(commit.time * 1000)}  {commit.subject[:60]}"),
             *([("in", ", ".join(refs))] if refs else []),
             *([("baseline", found.baseline)] if found.baseline and _inside(found) else []),
-            *([("dirty", f"kept as {kept}" if kept else "as DVC's experiment")] if dirty else []),
+            *([("dirty", f"kept as {kept}" if kept else "and not kept")] if dirty else []),
         ],
         "  ",
     )
@@ -209,8 +209,10 @@ def _stage(stage: Stage, lineage: Lineage) -> str:
     code = len(stage.deps) - len(shown)
     left = [*_named(shown), *([f"{code} files of code and settings"] if code else [])]
     right = _named((p, o) for p, o in stage.outs.items() if not is_record(p))
+    parents = lineage.before[stage.address]
+    after = f"  <- {', '.join(parents)}" if parents else ""
     return (
-        f"  {stage.address}\n"
+        f"  {stage.address}{after}\n"
         f"{text.wrapped(', '.join(left), '    in   ', '         ')}\n"
         f"{text.wrapped(', '.join(right), '    out  ', '         ')}\n"
     )
@@ -220,11 +222,12 @@ def _named(files: Iterable[tuple[str, FileFacts]]) -> list[str]:
     return [f"{path} {str(f.hash)[: text.SHORT]}" for path, f in files if not is_record(path)]
 
 
-def _stage_json(stage: Stage) -> dict[str, Any]:
+def _stage_json(stage: Stage, lineage: Lineage) -> dict[str, Any]:
     return {
         "name": stage.address,
         "cmd": stage.facts.cmd,
         "fingerprint": stage.fingerprint,
+        "after": list(lineage.before[stage.address]),
         "deps": [_file(path, dep) for path, dep in stage.deps.items()],
         "outs": [_file(path, out) for path, out in stage.outs.items()],
         "params": {file: dict(keys) for file, keys in stage.facts.params.items()},
