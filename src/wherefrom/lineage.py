@@ -22,8 +22,8 @@ _T = TypeVar("_T")
 class Lineage:
     """A result and everything that led to it.
 
-    `stages` are in the order of the data, `final` the last of them; `before` maps each to those that
-    it takes from. `record` is that of the final stage, `training` the one that it rests on: both
+    `stages` are in the order of the data, `final` the last of them; `before` maps each to those
+    that it takes from. `record` is that of the final stage, `training` the one it rests on: both
     None in a project that keeps none. `used` maps each raw input to the hash that the lock says was
     read; `raw` says what the `.dvc` files say.
     """

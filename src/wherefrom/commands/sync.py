@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import delivery, files, keys, lineage, settings, tree
+from wherefrom import delivery, files, keys, lineage, settings, tags, tree
 from wherefrom.commands import ls
+from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.project import locate
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wherefrom.lineage import Lineage
-    from wherefrom.runs import Run
+    from wherefrom.runs import Logged, Run
     from wherefrom.sources.mlflow_store import Store
     from wherefrom.view import View
 
+INHERITED = "wherefrom.inherited_by"
 LOST = (
     "curves by step (only the last value of a metric is in the ledger)",
     "runs that no commit and no experiment holds: failed, killed, or amended away",
@@ -149,25 +151,30 @@ class _Ledger:
         self._store.end(run_id, "FINISHED", run.ended)
 
     def _link(self) -> None:
-        """Attach what is known only afterwards: an experiment's own commit, who inherits a result.
-
-        Metrics of an evaluation that was not tracked are logged, too.
-        """
+        """Attach what is known only afterwards, to runs that have ended."""
         self._view.__dict__.pop("table", None)  # the runs that were made just now are there, too
         entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
-        entries = [e for e in entries if e.run and e.run.status == "FINISHED"]
-        logged = self._view.ask_logged([e.run.mlflow_run_id for e in entries if e.run])
-        for entry in entries:
-            if entry.run is None or entry.run.mlflow_run_id not in logged:
-                continue
-            here = logged[entry.run.mlflow_run_id]
-            links = {k: v for k, v in _links(entry).items() if here.tags.get(k) != v}
-            values = {keys.key(name): value for name, value in entry.metrics.items()}
-            late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
-            if links or late:
-                at = entry.run.ended or 0
-                self._store.log(entry.run.mlflow_run_id, params={}, metrics=late, tags=links, at=at)
-                self._done.linked += 1
+        ended = {e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"}
+        for run_id, here in self._view.ask_logged(ended).items():
+            self._done.linked += self._link_one(MlflowRunId(run_id), ended[run_id], here)
+
+    def _link_one(self, run_id: MlflowRunId, entry: ls.Entry, here: Logged) -> bool:
+        """Attach an experiment's own commit and who inherits a result; say whether that was new.
+
+        Metrics of an evaluation that was not tracked are logged, too. The tag of the process goes:
+        foreign code may go on with its run in another one, which would be taken for dead.
+        """
+        links = _links(entry)
+        new = {k: v for k, v in links.items() if here.tags.get(k) != v}
+        values = {keys.key(name): value for name, value in entry.metrics.items()}
+        late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
+        old = [k for k in (tags.PROCESS, INHERITED) if k in here.tags and k not in links]
+        if new or late:
+            at = entry.run.ended if entry.run and entry.run.ended else 0
+            self._store.log(run_id, params={}, metrics=late, tags=new, at=at)
+        if old:
+            self._store.unset(run_id, old)
+        return bool(new or late or old)
 
 
 def _run_of(view: View, here: tree.Tree, result: Lineage, record_id: str) -> LedgerRun | None:
@@ -197,7 +204,7 @@ def _training(here: tree.Tree, result: Lineage) -> Lineage | None:
 
 def _links(entry: ls.Entry) -> dict[str, str]:
     names = ", ".join(sorted(entry.inherited_by))
-    links = {"wherefrom.inherited_by": keys.tag(names)} if names else {}
+    links = {INHERITED: keys.tag(names)} if names else {}
     if entry.made_in is not None and entry.made_in.experiment is not None:
         links["dvc.exp.rev"] = entry.made_in.commit_sha
         links["mlflow.source.git.commit"] = entry.made_in.commit_sha
