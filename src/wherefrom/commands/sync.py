@@ -154,7 +154,9 @@ class _Ledger:
         """Attach what is known only afterwards, to runs that have ended."""
         self._view.__dict__.pop("table", None)  # the runs that were made just now are there, too
         entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
-        ended = {e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"}
+        ended: dict[str, ls.Entry] = {
+            e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"
+        }
         for run_id, here in self._view.ask_logged(ended).items():
             self._done.linked += self._link_one(MlflowRunId(run_id), ended[run_id], here)
 
