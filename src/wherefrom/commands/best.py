@@ -35,7 +35,7 @@ def best(view: View, metric: str | None = None) -> Best:
 
     Raises `NoResultsError` and `UnknownMetricError`.
     """
-    found = [entry for entry in ls.entries(view) if entry.made_in is not None]
+    found = [entry for entry in ls.entries(view) if entry.held]
     if not found:
         raise NoResultsError
     name = metric or default_metric(found)

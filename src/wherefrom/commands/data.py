@@ -50,7 +50,7 @@ def data(view: View, metric: str | None = None) -> Versions:
 
     Raises `NoResultsError` and `UnknownMetricError`.
     """
-    found = [entry for entry in ls.entries(view) if entry.made_in is not None]
+    found = [entry for entry in ls.entries(view) if entry.held]
     if not found:
         raise NoResultsError
     name = metric or bests.default_metric(found)

@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import holders as holding_
-from wherefrom import metrics
+from wherefrom import lineage, metrics, tree
 from wherefrom.errors import UnknownMetricError
+from wherefrom.index.query import Input
 from wherefrom.join import by_content, by_record
 from wherefrom.runs import Logged
+from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wherefrom.holders import Holder, Relation
     from wherefrom.identity import CommitSha, ExperimentName
-    from wherefrom.index.query import Input, RecordRow, ResultRow
+    from wherefrom.index.query import RecordRow, ResultRow
     from wherefrom.join import Joined
+    from wherefrom.lineage import Lineage
     from wherefrom.runs import Run
     from wherefrom.view import View
 
@@ -31,13 +34,15 @@ class Entry:
     """A result in a list.
 
     `key` is its record's id, or the fingerprint of its last stage, or the id of a run that nothing
-    holds; `made_in` is None for the latter. `changed` maps parameters to their values in the
-    baseline (of an experiment) or the parent, and here; `labels` are those of `data.version`.
+    holds; `made_in` is None for the latter, and for a result that the workspace alone has.
+    `changed` maps parameters to their values in the baseline (of an experiment) or the parent, and
+    here; `labels` are those of `data.version`.
     """
 
     key: str
     stage: str | None
     record_id: str | None
+    training_id: str | None
     run: Run | None
     relation: Relation | None
     made_in: Holder | None
@@ -49,6 +54,12 @@ class Entry:
     params: Mapping[str, Any]
     changed: Changed = field(default_factory=dict)
     gaps: int = 0
+    in_workspace: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether a commit, an experiment or the workspace holds it."""
+        return self.made_in is not None or self.in_workspace
 
     @property
     def name(self) -> str:
@@ -71,8 +82,11 @@ def entries(view: View, keys: Iterable[str] | None = None) -> list[Entry]:
     table = _Table(view, rows)
     listed = _with_logged(view, [table.entry(key, same) for key, same in by_key.items()])
     view.gaps += view.index.problems() if wanted is None else []
-    held = {entry.run.mlflow_run_id for entry in listed if entry.run}
     listed.sort(key=_newest)
+    here = _in_workspace(view, set(by_key))
+    listed = [entry for entry in here if wanted is None or entry.key in wanted] + listed
+    held = {entry.run.mlflow_run_id for entry in listed if entry.run}
+    held |= {run.mlflow_run_id for e in here for run in view.table.of_record(e.training_id or "")}
     loose = [run for run in view.table.runs if run.mlflow_run_id not in held]
     loose = [run for run in loose if wanted is None or run.mlflow_run_id in wanted]
     return listed + [_unheld(run) for run in table.unheld(loose)]
@@ -99,6 +113,45 @@ def ranked(found: list[Entry], metric: str) -> list[Entry]:
     return having + [entry for entry in found if metric not in entry.metrics]
 
 
+def _in_workspace(view: View, known: set[str]) -> list[Entry]:
+    """List the results that the workspace has and no commit holds yet."""
+    here = tree.of_workspace(view.project.workspace)
+    return [
+        _uncommitted(view, here, result)
+        for result in lineage.results(here.holding)
+        if result.key not in known
+    ]
+
+
+def _uncommitted(view: View, here: tree.Tree, result: Lineage) -> Entry:
+    if result.record is not None:
+        joined = by_record(result.record, view.table)
+    else:
+        joined = by_content(result.fingerprints, (), view.table)
+    values, gaps = here.metrics(view.project.anchor, result.metric_files)
+    label = result.params.get(LABEL)
+    head = git_repo.head(view.git_root)
+    before = params_at(view, head, result.final.address) if head else None
+    return Entry(
+        key=result.key,
+        stage=result.final.address,
+        record_id=result.record.record_id if result.record else None,
+        training_id=result.training.record_id if result.training else None,
+        run=joined.run,
+        relation=joined.maker.relation if joined.maker else None,
+        made_in=None,
+        experiments=(),
+        inherited_by=(),
+        data=tuple(Input(r.path, result.used.get(r.path), r.size, r.dvc_file) for r in result.raw),
+        labels=(str(label),) if label is not None else (),
+        metrics=values,
+        params=result.params,
+        changed=changed(before, result.params) if before else {},
+        gaps=len(result.gaps) + len(gaps) + len(joined.gaps),
+        in_workspace=True,
+    )
+
+
 class _Table:
     """What all entries have in common, asked for once."""
 
@@ -120,6 +173,7 @@ class _Table:
             key=key,
             stage=row.stage,
             record_id=row.record_id,
+            training_id=row.training_id,
             run=joined.run,
             relation=holding_.relation(joined.maker, made_in, made_in) if made_in else None,
             made_in=made_in,
@@ -186,6 +240,7 @@ def _unheld(run: Run) -> Entry:
         key=run.mlflow_run_id,
         stage=run.stage,
         record_id=run.record_id,
+        training_id=None,
         run=run,
         relation=None,
         made_in=None,

@@ -24,8 +24,8 @@ _HEAD = ("id", "experiment", "commit", "run", "relation", "data")
 
 def results(entries: Sequence[Entry], metrics: Sequence[str], gaps: Sequence[Gap] = ()) -> str:
     """Show results, one a line, with the metrics that are asked for."""
-    held = [entry for entry in entries if entry.made_in is not None]
-    loose = [entry for entry in entries if entry.made_in is None]
+    held = [entry for entry in entries if entry.held]
+    loose = [entry for entry in entries if not entry.held]
     shown = _held(held, metrics) if held else ""
     if loose:
         head = ("id", "name", "status", "stage", "started", "why")
@@ -92,6 +92,7 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "experiments": list(entry.experiments),
         "inherited_by": list(entry.inherited_by),
         "commit": {"sha": made_in.commit_sha, "time": made_in.time} if made_in else None,
+        "in_workspace": entry.in_workspace,
         "data": [
             {"path": i.path, "hash": i.hash, "labels": list(entry.labels)} for i in entry.data
         ],
@@ -158,7 +159,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (
         entry.key[:_ID],
         f"{name}{inherited}".strip(),
-        made_in.commit_sha[:7] if made_in else "",
+        made_in.commit_sha[:7] if made_in else "workspace",
         entry.run.mlflow_run_id[: text.SHORT] if entry.run else "",
         f"{entry.relation or ''}{' !' if entry.gaps else ''}",
         version + (" ..." if len(entry.data) > 2 else ""),  # noqa: PLR2004 - two are shown
