@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from wherefrom import baseline as baselines
 from wherefrom import holders as holding_
 from wherefrom import lineage, metrics, tree
 from wherefrom.errors import UnknownMetricError
@@ -17,16 +18,14 @@ from wherefrom.sources import git_repo
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wherefrom.baseline import Changed
     from wherefrom.holders import Holder, Relation
-    from wherefrom.identity import CommitSha, ExperimentName
+    from wherefrom.identity import ExperimentName
     from wherefrom.index.query import RecordRow, ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.runs import Run
     from wherefrom.view import View
-
-Changed = dict[str, tuple[Any, Any]]
-LABEL = "data.version"
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,9 @@ def _uncommitted(view: View, here: tree.Tree, result: Lineage) -> Entry:
     else:
         joined = by_content(result.fingerprints, (), view.table)
     values, gaps = here.metrics(view.project.anchor, result.metric_files)
-    label = result.params.get(LABEL)
+    label = result.params.get(baselines.LABEL)
     head = git_repo.head(view.git_root)
-    before = params_at(view, head, result.final.address) if head else None
+    before = baselines.params_at(view, head, result.final.address) if head else None
     return Entry(
         key=result.key,
         stage=result.final.address,
@@ -146,7 +145,7 @@ def _uncommitted(view: View, here: tree.Tree, result: Lineage) -> Entry:
         labels=(str(label),) if label is not None else (),
         metrics=values,
         params=result.params,
-        changed=changed(before, result.params) if before else {},
+        changed=baselines.changed(before, result.params) if before else {},
         gaps=len(result.gaps) + len(gaps) + len(joined.gaps),
         in_workspace=True,
     )
@@ -168,7 +167,7 @@ class _Table:
         made_in = holding_.origin(joined.maker, held)
         names = tuple(h.experiment for h in held if h.experiment)
         maker = made_in.experiment if made_in else None
-        labels = (same.params.get(LABEL) for same in rows)
+        labels = (same.params.get(baselines.LABEL) for same in rows)
         return Entry(
             key=key,
             stage=row.stage,
@@ -199,40 +198,17 @@ class _Table:
 
     def _changed(self, row: ResultRow, made_in: Holder | None) -> Changed:
         before = self._params_before(row.stage, made_in)
-        return changed(before, row.params) if before is not None else {}
+        return baselines.changed(before, row.params) if before is not None else {}
 
     def _params_before(self, stage: str, made_in: Holder | None) -> Mapping[str, Any] | None:
         """Give the parameters of the same stage's result in the baseline, or in the parent."""
-        sha = before(self._view, made_in)
+        sha = baselines.before(self._view, made_in)
         if sha is None:
             return None
         if (sha, stage) not in self._params:
-            found = params_at(self._view, sha, stage)
+            found = baselines.params_at(self._view, sha, stage)
             self._params[sha, stage] = found if found is not None else {}
         return self._params[sha, stage] or None
-
-
-def before(view: View, made_in: Holder | None) -> CommitSha | None:
-    """Give the commit that a result is compared with: the baseline, else the first parent."""
-    if made_in is None:
-        return None
-    if made_in.baseline:
-        return made_in.baseline
-    commit = view.index.commit(made_in.commit_sha)
-    return commit.parents[0] if commit and commit.parents else None
-
-
-def params_at(view: View, sha: CommitSha, stage: str) -> Mapping[str, Any] | None:
-    """Give the effective parameters of a stage's result in a commit; None where it has none."""
-    commit = view.index.commit(sha)
-    rows = view.index.of_snapshot(commit.snapshot) if commit else []
-    return next((row.params for row in rows if row.stage == stage), None)
-
-
-def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changed:
-    """Map the parameters that differ to their values before (None: not there) and now."""
-    names = sorted({*before, *now})
-    return {n: (before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n)}
 
 
 def _unheld(run: Run) -> Entry:

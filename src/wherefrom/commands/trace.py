@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import address, attribution, lineage, tree
+from wherefrom import baseline as baselines
 from wherefrom import holders as holding_
-from wherefrom.commands import ls
 from wherefrom.environment import LOCK_NAMES, sha256_of
 from wherefrom.record import Gap
 from wherefrom.runs import Logged
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wherefrom.address import Found
-    from wherefrom.commands.ls import Changed
+    from wherefrom.baseline import Changed
     from wherefrom.holders import Holder, Relation
     from wherefrom.identity import CommitSha, DataHash, ExperimentName
     from wherefrom.index.query import CommitRow
@@ -115,7 +115,7 @@ class _Tracer:
         commit = self._view.index.commit(holder.commit_sha) if holder else None
         values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
         wrong = (*result.gaps, *self._misplaced(result, commit))
-        baseline = ls.before(self._view, holder)
+        baseline = baselines.before(self._view, holder)
         before = tree.of_commit(self._view, baseline) if baseline else None
         return Trace(
             key=self._found.key,
@@ -203,7 +203,7 @@ class _Tracer:
         return {path[cut:]: contents[blob] for path, blob in blobs.items() if blob in contents}
 
     def _versions(self, result: Lineage, commit: CommitRow | None) -> Iterator[Version]:
-        label = result.params.get(ls.LABEL)
+        label = result.params.get(baselines.LABEL)
         for raw in result.raw:
             read = result.used.get(raw.path, raw.hash)
             first = self._introduced(raw.dvc_file, read, commit)
@@ -249,14 +249,14 @@ def _changed(before: Tree | None, result: Lineage) -> Changed:
     if before is None:
         return {}
     same = [r for r in lineage.results(before.holding) if r.final.address == result.final.address]
-    return ls.changed(same[0].params, result.params) if same else {}
+    return baselines.changed(same[0].params, result.params) if same else {}
 
 
 def _unused(before: Tree | None, here: Tree, result: Lineage) -> Changed:
     """Give what differs in `params.yaml` and is a parameter of no stage: a note, say."""
     if before is None:
         return {}
-    differing = ls.changed(before.params_file, here.params_file)
+    differing = baselines.changed(before.params_file, here.params_file)
     return {name: values for name, values in differing.items() if name not in result.params}
 
 
