@@ -30,6 +30,7 @@ class Run:
     relation: str | None = None
     experiment: ExperimentName | None = None
     baseline: CommitSha | None = None
+    exp_rev: CommitSha | None = None
     data_hash: str | None = None
     error: str | None = None
 
@@ -41,6 +42,7 @@ JOINING = {
     "wherefrom.relation": "relation",
     "dvc.exp.name": "experiment",
     "dvc.exp.baseline": "baseline",
+    "dvc.exp.rev": "exp_rev",
     "data_hash": "data_hash",
     "wherefrom.error": "error",
 }

@@ -267,7 +267,9 @@ def _restore(dvc_file: str, commit: CommitRow | None) -> tuple[str, ...]:
 
 
 def _renamed(joined: Joined, made_in: Holder | None) -> Iterator[Gap]:
-    if holding_.is_renamed(joined.maker, made_in) and joined.maker and made_in:
+    if not holding_.is_renamed(joined.maker, made_in) or not joined.maker or not made_in:
+        return
+    if joined.run is None or joined.run.exp_rev != made_in.commit_sha:  # a sync has not seen it
         yield Gap(
             what=f"this result was made in the experiment {joined.maker.experiment}",
             why=f"no experiment of that name holds it now; {made_in.experiment} does",
