@@ -15,11 +15,18 @@ from wherefrom.render import summary as render
 
 SUMMARY = Summary(
     record=BARE,
+    relation=BARE.relation,
+    mlflow_run_id=BARE.mlflow_run_id,
     metrics={"cv.f1.mean": 0.91234, "cv.f1.std": 0.01, "cv.f1.fold_0": 0.9, "test.f1": 0.9},
     data_path="data/a.csv",
     data_hash="1" * 32,
     models=("models/m.joblib",),
     gaps=(),
+)
+
+
+DERIVED = replace(
+    SUMMARY, record=RECORD, relation=RECORD.relation, mlflow_run_id=RECORD.mlflow_run_id
 )
 
 
@@ -43,7 +50,7 @@ def test_a_summary_shows_the_result_its_data_and_its_commit() -> None:
 
 
 def test_a_derived_result_names_its_training_its_experiment_and_its_dirt() -> None:
-    shown = rows(render.summary(replace(SUMMARY, record=RECORD)))
+    shown = rows(render.summary(DERIVED))
 
     assert shown["relation"] == f"derived (of {'b' * 32})"
     assert shown["experiment"] == "exp-1"
