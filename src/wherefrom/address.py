@@ -20,7 +20,7 @@ from wherefrom.lockfile import is_record
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from wherefrom.errors import WherefromError
@@ -64,14 +64,43 @@ def resolve(view: View, address: str, folder: Path) -> Found:
 
 
 def _everywhere(view: View, address: str, folder: Path) -> dict[str, Found]:
-    """Ask for every kind of address; the first to name a result says who holds it."""
+    """Ask for every kind of address; the first to name a result says who holds it.
+
+    A run may have the name of an experiment or a branch: then those are meant. What only the
+    workspace or only MLflow knows is asked for where the ledger has no answer.
+    """
+    found = _first((_experiments, _revision, _ids, _metric), view, address)
+    found = found or _first((_runs,), view, address)
+    found = found or {one.key: one for one in _path(view, address, folder)}
+    return found or _first((_here, _loose), view, address)
+
+
+def _first(
+    kinds: Iterable[Callable[[View, str], Iterator[Found]]], view: View, address: str
+) -> dict[str, Found]:
     found: dict[str, Found] = {}
-    for kind in (_experiments, _revision, _ids, _runs, _metric):
+    for kind in kinds:
         for one in kind(view, address):
             found.setdefault(one.key, one)
-    if not found:
-        found = {one.key: one for one in _path(view, address, folder)}
     return found
+
+
+def _here(view: View, address: str) -> Iterator[Found]:
+    """Find a result of the workspace by an id that no commit holds yet."""
+    if not _PREFIX.fullmatch(address):
+        return
+    for result in lineage.results(tree.of_workspace(view.project.workspace).holding):
+        records = [record for record in (result.record, result.training) if record]
+        ids = [i for r in records for i in (r.record_id, r.mlflow_run_id or "")]
+        if any(i.startswith(address) for i in (*ids, *result.fingerprints)):
+            yield Found(result.key, in_workspace=True)
+
+
+def _loose(view: View, address: str) -> Iterator[Found]:
+    """Find the run of a record that nothing holds."""
+    if _PREFIX.fullmatch(address):
+        named = [r for r in view.table.runs if (r.record_id or "").startswith(address)]
+        yield from _of_runs(view, named)
 
 
 def _in_workspace(view: View) -> dict[str, Found]:
@@ -120,10 +149,30 @@ def _of_rows(rows: Iterable[ResultRow]) -> Iterator[Found]:
 def _of_runs(view: View, runs: Iterable[Run]) -> Iterator[Found]:
     """Go from runs to their results; a run that nothing holds is a result of its own."""
     for run in runs:
-        rows = view.index.of_record(run.record_id) if run.record_id else []
-        rows = rows or (view.index.of_fingerprint(run.fingerprint) if run.fingerprint else [])
-        final = [row for row in rows if row.fingerprint == run.fingerprint]
-        yield from _of_rows(final or rows) if rows else [Found(run.mlflow_run_id, run=run)]
+        rows = _rows_of(view, run)
+        here = [] if rows else list(_here(view, run.record_id or ""))
+        yield from _of_rows(rows) if rows else here or [Found(run.mlflow_run_id, run=run)]
+
+
+def _rows_of(view: View, run: Run) -> list[ResultRow]:
+    """Find the results of a run: those whose record it carries, else those that it was joined to.
+
+    A run of a tracked stage has a record, and no other run's result is its own, not even one of the
+    same inputs. Of results that rest on one run the run's own come first.
+    """
+    if run.record_id and (rows := view.index.of_record(run.record_id)):
+        return rows
+    if run.relation is not None or run.fingerprint is None:
+        return []
+    joined = [
+        (row, view.run_of(None, row.fingerprints, view.index.holders(row.key)))
+        for row in view.index.of_fingerprint(run.fingerprint)
+        if row.record_id is None
+    ]
+    mine = [(row, found) for row, found in joined if found.run == run]
+    own = [row for row, found in mine if found.maker and found.maker.relation == "own"]
+    open_ = [row for row, found in joined if found.run is None and found.gaps]
+    return own or [row for row, _ in mine] or (open_ if run.status == "FINISHED" else [])
 
 
 def _metric(view: View, address: str) -> Iterator[Found]:
@@ -188,7 +237,8 @@ def _unknown(view: View, address: str) -> WherefromError:
         return _none_in(f"{address} ({commit.sha[:7]})", tree.of_commit(view, commit.sha))
     names = view.index.names() | {name for row in rows for name in row.metrics}
     wanted = address.partition("=")[0]
-    return UnknownAddressError(address, tuple(difflib.get_close_matches(wanted, names)))
+    near = tuple(difflib.get_close_matches(wanted, names))
+    return UnknownAddressError(address, near, "; ".join(gap.why for gap in view.gaps))
 
 
 def _none_in(where: str, here: tree.Tree) -> NoResultThereError:

@@ -7,7 +7,7 @@ Only files that git keeps are compared here; data are in DVC's care.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wherefrom.lockfile import folder_hash, is_record
 from wherefrom.record import Gap
@@ -28,8 +28,65 @@ def sources(result: Lineage) -> dict[str, tuple[Stage, str]]:
         for stage in result.stages
         for path, dep in stage.deps.items()
         if dep.hash and dep.hash_name == "md5" and not is_record(path) and "://" not in path
-        if path not in made and not any(path == r or path.startswith(f"{r}/") for r in raw)
+        if not any(_overlap(path, other) for other in (*made, *raw))
     }
+
+
+def kept(result: Lineage) -> dict[str, tuple[Stage, str]]:
+    """Map the outputs of stages to stage and hash: git may keep them, as it does metrics."""
+    return {
+        path: (stage, out.hash)
+        for stage in result.stages
+        for path, out in stage.outs.items()
+        if out.hash and out.hash_name == "md5" and not out.hash.endswith(".dir")
+    }
+
+
+def edited(
+    outputs: Mapping[str, tuple[Stage, str]], contents: Mapping[str, bytes], where: str
+) -> Iterator[Gap]:
+    """Name the outputs that are in a tree and are not what their stages left."""
+    for path, (stage, value) in outputs.items():
+        if path in contents and not is_as_locked(contents[path], value):
+            yield Gap(
+                what=f"{path} in {where} is not what {stage.address} left",
+                why=f"dvc.lock says {value}; it was edited, merged or committed with another lock",
+                remedy=f"`dvc repro --force {stage.address}`, or restore it from git",
+            )
+
+
+def other_params(result: Lineage, params: Mapping[str, Any], where: str) -> Iterator[Gap]:
+    """Name the parameters that `params.yaml` (as nested values) has and no stage ran with."""
+    for stage in result.stages:
+        for file, keys in stage.facts.params.items():
+            if file != "params.yaml" or stage.wdir != ".":
+                continue
+            wrong = [key for key, value in keys.items() if _at(params, key) != value]
+            if wrong:
+                yield Gap(
+                    what=f"{', '.join(wrong)} in {where} is not what {stage.address} ran with",
+                    why="params.yaml was edited, and the stage did not run again",
+                    remedy="run it again: `dvc repro`",
+                )
+
+
+def _at(params: Mapping[str, Any], key: str) -> object:
+    """Look a key of a lock up in nested values: `train.lr`, or a name with a dot in it."""
+    if key in params:
+        return params[key]
+    found: Any = params
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def is_as_locked(content: bytes, value: str) -> bool:
+    """Whether a file has the hash that a lock says; until DVC 3, text with Unix line ends."""
+    return value in {_md5(content), _md5(content.replace(b"\r\n", b"\n"))}
+
+
+def _overlap(path: str, other: str) -> bool:
+    return path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/")
 
 
 def check(

@@ -16,6 +16,7 @@ import click
 
 from wherefrom.errors import (
     AmbiguousAddressError,
+    IndexDamagedError,
     NotAProjectError,
     UnknownAddressError,
     WherefromError,
@@ -191,7 +192,7 @@ def ui(*, port: int) -> None:
 def main() -> None:
     """Run the command line: the one boundary at which errors become messages and exit codes."""
     try:
-        cli(standalone_mode=False)
+        _run()
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:
@@ -209,6 +210,14 @@ def main() -> None:
         click.echo(f"wherefrom: unexpected: {type(error).__name__}: {error}", err=True)
         click.echo(f"  the whole traceback is in {_log()}", err=True)
         sys.exit(_UNEXPECTED)
+
+
+def _run() -> None:
+    """Run a command; once more where its index was found to be damaged, and is made anew."""
+    try:
+        cli(standalone_mode=False)
+    except IndexDamagedError:
+        cli(standalone_mode=False)
 
 
 @contextmanager

@@ -23,13 +23,16 @@ _TEMPLATE = re.compile(r"\$\{[^}]*\}")
 
 @dataclass(frozen=True)
 class Declared:
-    """What a `dvc.yaml` declares: working directories by stage name, and metric files.
+    """What a `dvc.yaml` declares: working directories and commands by stage name, metric files.
+
+    Commands with a template are left out.
 
     Metric files are those of stages, from the stage's working directory, and those of the whole
     file, from its folder; a template in a path is a `*`.
     """
 
     wdirs: Mapping[str, str] = field(default_factory=dict)
+    cmds: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     stage_metrics: tuple[str, ...] = ()
     file_metrics: tuple[str, ...] = ()
 
@@ -54,9 +57,19 @@ def parse_dvc_yaml(text: str, where: str = "dvc.yaml") -> Declared:
     known = {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
     return Declared(
         wdirs={name: str(entry["wdir"]) for name, entry in known.items() if entry.get("wdir")},
+        cmds={name: cmd for name, entry in known.items() if (cmd := _cmd(entry.get("cmd")))},
         stage_metrics=_paths(*(entry.get("metrics") for entry in known.values())),
         file_metrics=_paths(data.get("metrics")),
     )
+
+
+def _cmd(given: object) -> str | tuple[str, ...] | None:
+    """Give a command as a lock writes it; None for one with a template, or for none."""
+    if _TEMPLATE.search(str(given)):
+        return None
+    if isinstance(given, list):
+        return tuple(str(part) for part in given)
+    return given if isinstance(given, str) else None
 
 
 def _paths(*lists: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -196,14 +196,19 @@ class NoResultError(WherefromError):
 
 @dataclass
 class UnknownAddressError(WherefromError):
-    """An address that names nothing; `nearest` are names like it."""
+    """An address that names nothing; `nearest` are names like it.
+
+    `unasked` says why MLflow was not asked, "" where it was.
+    """
 
     address: str
     nearest: tuple[str, ...] = ()
+    unasked: str = ""
 
     def __str__(self) -> str:
         near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
-        return f"{self.address!r} is no address of a result{near}"
+        lost = f"; MLflow was not asked: {self.unasked}" if self.unasked else ""
+        return f"{self.address!r} is no address of a result{near}{lost}"
 
     @property
     def hint(self) -> str:
@@ -212,6 +217,21 @@ class UnknownAddressError(WherefromError):
             "revision, `workspace`, models:/NAME/VERSION, the path or the hash of an output, or "
             "METRIC=VALUE; `wherefrom ls` lists all results"
         )
+
+
+@dataclass
+class IndexDamagedError(WherefromError):
+    """The index turned out to be damaged while it was asked, and was removed."""
+
+    why: str
+    exit_code: ClassVar[int] = 3
+
+    def __str__(self) -> str:
+        return f"the index was damaged and is removed: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "run the command again; it makes the index anew"
 
 
 @dataclass

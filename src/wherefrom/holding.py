@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage that has run, by a `dvc.lock`, with its files by their paths from the DVC root."""
+    """A stage that has run, by a `dvc.lock`, with its files by their paths from the DVC root.
+
+    `declared_cmd` is its command by the `dvc.yaml` beside it; None where that has a template.
+    """
 
     address: StageAddress
     wdir: str
@@ -33,6 +36,7 @@ class Stage:
     deps: Mapping[str, FileFacts]
     outs: Mapping[str, FileFacts]
     metrics: tuple[str, ...]
+    declared_cmd: str | tuple[str, ...] | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -97,7 +101,7 @@ def read(texts: Mapping[str, str]) -> Holding:
             elif name != "dvc.yaml":
                 raw.update(_raw(path, text))
         except (LockfileError, RecordError) as error:
-            gaps.append(Gap(f"{path} cannot be read here", error.why, _REMEDY))
+            gaps.append(Gap(f"{error.where or path} cannot be read here", error.why, _REMEDY))
     return Holding(stages, raw, records, tuple(gaps))
 
 
@@ -132,7 +136,13 @@ def _stage(
     )
     name = facts.name if file == "dvc.yaml" else f"{file}:{facts.name}"
     return Stage(
-        StageAddress(name), wdir or ".", facts, _located(wdir, facts.deps), outs, tuple(metrics)
+        address=StageAddress(name),
+        wdir=wdir or ".",
+        facts=facts,
+        deps=_located(wdir, facts.deps),
+        outs=outs,
+        metrics=tuple(metrics),
+        declared_cmd=declared.cmds.get(facts.name),
     )
 
 

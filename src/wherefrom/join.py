@@ -11,7 +11,7 @@ from wherefrom.record import Gap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wherefrom.holders import Holder
+    from wherefrom.holders import Holder, Relation
     from wherefrom.index.query import RecordRow
     from wherefrom.record import Record
     from wherefrom.runs import Run
@@ -71,9 +71,11 @@ def by_record(record: RecordRow | Record, table: RunTable) -> Joined:
 def by_content(fingerprints: Sequence[str], holders: Sequence[Holder], table: RunTable) -> Joined:
     """Find the run of a result without a record: one of its stages, the last that has any."""
     for fingerprint in fingerprints:
-        runs = [run for run in table.of_fingerprint(fingerprint) if run.status != "FAILED"]
-        if runs:
-            return _decide(runs, holders)
+        runs = table.of_fingerprint(fingerprint)
+        good = [run for run in runs if run.status == "FINISHED"]
+        good = good or [run for run in runs if run.status == "RUNNING"]
+        if good:
+            return _decide(good, holders, is_last=fingerprint == fingerprints[0])
     gap = Gap(
         what="no run in MLflow belongs to this result",
         why="no record names one, and none carries a fingerprint of its stages",
@@ -82,13 +84,18 @@ def by_content(fingerprints: Sequence[str], holders: Sequence[Holder], table: Ru
     return Joined(None, None, (gap,))
 
 
-def _decide(runs: list[Run], holders: Sequence[Holder]) -> Joined:
+def _decide(runs: list[Run], holders: Sequence[Holder], *, is_last: bool) -> Joined:
+    """Take the only run, or the only one of an experiment that holds the result.
+
+    The run of an earlier stage may be another result's: then it was not made for this one.
+    """
     places = {(holder.experiment, holder.baseline) for holder in holders}
     near = [run for run in runs if (run.experiment, run.baseline) in places]
     found = runs if len(runs) == 1 else near
     if len(found) == 1:
         run = found[0]
-        return Joined(run, Maker("own", run.experiment, run.baseline))
+        relation: Relation = "own" if is_last or run in near else "inherited"
+        return Joined(run, Maker(relation, run.experiment, run.baseline))
     return Joined(None, None, (_several(runs, "this fingerprint"),))
 
 

@@ -143,6 +143,7 @@ def _lineage(holding: Holding, before: Edges, address: StageAddress) -> Lineage:
         *_record_gaps(final, record),
         *_training_gaps(holding, record, training, resting),
         *_broken(stages),
+        *_other_command(stages),
         *_other_data(raw, used),
     )
     inside = {stage.address: before[stage.address] for stage in stages}
@@ -216,6 +217,22 @@ def _broken(stages: Iterable[Stage]) -> Iterator[Gap]:
                     why=f"it read {dep.hash}, and {out.hash} was left, by dvc.lock",
                     remedy="run the stages again: `dvc repro`",
                 )
+
+
+def _other_command(stages: Iterable[Stage]) -> Iterator[Gap]:
+    for stage in stages:
+        declared = stage.declared_cmd
+        if declared is not None and _normal(declared) != _normal(stage.facts.cmd):
+            yield Gap(
+                what=f"the command of {stage.address} in dvc.yaml is not the one that it ran with",
+                why=f"dvc.lock says `{stage.facts.cmd}`",
+                remedy="run it again: `dvc repro`",
+            )
+
+
+def _normal(cmd: str | tuple[str, ...]) -> list[str]:
+    """Give a command's words: DVC writes one of several lines in another way."""
+    return (cmd if isinstance(cmd, str) else " ".join(cmd)).split()
 
 
 def _other_data(raws: Iterable[Raw], used: Mapping[str, DataHash | None]) -> Iterator[Gap]:

@@ -10,6 +10,7 @@ import yaml
 
 from wherefrom import holding as holdings
 from wherefrom import metrics, yaml12
+from wherefrom.attribution import is_as_locked
 from wherefrom.lockfile import flatten
 from wherefrom.sources import dvc_cache, git_repo
 from wherefrom.sources.git_objects import Objects
@@ -42,19 +43,28 @@ class Tree:
     @cached_property
     def params_file(self) -> dict[str, Any]:
         """All of its `params.yaml`, flat, also what no stage uses; empty where it is none."""
+        return flatten(self.params) if self.params else {}
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """All of its `params.yaml`, as nested values; empty where it is none."""
         try:
             data = yaml12.load(self.contents.get(PARAMS, b"").decode("utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError):  # DVC itself refuses it
             return {}
-        return flatten(data) if isinstance(data, dict) else {}
+        return data if isinstance(data, dict) else {}
 
     def metrics(
         self, root: Path, files: Iterable[tuple[str, DataHash | None]]
     ) -> tuple[dict[str, float], tuple[Gap, ...]]:
-        """Read metric files, from the tree or, where DVC keeps them, from its cache."""
+        """Read metric files, from the tree or, where DVC keeps them, from its cache.
+
+        One that is not what its stage left is left out: its numbers are nobody's.
+        """
         found = {
             path: self.contents[path] if path in self.contents else dvc_cache.read(root, value)
             for path, value in files
+            if path not in self.contents or not value or is_as_locked(self.contents[path], value)
         }
         return metrics.join({path: content for path, content in found.items() if content})
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wherefrom import holders as holding_
 from wherefrom import index as indexes
 from wherefrom import settings
-from wherefrom.errors import NotAProjectError, StoreUnreachableError
+from wherefrom.errors import IndexDamagedError, NotAProjectError, StoreUnreachableError
 from wherefrom.join import Joined, RunTable, by_content, by_record
 from wherefrom.project import locate
 from wherefrom.record import Gap
@@ -94,11 +95,15 @@ class View:
         """Find the run of one result, asking the store for it alone."""
         if record is None:
             runs = self.ask(lambda runs: runs.of_fingerprints(fingerprints))
-            return by_content(fingerprints, holders, RunTable(runs))
+            return self.judged(by_content(fingerprints, holders, RunTable(runs)))
         named = self.ask(lambda runs: runs.of_id(record.mlflow_run_id or "-"))
         named = [run for run in named if run.record_id == record.record_id]
         found = named or self.ask(lambda runs: runs.of_records([record.record_id]))
-        return by_record(record, RunTable(found))
+        return self.judged(by_record(record, RunTable(found)))
+
+    def judged(self, joined: Joined) -> Joined:
+        """Leave out what a store that was not asked might have answered."""
+        return replace(joined, gaps=()) if self.gaps and joined.run is None else joined
 
     def relation_in_workspace(self, maker: Maker | None, held: Sequence[Holder]) -> Relation | None:
         """Say how the workspace stands to a result that it has, and that others may hold.
@@ -133,5 +138,8 @@ def look(
     try:
         common_dir = git_repo.layout(project.workspace).common_dir
         yield View(project, project.git_root, common_dir, index, uri)
+    except sqlite3.DatabaseError as error:  # MLflow's own have become StoreUnreachableError
+        indexes.discard_index(project)
+        raise IndexDamagedError(str(error)) from error
     finally:
         index.close()

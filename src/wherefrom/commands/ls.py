@@ -43,6 +43,7 @@ class Entry:
     record_id: str | None
     training_id: str | None
     run: Run | None
+    record: RecordRow | None
     relation: Relation | None
     made_in: Holder | None
     experiments: tuple[ExperimentName, ...]
@@ -137,6 +138,7 @@ def _uncommitted(view: View, here: tree.Tree, result: Lineage) -> Entry:
         record_id=result.record.record_id if result.record else None,
         training_id=result.training.record_id if result.training else None,
         run=joined.run,
+        record=None,
         relation=joined.maker.relation if joined.maker else None,
         made_in=None,
         experiments=(),
@@ -159,12 +161,14 @@ class _Table:
         self._records = view.index.records()
         self._holders = view.index.all_holders()
         self._inputs = view.index.inputs([row.number for row in rows])
+        self._trainings = {row.training_id for row in rows} - {None}
         self._params: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def entry(self, key: str, rows: Sequence[ResultRow]) -> Entry:
-        row, held = rows[0], self._holders.get(key, [])
-        joined = self._joined(row, held)
+        held = self._holders.get(key, [])
+        joined = self._view.judged(self._joined(rows[0], held))
         made_in = holding_.origin(joined.maker, held)
+        row = self._row_of(made_in, rows)
         names = tuple(h.experiment for h in held if h.experiment)
         maker = made_in.experiment if made_in else None
         labels = (same.params.get(baselines.LABEL) for same in rows)
@@ -174,6 +178,7 @@ class _Table:
             record_id=row.record_id,
             training_id=row.training_id,
             run=joined.run,
+            record=self._records.get(row.record_id or ""),
             relation=holding_.relation(joined.maker, made_in, made_in) if made_in else None,
             made_in=made_in,
             experiments=names,
@@ -188,7 +193,11 @@ class _Table:
 
     def unheld(self, loose: Iterable[Run]) -> list[Run]:
         """Leave out the runs of trainings that a held result rests on: they are held with it."""
-        return [run for run in loose if run.record_id not in self._records]
+        return [run for run in loose if run.record_id not in self._trainings]
+
+    def _row_of(self, made_in: Holder | None, rows: Sequence[ResultRow]) -> ResultRow:
+        commit = self._view.index.commit(made_in.commit_sha) if made_in else None
+        return next((r for r in rows if commit and r.snapshot == commit.snapshot), rows[0])
 
     def _joined(self, row: ResultRow, held: Sequence[Holder]) -> Joined:
         record: RecordRow | None = self._records.get(row.record_id or "")
@@ -218,6 +227,7 @@ def _unheld(run: Run) -> Entry:
         record_id=run.record_id,
         training_id=None,
         run=run,
+        record=None,
         relation=None,
         made_in=None,
         experiments=(),

@@ -9,6 +9,7 @@ from wherefrom import address, attribution, lineage, tree
 from wherefrom import baseline as baselines
 from wherefrom import holders as holding_
 from wherefrom.environment import LOCK_NAMES, sha256_of
+from wherefrom.holders import Holder
 from wherefrom.record import Gap
 from wherefrom.runs import Logged
 from wherefrom.sources import git_repo
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from wherefrom.address import Found
     from wherefrom.baseline import Changed
-    from wherefrom.holders import Holder, Relation
+    from wherefrom.holders import Relation
     from wherefrom.identity import CommitSha, DataHash, ExperimentName
     from wherefrom.index.query import CommitRow
     from wherefrom.join import Joined
@@ -52,10 +53,11 @@ class Version:
 class Trace:
     """A result and its address in data, code, parameters and environment.
 
-    `lineage` is None for a run that no commit and no experiment holds. `commit` is the one that
-    holds the result, None for the workspace; where `attributed` is False it does not hold what the
-    result was made from, and `gaps` say why. `changed` maps parameters to their values in the
-    baseline or parent and here; `unused` those of `params.yaml` that no stage uses and that differ.
+    `lineage` is None for a run that no commit and no experiment holds. `experiments` and `commits`
+    are all that hold the result, `commit` the one that is asked about, None for the workspace;
+    where `attributed` is False it does not hold what the result was made from, and `gaps` say why.
+    `changed` maps parameters to their values in the baseline or parent and here; `unused` those of
+    `params.yaml` that no stage uses and that differ.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Trace:
     relation: Relation | None
     made_in: Holder | None
     experiments: tuple[ExperimentName, ...]
+    commits: tuple[CommitSha, ...]
     commit: CommitRow | None
     attributed: bool
     refs: tuple[str, ...]
@@ -104,7 +107,9 @@ class _Tracer:
         self._found = found
         self._root = view.project.workspace
         self._held = view.index.holders(found.key)
-        self._rows = view.index.of_key(found.key)
+        self._rows = view.index.of_key(found.key) or [
+            row for row in view.index.of_commit(found.commit_sha) if row.key == found.key
+        ]
 
     def trace(self) -> Trace:
         joined = self._join()
@@ -114,9 +119,8 @@ class _Tracer:
         result = next(r for r in lineage.results(here.holding) if r.key == self._found.key)
         commit = self._view.index.commit(holder.commit_sha) if holder else None
         values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
-        wrong = (*result.gaps, *self._misplaced(result, commit))
-        baseline = baselines.before(self._view, holder)
-        before = tree.of_commit(self._view, baseline) if baseline else None
+        wrong = (*result.gaps, *self._misplaced(result, commit, here), *self._unreached(commit))
+        baseline, before = self._before(holder, result)
         return Trace(
             key=self._found.key,
             lineage=result,
@@ -124,6 +128,7 @@ class _Tracer:
             relation=self._relation(joined, holder, made_in),
             made_in=made_in,
             experiments=tuple(h.experiment for h in self._held if h.experiment),
+            commits=tuple(dict.fromkeys(h.commit_sha for h in self._held)),
             commit=commit,
             attributed=not wrong,
             refs=git_repo.containing(self._view.git_root, commit.sha) if commit else (),
@@ -149,6 +154,10 @@ class _Tracer:
         if self._rows:
             row = self._rows[0]
             record = self._view.index.record(row.record_id) if row.record_id else None
+            named = [h for h in self._held if h.commit_sha == self._found.commit_sha]
+            asked = self._view.run_of(record, row.fingerprints, named)  # those asked about decide
+            if asked.run is not None:
+                return asked
             return self._view.run_of(record, row.fingerprints, self._held)
         held = tree.of_workspace(self._root).holding
         result = next(r for r in lineage.results(held) if r.key == self._found.key)
@@ -167,6 +176,9 @@ class _Tracer:
             return None
         named = [h for h in self._held if h.commit_sha == self._found.commit_sha]
         inside = [holder for holder in named if holder.experiment]
+        if not named and self._found.commit_sha:  # no ref leads to it any more
+            commit = self._view.index.commit(self._found.commit_sha)
+            return Holder(self._found.commit_sha, commit.time if commit else 0)
         return next(iter(inside or named), made_in)
 
     def _tree(self, holder: Holder | None) -> Tree:
@@ -181,17 +193,38 @@ class _Tracer:
             return holding_.relation(joined.maker, holder, made_in)
         return self._view.relation_in_workspace(joined.maker, self._held)
 
-    def _misplaced(self, result: Lineage, commit: CommitRow | None) -> Iterator[Gap]:
-        wanted = attribution.sources(result)
+    def _before(
+        self, holder: Holder | None, result: Lineage
+    ) -> tuple[CommitSha | None, Tree | None]:
+        """Give the commit to compare with, and its tree; None where it has no such result."""
+        sha = baselines.before(self._view, holder)
+        if sha is None or baselines.params_at(self._view, sha, result.final.address) is None:
+            return None, None
+        return sha, tree.of_commit(self._view, sha)
+
+    def _unreached(self, commit: CommitRow | None) -> Iterator[Gap]:
+        if commit is not None and not commit.live:
+            yield Gap(
+                what=f"no branch and no experiment leads to {commit.sha[:7]}",
+                why="it was amended, rebased or removed",
+                remedy=f"keep it: `git branch NAME {commit.sha[:7]}`",
+            )
+
+    def _misplaced(self, result: Lineage, commit: CommitRow | None, here: Tree) -> Iterator[Gap]:
+        wanted, outputs = attribution.sources(result), attribution.kept(result)
+        where = "the workspace" if commit is None else commit.sha[:7]
+        yield from attribution.other_params(result, here.params, where)
         if commit is None:
             files = {p: self._root / p for p in wanted}
             contents = {p: f.read_bytes() for p, f in files.items() if f.is_file()}
             folders = {p for p, file in files.items() if file.is_dir()}
             some = {path: item for path, item in wanted.items() if path not in folders}
-            yield from attribution.check(some, contents, "the workspace")
+            yield from attribution.check(some, contents, where)
+            yield from attribution.edited(outputs, here.contents, where)
             return
-        contents = self._contents(commit.sha, wanted)
-        yield from attribution.check(wanted, contents, commit.sha[:7])
+        contents = self._contents(commit.sha, {**wanted, **outputs})
+        yield from attribution.check(wanted, contents, where)
+        yield from attribution.edited(outputs, contents, where)
 
     def _contents(self, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:
         project = self._view.project
@@ -292,6 +325,7 @@ def _of_run(view: View, run: Run) -> Trace:
         relation=None,
         made_in=None,
         experiments=(),
+        commits=(),
         commit=None,
         attributed=False,
         refs=(),

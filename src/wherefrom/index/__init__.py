@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from wherefrom.project import Project
 
 
+def discard_index(project: Project) -> None:
+    """Remove the index of a project; the next question makes it anew."""
+    databases.discard(project.state / "index.db")
+
+
 def open_index(
     project: Project, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Index:

@@ -104,6 +104,11 @@ class Index:
         """List a result, once for each snapshot that holds it."""
         return self._results(f"r.key = ? AND {_LIVE}", (key,))
 
+    def of_commit(self, sha: CommitSha | None) -> list[ResultRow]:
+        """List the results that a commit holds, also one that no ref leads to any more."""
+        commit = self.commit(sha) if sha else None
+        return self.of_snapshot(commit.snapshot) if commit else []
+
     def of_record(self, prefix: str) -> list[ResultRow]:
         """Find the results whose record, or else whose training's record, begins so."""
         found = self._results(f"{_starts('r.record_id')} AND {_LIVE}", _span(prefix))

@@ -40,11 +40,12 @@ def refresh(
     signature = git_refs.signature(common_dir, folders)
     refs = git_refs.read(git_root)
     with databases.writing(database):
-        if refs.digest != _meta(database).get("refs"):
+        digest = f"{refs.digest} {_edge(common_dir)}"
+        if digest != _meta(database).get("refs"):
             _read_new(database, project, git_root, refs, progress)
             _write_refs(database, refs)
             _mark_live(database, refs)
-        values = {"refs": refs.digest, "folders": json.dumps(folders), "signature": signature or ""}
+        values = {"refs": digest, "folders": json.dumps(folders), "signature": signature or ""}
         database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
 
@@ -82,13 +83,21 @@ def _new_commits(
 ) -> list[CommitFacts]:
     """Walk from the refs to what is known already."""
     found: dict[str, CommitFacts] = {}
-    todo = _unknown(database, refs.shas.values())
+    edge = "SELECT parents FROM commits WHERE parents != ''"
+    missing = {sha for (line,) in database.execute(edge) for sha in line.split()}
+    todo = _unknown(database, [*refs.shas.values(), *missing])  # a shallow clone may have grown
     while todo:
         here = list(objects.commits(todo))
         found |= {commit.sha: commit for commit in here}
         parents = (parent for commit in here for parent in commit.parents)
         todo = _unknown(database, (sha for sha in parents if sha not in found))
     return list(found.values())
+
+
+def _edge(common_dir: Path) -> str:
+    """Give the commits at which a shallow clone ends; empty for a whole one."""
+    path = common_dir / "shallow"
+    return path.read_text() if path.is_file() else ""
 
 
 def _unknown(database: sqlite3.Connection, shas: Iterable[str]) -> list[str]:

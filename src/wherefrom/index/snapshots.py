@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import holding as holdings
 from wherefrom import lineage, metrics
+from wherefrom.attribution import is_as_locked
 from wherefrom.lockfile import is_record
 
 if TYPE_CHECKING:
@@ -82,13 +83,17 @@ class SnapshotWriter:
         )
 
     def _write_result(self, snapshot: int, files: Files, result: Lineage) -> None:
-        values = metrics.join(
-            {
-                path: self._texts[files[path]].encode("utf-8", "surrogateescape")
-                for path, _ in result.metric_files
-                if path in files
-            }
-        )[0]
+        contents = {
+            path: self._texts[files[path]].encode("utf-8", "surrogateescape")
+            for path, _ in result.metric_files
+            if path in files
+        }
+        edited = {
+            path
+            for path, value in result.metric_files
+            if path in contents and value and not is_as_locked(contents[path], value)
+        }
+        values, _ = metrics.join({p: c for p, c in contents.items() if p not in edited})
         row = (
             *(snapshot, result.key, result.final.address, result.final.fingerprint),
             result.record.record_id if result.record else None,
@@ -96,7 +101,7 @@ class SnapshotWriter:
             json.dumps(values),
             json.dumps(result.params, default=str),
             json.dumps(result.fingerprints),
-            len(result.gaps),
+            len(result.gaps) + len(edited),
         )
         insert = "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         number = self._database.execute(insert, row).lastrowid

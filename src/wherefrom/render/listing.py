@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wherefrom.commands.best import Best
     from wherefrom.commands.ls import Entry
     from wherefrom.holders import Relation
+    from wherefrom.index.query import RecordRow
     from wherefrom.record import Gap, Record
     from wherefrom.runs import Run
 
@@ -88,7 +89,7 @@ def as_dict(entry: Entry) -> dict[str, Any]:
     made_in, relation = entry.made_in, entry.relation
     return {
         "result": {"key": entry.key, "record_id": entry.record_id, "stage": entry.stage},
-        "run": run_json(entry.run, relation, None),
+        "run": run_json(entry.run, relation, entry.record),
         "experiments": list(entry.experiments),
         "inherited_by": list(entry.inherited_by),
         "commit": {"sha": made_in.commit_sha, "time": made_in.time} if made_in else None,
@@ -123,7 +124,7 @@ def flat(entry: Entry) -> dict[str, Any]:
 
 
 def run_json(
-    run: Run | None, relation: Relation | None, record: Record | None
+    run: Run | None, relation: Relation | None, record: Record | RecordRow | None
 ) -> dict[str, Any] | None:
     """Give a run as plain values; None where there is neither a run nor a record of one."""
     if run is None and record is None and relation is None:

@@ -55,6 +55,7 @@ def as_dict(found: Trace) -> dict[str, Any]:
         },
         "run": run_json(found.run, found.relation, record),
         "experiments": list(found.experiments),
+        "commits": list(found.commits),
         "commit": _commit_json(found),
         "data": [_version_json(version) for version in found.data],
         "stages": [_stage_json(stage, lineage) for stage in lineage.stages] if lineage else [],

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEPT = ("refs/heads", "refs/tags", "refs/remotes", "refs/exps")
-_DVCS_OWN = ("refs/exps/exec/", "refs/exps/stash", "refs/exps/celery/", "refs/exps/queue")
+# DVC's own bookkeeping: `dvc.repo.experiments.refs.ITER_SKIP_NAMESPACES`
+_DVCS_OWN = tuple(
+    f"refs/exps/{name}" for name in ("apply/", "celery/", "exec/", "queue", "stash", "temp/")
+)
 _APPLIED = "refs/exps/exec/EXEC_APPLY"
 _RACY = 2_000_000_000  # nanoseconds
 
@@ -98,7 +101,7 @@ def signature(common_dir: Path, folders: Iterable[str] = ()) -> str | None:
     """
     if (common_dir / "reftable").exists():
         return None
-    places = [*folders, "HEAD", "packed-refs", "worktrees"]
+    places = [*folders, "HEAD", "packed-refs", "shallow", "worktrees"]
     places += [f"worktrees/{tree.name}/HEAD" for tree in _worktrees(common_dir)]
     times = {place: _changed(common_dir / place) for place in places}
     if max(times.values(), default=0) > time.time_ns() - _RACY:
