@@ -155,10 +155,11 @@ class _Tracer:
             row = self._rows[0]
             record = self._view.index.record(row.record_id) if row.record_id else None
             named = [h for h in self._held if h.commit_sha == self._found.commit_sha]
-            asked = self._view.run_of(record, row.fingerprints, named)  # those asked about decide
-            if asked.run is not None:
-                return asked
-            return self._view.run_of(record, row.fingerprints, self._held)
+            for holders in (named, self._held):  # those who are asked about decide, then all
+                joined = self._view.run_of(record, row.fingerprints, holders or self._held)
+                if joined.run is not None:
+                    break
+            return joined
         held = tree.of_workspace(self._root).holding
         result = next(r for r in lineage.results(held) if r.key == self._found.key)
         return self._view.run_of(result.record, result.fingerprints, self._held)
