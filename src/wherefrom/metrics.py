@@ -29,6 +29,22 @@ def way(name: str) -> Way:
     return "smaller" if "neg" not in parts and _SMALLER & set(parts) else "larger"
 
 
+_PREFERRED = ("roc_auc", "f1_weighted", "accuracy", "r2", "rmse")
+"""Of several cross-validated metrics, the one that decides where none is asked for."""
+
+
+def deciding(names: Iterable[str]) -> str | None:
+    """Choose the metric that decides unless told: the mean score of cross-validation.
+
+    Without one it is the first test metric, else the first of all; None where there is none.
+    """
+    known = list(dict.fromkeys(names))
+    means = [name for name in known if name.startswith("cv.") and name.endswith(".mean")]
+    preferred = [name for name in (f"cv.{one}.mean" for one in _PREFERRED) if name in means]
+    tests = [name for name in known if name.startswith("test.")]
+    return next(iter((*preferred, *means, *tests, *known)), None)
+
+
 def merit(name: str, value: float) -> float:
     """Give a number that is smaller the better a metric's value is."""
     return {"larger": -value, "smaller": value, "nearer to 0": abs(value)}[way(name)]

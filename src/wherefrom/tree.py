@@ -14,6 +14,7 @@ from wherefrom.attribution import is_as_locked
 from wherefrom.lockfile import flatten
 from wherefrom.sources import dvc_cache, git_repo
 from wherefrom.sources.git_objects import Objects
+from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +44,8 @@ class Tree:
     @cached_property
     def params_file(self) -> dict[str, Any]:
         """All of its `params.yaml`, flat, also what no stage uses; empty where it is none."""
-        return flatten(self.params) if self.params else {}
+        flat = flatten(self.params) if self.params else {}
+        return {k: redact_text(v) if isinstance(v, str) else v for k, v in flat.items()}
 
     @cached_property
     def params(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from wherefrom.join import Joined, RunTable, by_content, by_record
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.runs import NoRuns
-from wherefrom.sources import git_refs, git_repo
+from wherefrom.sources import git_repo
 from wherefrom.sources.run_source import open_runs
 from wherefrom.uris import tracking_uri
 
@@ -108,15 +108,17 @@ class View:
     def relation_in_workspace(self, maker: Maker | None, held: Sequence[Holder]) -> Relation | None:
         """Say how the workspace stands to a result that it has, and that others may hold.
 
-        It inherits what neither HEAD nor the experiment that DVC applied last has made.
+        It is that of HEAD where HEAD holds it, else of the experiment that was made last, on HEAD
+        if there is one: `dvc exp run` leaves its result in the workspace.
         """
         if maker is None or not held:
             return maker.relation if maker else None
-        here = {git_repo.head(self.git_root), git_refs.applied(self.git_root)}
-        near = [holder for holder in held if holder.commit_sha in here]
-        if not near:
-            return "inherited"
-        return holding_.relation(maker, near[0], holding_.origin(maker, held))
+        head = git_repo.head(self.git_root)
+        near = max(
+            held,
+            key=lambda h: (h.commit_sha == head, h.baseline == head, h.time, h.commit_sha),
+        )
+        return holding_.relation(maker, near, holding_.origin(maker, held))
 
 
 @contextmanager

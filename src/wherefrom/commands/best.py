@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from wherefrom.metrics import Way
     from wherefrom.view import View
 
-PREFERRED = ("roc_auc", "f1_weighted", "accuracy", "r2", "rmse")
-"""Of several cross-validated metrics, the one that decides where none is asked for."""
-
 
 @dataclass(frozen=True)
 class Best:
@@ -45,16 +42,8 @@ def best(view: View, metric: str | None = None) -> Best:
 
 
 def default_metric(found: Iterable[Entry]) -> str:
-    """Give the metric that decides unless told: the mean score of cross-validation.
-
-    Without one it is the first test metric, else the first of all.
-    """
-    names = list(dict.fromkeys(name for entry in found for name in entry.metrics))
-    means = [name for name in names if name.startswith("cv.") and name.endswith(".mean")]
-    preferred = (f"cv.{name}.mean" for name in PREFERRED)
-    chosen = next((name for name in preferred if name in means), None)
-    tests = [name for name in names if name.startswith("test.")]
-    options = [name for name in (chosen, *means, *tests, *names) if name]
-    if not options:
+    """Give the metric that decides unless told. Raises `UnknownMetricError` where there is none."""
+    chosen = metrics.deciding(name for entry in found for name in entry.metrics)
+    if chosen is None:
         raise UnknownMetricError("cv.<metric>.mean")
-    return options[0]
+    return chosen

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from wherefrom import delivery, files, keys, lineage, settings, tags, tree
 from wherefrom.commands import ls
+from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.ledger_run import LedgerRun, of_result
@@ -121,7 +122,9 @@ class _Ledger:
         return [(record_id, key) for record_id, key in missing if record_id not in gone]
 
     def _make(self, record_id: str, key: str) -> None:
-        made_in = next(iter(self._holders.get(key, [])), None)
+        record = self._view.index.record(key)
+        maker = Maker(record.relation, record.experiment, record.baseline) if record else None
+        made_in = origin(maker, self._holders.get(key, []))
         if made_in is None:
             return
         here = tree.of_commit(self._view, made_in.commit_sha)
@@ -181,13 +184,14 @@ class _Ledger:
 
 def _run_of(view: View, here: tree.Tree, result: Lineage, record_id: str) -> LedgerRun | None:
     """Give the run of a record: that of the result itself, or that of a training alone."""
-    training = _training(here, result)
+    training, first = _training(here, result), None
     if result.record is not None and result.record.record_id == record_id:
-        if result.record.relation == "own" and result.training is not None and training is None:
-            return None
-        first = training if result.record.relation == "own" else None
+        if result.record.relation == "own" and result.training is not None:
+            first = training
+            if result.training.record_id != record_id or training is None:
+                return None  # the tree has another training than the one that it rests on
     elif training is not None:
-        result, first = training, None
+        result = training
     else:
         return None
     path = here.params_file.get("data.path")

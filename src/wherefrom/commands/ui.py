@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import settings
 from wherefrom.project import locate
+from wherefrom.sources import local_store
 from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
     project = locate(folder, environ)
     chosen = settings.read(project.workspace, project.anchor.name)
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    local_store.make_store(uri, project.artifact_root, project.state)  # before two processes would
     free = _free_port(port)
     command = (
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(free)),

@@ -10,6 +10,7 @@ from wherefrom import holding as holdings
 from wherefrom import lineage, metrics
 from wherefrom.attribution import is_as_locked
 from wherefrom.lockfile import is_record
+from wherefrom.sources import dvc_cache
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,6 +94,10 @@ class SnapshotWriter:
             for path, value in result.metric_files
             if path in contents and value and not is_as_locked(contents[path], value)
         }
+        cached = {
+            p: dvc_cache.read(self._anchor, v) for p, v in result.metric_files if p not in files
+        }
+        contents |= {path: content for path, content in cached.items() if content}
         values, _ = metrics.join({p: c for p, c in contents.items() if p not in edited})
         row = (
             *(snapshot, result.key, result.final.address, result.final.fingerprint),

@@ -23,9 +23,9 @@ def diff(found: Difference) -> str:
     for part in _PARTS:
         pairs: Pairs = getattr(found, part)
         if pairs:
-            short = part in {"data", "code"}
+            short, plain = part in {"data", "code"}, part != "metrics"
             rows = [
-                (name, *(_cell(item, short=short) for item in both), _change(both))
+                (name, *(_cell(item, short=short, plain=plain) for item in both), _change(both))
                 for name, both in pairs.items()
             ]
             shown += f"\n{part}\n{text.table(('', '', '', ''), rows, '  ').partition(chr(10))[2]}"
@@ -60,8 +60,8 @@ def _name(found: Trace) -> str:
     return f"{found.key[:12]}{f' {experiment}' if experiment else ''}"
 
 
-def _cell(item: object, *, short: bool) -> str:
-    if isinstance(item, float):
+def _cell(item: object, *, short: bool, plain: bool) -> str:
+    if isinstance(item, float) and not plain:
         return text.number(item)
     if isinstance(item, str) and len(item) > 40:  # noqa: PLR2004 - a digest
         return item[: text.SHORT]

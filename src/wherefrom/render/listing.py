@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.commands import best as bests
+from wherefrom import metrics as metrics_
 from wherefrom.render import text
 
 if TYPE_CHECKING:
@@ -75,12 +75,11 @@ def best_json(found: Best) -> str:
 
 def shown_metrics(entries: Sequence[Entry], sort: str | None) -> list[str]:
     """Choose the metrics of a list: the one that it is sorted by, the CV score, the test score."""
-    held = [entry for entry in entries if entry.metrics]
-    if not held:
+    first = metrics_.deciding(name for entry in entries for name in entry.metrics)
+    if first is None:
         return []
-    first = bests.default_metric(held)
     test = first.replace("cv.", "test.").removesuffix(".mean")
-    known = {name for entry in held for name in entry.metrics}
+    known = {name for entry in entries for name in entry.metrics}
     return [name for name in dict.fromkeys((sort or first, first, test)) if name in known]
 
 

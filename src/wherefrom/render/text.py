@@ -51,8 +51,10 @@ def wrapped(text: str, first: str, rest: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """Show a metric with four digits after the point; an empty text for None."""
-    return "" if value is None else f"{value:.4f}"
+    """Show a metric with four digits after the point, a small one with four that count."""
+    if value is None:
+        return ""
+    return f"{value:.4g}" if 0 < abs(value) < 0.001 else f"{value:.4f}"  # noqa: PLR2004
 
 
 def date(millis: int | None) -> str:

@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import ToolError
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.sources import git_repo
 
@@ -21,7 +20,6 @@ _KEPT = ("refs/heads", "refs/tags", "refs/remotes", "refs/exps")
 _DVCS_OWN = tuple(
     f"refs/exps/{name}" for name in ("apply/", "celery/", "exec/", "queue", "stash", "temp/")
 )
-_APPLIED = "refs/exps/exec/EXEC_APPLY"
 _RACY = 2_000_000_000  # nanoseconds
 
 
@@ -82,14 +80,6 @@ def _experiments(shas: dict[str, CommitSha]) -> Iterator[Experiment]:
             _, _, first, rest, *name = ref.split("/", 4)
             if name and len(first + rest) == len(sha):
                 yield Experiment(ExperimentName(name[0]), CommitSha(first + rest), sha)
-
-
-def applied(root: Path) -> CommitSha | None:
-    """Give the experiment that DVC last brought into the workspace; None where there is none."""
-    try:
-        return CommitSha(git_repo.run(root, "rev-parse", "--verify", "--quiet", _APPLIED).strip())
-    except ToolError:
-        return None
 
 
 def signature(common_dir: Path, folders: Iterable[str] = ()) -> str | None:

@@ -43,6 +43,7 @@ def make_store(uri: str, artifact_root: Path, state: Path) -> None:
     with first_use(state):
         if is_ready(uri, state):
             return
+        unmark(uri, state)
         path.parent.mkdir(parents=True, exist_ok=True)
         clean = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
         clean[ARTIFACT_ROOT_VARIABLE] = str(artifact_root)
@@ -79,6 +80,14 @@ def mark_ready(uri: str, state: Path) -> None:
     mark, path = _ready_mark(uri, state), state / "stores"
     known = path.read_text().splitlines() if path.exists() else []
     files.write(path, "\n".join([*(line for line in known if line != mark), mark]) + "\n")
+
+
+def unmark(uri: str, state: Path) -> None:
+    """Forget that a store was whole, before it is made again: its file is there from the start."""
+    mark, path = _ready_mark(uri, state), state / "stores"
+    known = path.read_text().splitlines() if path.exists() else []
+    if mark in known:
+        files.write(path, "".join(f"{line}\n" for line in known if line != mark))
 
 
 def relocate(uri: str, artifact_root: Path, state: Path) -> bool:

@@ -22,7 +22,7 @@ RECORD_TAG = "wherefrom.record_id"
 PROCESS_TAG = "wherefrom.process"
 
 _REFUSALS = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"}
-_STORE_MODULES = {"mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
+_STORE_MODULES = {"alembic", "mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
 _QUIET_AND_QUICK = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -187,6 +187,8 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     with converted(uri), _quiet():  # after the import, which sets its loggers
         if not local_store.is_ready(uri, state):
             with local_store.first_use(state):  # the client itself makes the schema
+                if not local_store.is_ready(uri, state):
+                    local_store.unmark(uri, state)
                 mlflow.MlflowClient(uri).search_experiments(max_results=1)
                 local_store.relocate(uri, artifact_root, state)
                 local_store.mark_ready(uri, state)

@@ -1,0 +1,93 @@
+"""What MLflow's UI shows is linked without a command of the user's, and nothing stays behind it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psutil
+
+from sync.every_kind import RESULT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox import Sandbox
+
+LIGHT = {"MLFLOW_WORKERS": "1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the condition never held"
+        time.sleep(0.05)
+
+
+def processes(sandbox: Sandbox) -> dict[int, list[str]]:
+    """Map the processes that work in a project to their commands."""
+    found = psutil.process_iter(["cwd", "cmdline"])
+    inside = (process for process in found if process.info["cwd"] == str(sandbox.root))
+    return {process.pid: process.info["cmdline"] or [] for process in inside}
+
+
+def is_watched(sandbox: Sandbox) -> bool:
+    return any("--watch" in command for command in processes(sandbox).values())
+
+
+@contextmanager
+def ui(sandbox: Sandbox) -> Iterator[subprocess.Popen[str]]:
+    """Open the UI on a port that is free, and leave no process of it, whatever happens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        ["wherefrom", "ui", "--port", str(port)],
+        cwd=sandbox.root,
+        env=sandbox.environment | LIGHT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        until(lambda: is_watched(sandbox))
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        left = processes(sandbox)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) -> None:
+    with ui(linked) as process:
+        linked.dvc(
+            *("exp", "run", "--temp", "-n", "later", "-S", "train.lr=0.7"), WHEREFROM_TRACKING="off"
+        )
+        record_id = linked.record("later", RESULT).record_id
+        sha = linked.git("rev-parse", linked.revision("later")).strip()
+
+        until(lambda: ("later", record_id, sha) in links(linked))
+
+        process.terminate()
+        process.wait(timeout=60)
+        until(lambda: not processes(linked), seconds=30)
+
+
+def links(sandbox: Sandbox) -> set[tuple[str, str | None, str | None]]:
+    """Give the names, the records and the experiments' own commits of all runs."""
+    return {(r.name, r.record_id, r.tags.get("dvc.exp.rev")) for r in sandbox.runs().values()}
+
+
+def test_a_ui_that_is_stopped_at_once_leaves_no_process(linked: Sandbox) -> None:
+    with ui(linked) as process:
+        process.terminate()
+        process.wait(timeout=60)
+        until(lambda: not processes(linked), seconds=30)

@@ -1,0 +1,136 @@
+"""Sync attaches what is known only afterwards, and nothing else, whatever runs beside it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sync.every_kind import EXPERIMENTS, RESULT, TRAINING, record_ids
+from sync.stores import by_record, content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox import RunView, Sandbox
+
+UP_TO_DATE = "MLflow is up to date\n"
+OFF = {"WHEREFROM_TRACKING": "off"}
+WAIT = """
+        import time
+        place = Path(os.environ["PLACE"])
+        (place / "started").touch()
+        while not (place / "go").exists():
+            time.sleep(0.05)
+"""
+
+
+def tagged(run: RunView, **tags: str) -> RunView:
+    """Give a run with some more tags; `__` stands for a point."""
+    more = {name.replace("__", "."): value for name, value in tags.items()}
+    return replace(run, tags=run.tags | more)
+
+
+@contextmanager
+def paused(sandbox: Sandbox, place: Path, *args: str) -> Iterator[None]:
+    """Run DVC up to the middle of the evaluation; it goes on when the block ends."""
+    sandbox.replace("code/evaluate.py", "        score = ", f"{WAIT}        score = ")
+    place.mkdir()
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(
+            ["dvc", *args],
+            cwd=sandbox.root,
+            env=sandbox.environment | {"PLACE": str(place)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        while not (place / "started").exists():
+            assert process.poll() is None, (place / "log").read_text()
+            time.sleep(0.05)
+        yield
+    finally:
+        (place / "go").touch()
+        assert process.wait(timeout=120) == 0, (place / "log").read_text()
+
+
+def test_sync_attaches_an_experiments_own_commit_and_who_inherits_a_result(kinds: Sandbox) -> None:
+    before, records = by_record(kinds), record_ids(kinds)
+
+    assert kinds.run("wherefrom", "sync") == "4 linked\n"
+
+    linked = dict(before)
+    for name in EXPERIMENTS:
+        sha = kinds.git("rev-parse", kinds.revision(name)).strip()
+        run = before[records[name]]
+        linked[records[name]] = tagged(run, dvc__exp__rev=sha, mlflow__source__git__commit=sha)
+    first = records["HEAD~1"]
+    linked[first] = tagged(before[first], wherefrom__inherited_by="same")
+    assert by_record(kinds) == linked
+
+
+def test_a_second_sync_changes_nothing(linked: Sandbox) -> None:
+    assert linked.run("wherefrom", "sync") == UP_TO_DATE  # the places of this copy are corrected
+    before = content(linked)
+
+    assert linked.run("wherefrom", "sync") == UP_TO_DATE
+    assert content(linked) == before
+
+
+def test_a_link_that_no_longer_holds_is_taken_back(linked: Sandbox) -> None:
+    record_id = record_ids(linked)["HEAD~1"]
+    before = by_record(linked)
+    assert before[record_id].tags["wherefrom.inherited_by"] == "same"
+    linked.git("update-ref", "-d", linked.revision("same"))
+
+    linked.run("wherefrom", "sync")
+
+    tags = {k: v for k, v in before[record_id].tags.items() if k != "wherefrom.inherited_by"}
+    assert by_record(linked) == before | {record_id: replace(before[record_id], tags=tags)}
+
+
+def test_a_sync_beside_a_running_experiment_leaves_its_run_alone(
+    linked: Sandbox, tmp_path: Path
+) -> None:
+    before = linked.runs()
+    with paused(linked, tmp_path / "place", "exp", "run", "--temp", "-n", "busy"):
+        running = linked.runs()
+        assert [r.status for i, r in running.items() if i not in before] == ["RUNNING"]
+
+        assert linked.run("wherefrom", "sync", "--rebuild") == UP_TO_DATE
+
+        assert linked.runs() == running
+
+    record = linked.record("busy", RESULT)
+    after = linked.runs()
+    (run,) = [run for run_id, run in after.items() if run_id not in before]
+    assert (run.run_id, run.record_id, run.status) == (
+        record.mlflow_run_id,
+        record.record_id,
+        "FINISHED",
+    )
+    assert run.metrics == {"cv.score": 0.4, "test.score": 0.9}
+    assert {run_id: after[run_id] for run_id in before} == before
+
+
+def test_an_evaluation_with_tracking_off_after_a_tracked_training_is_added_by_sync(
+    kinds: Sandbox,
+) -> None:
+    kinds.replace("params.yaml", "lr: 0.4", "lr: 0.5")
+    kinds.dvc("repro", "train")
+    kinds.dvc("repro", **OFF)
+    kinds.commit("Half tracked")
+    record = kinds.record(path=RESULT)
+    assert record.record_id == kinds.record(path=TRAINING).record_id
+    before = by_record(kinds)
+    assert before[record.record_id].metrics == {"cv.score": 0.5}
+
+    kinds.run("wherefrom", "sync")
+
+    after = by_record(kinds)
+    assert after.keys() == before.keys()
+    assert after[record.record_id].metrics == {"cv.score": 0.5, "test.score": 1.0}
+    assert after[record.record_id].run_id == record.mlflow_run_id
