@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wherefrom.dvcyaml import Declared, parse_dvc_yaml
+from wherefrom.dvcyaml import parse_dvc_yaml
 from wherefrom.errors import LockfileError
 
 
@@ -38,7 +38,8 @@ stages:
 
 @pytest.mark.parametrize("text", ["", "stages:\n", "vars: [a.yaml]\n", "stages: {a: {cmd: x}}"])
 def test_a_dvc_yaml_without_metrics_has_none(text: str) -> None:
-    assert parse_dvc_yaml(text) == Declared()
+    found = parse_dvc_yaml(text)
+    assert (found.stage_metrics, found.file_metrics, found.wdirs) == ((), (), {})
 
 
 @pytest.mark.parametrize("text", ["- a", "stages: [a]", "a: ["])
@@ -51,3 +52,9 @@ def test_a_stage_of_a_list_has_its_own_folder() -> None:
     text = "stages: {each: {foreach: [a], do: {cmd: x, wdir: 'd/${item}'}}, one: {cmd: x}}"
 
     assert [parse_dvc_yaml(text).wdir(name) for name in ("each@a", "one")] == ["d/a", "."]
+
+
+def test_a_command_is_known_as_a_lock_would_write_it_unless_it_has_a_template() -> None:
+    text = "stages: {a: {cmd: x}, b: {cmd: [x, y]}, c: {cmd: 'x ${lr}'}}"
+
+    assert parse_dvc_yaml(text).cmds == {"a": "x", "b": ("x", "y")}
