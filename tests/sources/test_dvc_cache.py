@@ -1,0 +1,109 @@
+"""DVC's cache, wherever its settings put it: the object that DVC itself keeps there."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wherefrom.sources import dvc_cache
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MD5 = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "project" / ".dvc").mkdir(parents=True)
+    return tmp_path / "project"
+
+
+def keep(cache: Path, value: str, content: bytes, *, layout: str = "files/md5") -> Path:
+    path = cache / layout / value[:2] / value[2:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def configure(root: Path, text: str, name: str = "config") -> None:
+    (root / ".dvc" / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("layout", ["files/md5", "."], ids=["of_dvc_3", "of_dvc_2"])
+@pytest.mark.parametrize("value", [MD5, f"{MD5}.dir"], ids=["file", "folder"])
+def test_an_object_is_found_in_either_layout(root: Path, layout: str, value: str) -> None:
+    path = keep(root / ".dvc" / "cache", value, b"\x00bytes", layout=layout)
+
+    assert dvc_cache.read(root, value) == b"\x00bytes"
+    assert dvc_cache.find(root, value) == path
+
+
+def test_an_object_in_both_layouts_is_that_of_dvc_3(root: Path) -> None:
+    keep(root / ".dvc" / "cache", MD5, b"old", layout=".")
+    keep(root / ".dvc" / "cache", MD5, b"new")
+
+    assert dvc_cache.read(root, MD5) == b"new"
+
+
+@pytest.mark.parametrize("value", [None, "", MD5, "0", "files", "fi/les"])
+def test_what_the_cache_does_not_hold_is_none(root: Path, value: str | None) -> None:
+    keep(root / ".dvc" / "cache", "f" * 32, b"another")
+
+    assert dvc_cache.read(root, value) is None
+    assert dvc_cache.find(root, value) is None
+
+
+def test_without_settings_the_cache_is_dvcs_own_folder(root: Path) -> None:
+    assert dvc_cache.folder_of(root) == root / ".dvc" / "cache"
+    configure(root, "[core]\n    remote = here\n['remote \"here\"']\n    url = /x%y\n")
+    assert dvc_cache.folder_of(root) == root / ".dvc" / "cache"
+
+
+@pytest.mark.parametrize("absolute", [True, False], ids=["absolute", "relative"])
+@pytest.mark.parametrize("file", ["config", "config.local"])
+def test_the_settings_say_where_the_cache_is(root: Path, file: str, *, absolute: bool) -> None:
+    elsewhere = root.parent / "shared cache é%s"
+    configure(
+        root, f"[cache]\n    dir = {elsewhere if absolute else f'../../{elsewhere.name}'}\n", file
+    )
+    keep(elsewhere, MD5, b"there")
+    keep(root / ".dvc" / "cache", MD5, b"not here")
+
+    assert dvc_cache.folder_of(root) == elsewhere
+    assert dvc_cache.read(root, MD5) == b"there"
+
+
+def test_the_settings_of_this_clone_come_before_the_projects(root: Path) -> None:
+    configure(root, "[cache]\n    dir = /projects\n")
+    configure(root, "[cache]\n    dir = /of-this-clone\n", "config.local")
+
+    assert str(dvc_cache.folder_of(root)) == "/of-this-clone"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no settings", "[cache\n", "[cache]\n    dir =\n", "[cache]\n"]
+)
+def test_settings_that_say_nothing_leave_the_cache_where_it_is(root: Path, text: str) -> None:
+    configure(root, text)
+
+    assert dvc_cache.folder_of(root) == root / ".dvc" / "cache"
+
+
+@pytest.mark.parametrize("place", [None, "../elsewhere"])
+def test_the_cache_is_where_dvc_says_that_it_is(root: Path, place: str | None) -> None:
+    def dvc(*args: str) -> str:
+        done = subprocess.run(["dvc", *args], cwd=root, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    (root / ".dvc").rmdir()
+    dvc("init", "--quiet", "--no-scm")
+    if place:
+        dvc("cache", "dir", place)
+    (root / "a.txt").write_text("a")
+    dvc("add", "--quiet", "a.txt")
+
+    assert str(dvc_cache.folder_of(root)) == dvc("cache", "dir")
+    assert dvc_cache.read(root, "0cc175b9c0f1b6a831c399e269772661") == b"a"
