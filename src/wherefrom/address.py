@@ -16,6 +16,7 @@ from wherefrom.errors import (
     NoResultThereError,
     UnknownAddressError,
 )
+from wherefrom.join import is_of
 from wherefrom.lockfile import is_record
 from wherefrom.sources import git_repo
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wherefrom.errors import WherefromError
     from wherefrom.identity import CommitSha
     from wherefrom.index.query import ResultRow
+    from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.runs import Run
     from wherefrom.view import View
@@ -59,7 +61,8 @@ def resolve(view: View, address: str, folder: Path) -> Found:
     if not found:
         raise _unknown(view, address)
     if len(found) > 1:
-        raise AmbiguousAddressError(address, tuple(found))
+        keys = {key: one.commit_sha for key, one in found.items()}
+        raise AmbiguousAddressError(address, keys)
     return next(iter(found.values()))
 
 
@@ -149,30 +152,37 @@ def _of_rows(rows: Iterable[ResultRow]) -> Iterator[Found]:
 def _of_runs(view: View, runs: Iterable[Run]) -> Iterator[Found]:
     """Go from runs to their results; a run that nothing holds is a result of its own."""
     for run in runs:
-        rows = _rows_of(view, run)
-        here = [] if rows else list(_here(view, run.record_id or ""))
-        yield from _of_rows(rows) if rows else here or [Found(run.mlflow_run_id, run=run)]
+        found = _results_of(view, run) or list(_here(view, run.record_id or ""))
+        yield from found or [Found(run.mlflow_run_id, run=run)]
 
 
-def _rows_of(view: View, run: Run) -> list[ResultRow]:
+def _results_of(view: View, run: Run) -> list[Found]:
     """Find the results of a run: those whose record it carries, else those that it was joined to.
 
     A run of a tracked stage has a record, and no other run's result is its own, not even one of the
     same inputs. Of results that rest on one run the run's own come first.
     """
     if run.record_id and (rows := view.index.of_record(run.record_id)):
-        return rows
+        return list(_of_rows(rows))
     if run.relation is not None or run.fingerprint is None:
         return []
-    joined = [
-        (row, view.run_of(None, row.fingerprints, view.index.holders(row.key)))
-        for row in view.index.of_fingerprint(run.fingerprint)
-        if row.record_id is None
-    ]
-    mine = [(row, found) for row, found in joined if found.run == run]
-    own = [row for row, found in mine if found.maker and found.maker.relation == "own"]
-    open_ = [row for row, found in joined if found.run is None and found.gaps]
-    return own or [row for row, _ in mine] or (open_ if run.status == "FINISHED" else [])
+    rows = [row for row in view.index.of_fingerprint(run.fingerprint) if row.record_id is None]
+    joined = [_joined(view, run, row) for row in rows]
+    mine = [(one, found) for one, found in joined if found.run == run]
+    own = [one for one, found in mine if found.maker and found.maker.relation == "own"]
+    open_ = [one for one, found in joined if run in found.candidates]
+    return own or [one for one, _ in mine] or open_
+
+
+def _joined(view: View, run: Run, row: ResultRow) -> tuple[Found, Joined]:
+    """Join a result to its run; where several compete for it, as the holder of this run sees it."""
+    held = view.index.holders(row.key)
+    joined = view.run_of(None, row.fingerprints, held)
+    holder = next((h for h in held if is_of(run, h)), None)
+    if run not in joined.candidates or holder is None:
+        return Found(row.key), joined
+    found = Found(row.key, holder.commit_sha)
+    return found, view.run_of(None, row.fingerprints, held, holder.commit_sha)
 
 
 def _metric(view: View, address: str) -> Iterator[Found]:

@@ -42,6 +42,36 @@ def kept(result: Lineage) -> dict[str, tuple[Stage, str]]:
     }
 
 
+def data(result: Lineage) -> Mapping[str, tuple[str, str]]:
+    """Map raw data and outputs to what a stage did with them (`train left`) and their hash."""
+    left = {
+        path: (f"{stage.address} left", out.hash)
+        for stage in result.stages
+        for path, out in stage.outs.items()
+        if out.hash and out.hash_name == "md5" and not is_record(path)
+    }
+    read = {
+        path: (f"{stage.address} read", dep.hash)
+        for stage in result.stages
+        for path, dep in stage.deps.items()
+        if path in result.used and dep.hash and dep.hash_name == "md5" and "://" not in path
+    }
+    return left | read
+
+
+def other_bytes(
+    wanted: Mapping[str, tuple[str, str]], hashes: Mapping[str, str], where: str
+) -> Iterator[Gap]:
+    """Compare data and models, those that are in a tree, with the lock."""
+    for path, (deed, value) in wanted.items():
+        if hashes.get(path, value) != value:
+            yield Gap(
+                what=f"{path} in {where} is not what {deed}",
+                why=f"dvc.lock says {value}, and it is {hashes[path]}",
+                remedy=f"`dvc checkout {path}` brings it back; `dvc repro` makes results of it",
+            )
+
+
 def edited(
     outputs: Mapping[str, tuple[Stage, str]], contents: Mapping[str, bytes], where: str
 ) -> Iterator[Gap]:

@@ -225,7 +225,8 @@ def _looking(*, as_json: bool) -> Iterator[View]:
     """Look at the project; of an address with several results, show them."""
     from wherefrom.view import look  # noqa: PLC0415
 
-    with look(Path.cwd(), os.environ, _progress("reading the history")) as view:
+    bars = (_progress("reading the history"), _progress("hashing the workspace"))
+    with look(Path.cwd(), os.environ, *bars) as view:
         try:
             yield view
         except AmbiguousAddressError as error:

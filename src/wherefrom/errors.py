@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from wherefrom.identity import CommitSha
 
 
 class WherefromError(Exception):
@@ -251,10 +254,10 @@ class NoResultThereError(WherefromError):
 
 @dataclass
 class AmbiguousAddressError(WherefromError):
-    """An address that several results have, by their keys."""
+    """An address that several results have: their keys, and the commit that it names of each."""
 
     address: str
-    keys: tuple[str, ...]
+    keys: Mapping[str, CommitSha | None]
 
     def __str__(self) -> str:
         return f"{self.address!r} means {len(self.keys)} results"

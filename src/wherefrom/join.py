@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wherefrom.holders import Holder, Relation
+    from wherefrom.identity import CommitSha
     from wherefrom.index.query import RecordRow
     from wherefrom.record import Record
     from wherefrom.runs import Run
@@ -43,12 +44,14 @@ class RunTable:
 class Joined:
     """The run of a result: None where there is none, or where several are and nothing decides.
 
-    `maker` says how the result was made, None where neither a record nor a run does.
+    `maker` says how the result was made, None where neither a record nor a run does. `candidates`
+    are the runs between which nothing decides.
     """
 
     run: Run | None
     maker: Maker | None
     gaps: tuple[Gap, ...] = ()
+    candidates: tuple[Run, ...] = ()
 
 
 def by_record(record: RecordRow | Record, table: RunTable) -> Joined:
@@ -59,7 +62,8 @@ def by_record(record: RecordRow | Record, table: RunTable) -> Joined:
     if len(named) == 1:
         return Joined(named[0], maker)
     if named:
-        return Joined(None, maker, (_several(named, f"the record {record.record_id}"),))
+        gap = _several(named, f"the record {record.record_id}")
+        return Joined(None, maker, (gap,), tuple(named))
     gap = Gap(
         what=f"the run of the record {record.record_id} is not in MLflow",
         why="it was made with tracking off, elsewhere, or its store was lost",
@@ -68,14 +72,25 @@ def by_record(record: RecordRow | Record, table: RunTable) -> Joined:
     return Joined(None, maker, (gap,))
 
 
-def by_content(fingerprints: Sequence[str], holders: Sequence[Holder], table: RunTable) -> Joined:
-    """Find the run of a result without a record: one of its stages, the last that has any."""
+def by_content(
+    fingerprints: Sequence[str],
+    holders: Sequence[Holder],
+    table: RunTable,
+    asked: CommitSha | None = None,
+) -> Joined:
+    """Find the run of a result without a record: one of its stages, the last that has any.
+
+    Of several the one of `asked` is meant, the holder that somebody asks about.
+    """
     for fingerprint in fingerprints:
         runs = table.of_fingerprint(fingerprint)
         good = [run for run in runs if run.status == "FINISHED"]
         good = good or [run for run in runs if run.status == "RUNNING"]
         if good:
-            return _decide(good, holders, is_last=fingerprint == fingerprints[0])
+            named = [holder for holder in holders if holder.commit_sha == asked]
+            is_last = fingerprint == fingerprints[0]
+            joined = _decide(good, named or holders, is_last=is_last)
+            return joined if joined.run else _decide(good, holders, is_last=is_last)
     gap = Gap(
         what="no run in MLflow belongs to this result",
         why="no record names one, and none carries a fingerprint of its stages",
@@ -89,14 +104,35 @@ def _decide(runs: list[Run], holders: Sequence[Holder], *, is_last: bool) -> Joi
 
     The run of an earlier stage may be another result's: then it was not made for this one.
     """
-    places = {(holder.experiment, holder.baseline) for holder in holders}
-    near = [run for run in runs if (run.experiment, run.baseline) in places]
+    near = [run for run in runs if any(is_of(run, holder) for holder in holders)]
     found = runs if len(runs) == 1 else near
     if len(found) == 1:
         run = found[0]
         relation: Relation = "own" if is_last or run in near else "inherited"
         return Joined(run, Maker(relation, run.experiment, run.baseline))
-    return Joined(None, None, (_several(runs, "this fingerprint"),))
+    return Joined(None, None, (_several(runs, "this fingerprint"),), tuple(near or runs))
+
+
+def apart(joined: Joined, holders: Sequence[Holder]) -> list[tuple[Joined, Sequence[Holder]]]:
+    """Give each of the runs that compete to the holders that made it, where each made one.
+
+    Who made none of them inherits the first. All stay together where two were made in one place.
+    """
+    makers = [[h for h in holders if is_of(run, h)] for run in joined.candidates]
+    places = {(run.experiment, run.baseline) for run in joined.candidates}
+    if len(places) < len(makers) or not all(makers):
+        return [(joined, holders)]
+    first, *rest = makers
+    others = [h for h in holders if not any(h in made for made in makers)]
+    return [
+        (Joined(run, Maker("own", run.experiment, run.baseline)), held)
+        for run, held in zip(joined.candidates, ([*first, *others], *rest), strict=True)
+    ]
+
+
+def is_of(run: Run, holder: Holder) -> bool:
+    """Whether a run says that it was made where a holder stands."""
+    return (run.experiment, run.baseline) == (holder.experiment, holder.baseline)
 
 
 def _several(runs: list[Run], shared: str) -> Gap:

@@ -53,13 +53,23 @@ class Lineage:
         return flat_params((stage.wdir, stage.facts) for stage in self.stages)
 
     @property
+    def is_of_other_training(self) -> bool:
+        """Whether the tree has another training than the one that the result rests on."""
+        if self.record is None or self.training is None:
+            return False
+        return self.training.record_id != (self.record.derived_from or self.record.record_id)
+
+    @property
     def metric_files(self) -> tuple[tuple[str, DataHash | None], ...]:
-        """The metric files of its stages, with their hashes by the lock."""
-        return tuple((p, s.outs[p].hash) for s in self.stages for p in s.metrics)
+        """The metric files of its stages, with their hashes by the lock; no other training's."""
+        stages = (self.final,) if self.is_of_other_training else self.stages
+        return tuple((p, s.outs[p].hash) for s in stages for p in s.metrics)
 
     @property
     def models(self) -> tuple[str, ...]:
         """The outputs that stand beside the training's record; without records, none is known."""
+        if self.is_of_other_training:
+            return ()
         makers = [stage for stage in self.stages if stage.record_path]
         kept = [path for path in makers[0].outs if not is_record(path)] if makers else []
         return tuple(path for path in kept if path not in makers[0].metrics)
@@ -69,13 +79,22 @@ def results(holding: Holding) -> tuple[Lineage, ...]:
     """Give the results that a tree holds: one for each stage with metrics that no such one follows.
 
     A stage that keeps a record counts as one with metrics; where no stage has any, every stage that
-    nothing follows is one.
+    nothing follows is one. A training that ran again and was not evaluated is a result as well: the
+    one beside it rests on the training before.
     """
     before = _edges(holding.stages)
     measured = {a for a, s in holding.stages.items() if s.metrics or s.record_path}
     followed = {parent for address in measured or before for parent in _upstream(before, address)}
     finals = [address for address in measured or before if address not in followed]
-    return tuple(_lineage(holding, before, address) for address in finals)
+    found = [_lineage(holding, before, address) for address in finals]
+    alone = dict.fromkeys(_training_of(result) for result in found if result.is_of_other_training)
+    return (*found, *(_lineage(holding, before, address) for address in alone if address))
+
+
+def _training_of(result: Lineage) -> StageAddress | None:
+    """Find the stage whose record a result's training is."""
+    stages = (s for s in result.stages if s.record_path in result.final.deps)
+    return next((stage.address for stage in stages), None)
 
 
 def result_of(holding: Holding, address: StageAddress) -> Lineage:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wherefrom.holders import Holder, Maker, Relation
+    from wherefrom.identity import CommitSha
     from wherefrom.index.query import Index, RecordRow
     from wherefrom.project import Project
     from wherefrom.record import Record
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class View:
-    """What is known of a project. A store that does not answer is one gap, said once."""
+    """What is known of a project. A store that does not answer is one gap, said once.
+
+    `hashing` is told how many bytes of how many have been hashed.
+    """
 
     project: Project
     git_root: Path
@@ -41,6 +45,7 @@ class View:
     index: Index
     uri: str
     gaps: list[Gap] = field(default_factory=list)
+    hashing: Callable[[int, int], None] = lambda _done, _all: None
 
     @cached_property
     def runs(self) -> RunSource:
@@ -91,11 +96,15 @@ class View:
         record: RecordRow | Record | None,
         fingerprints: Sequence[str],
         holders: Sequence[Holder],
+        asked: CommitSha | None = None,
     ) -> Joined:
-        """Find the run of one result, asking the store for it alone."""
+        """Find the run of one result, asking the store for it alone.
+
+        `asked` is the commit that is asked about, of those that hold the result.
+        """
         if record is None:
             runs = self.ask(lambda runs: runs.of_fingerprints(fingerprints))
-            return self.judged(by_content(fingerprints, holders, RunTable(runs)))
+            return self.judged(by_content(fingerprints, holders, RunTable(runs), asked))
         named = self.ask(lambda runs: runs.of_id(record.mlflow_run_id or "-"))
         named = [run for run in named if run.record_id == record.record_id]
         found = named or self.ask(lambda runs: runs.of_records([record.record_id]))
@@ -126,9 +135,11 @@ def look(
     folder: Path,
     environ: Mapping[str, str],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    hashing: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Iterator[View]:
     """Look at the project of a folder; its index is brought up to date first.
 
+    `progress` is told commits read and commits in all, `hashing` the same of the workspace's bytes.
     Raises `NotAProjectError` outside of a DVC project in a git repository.
     """
     project = locate(folder, environ)
@@ -139,7 +150,7 @@ def look(
     index = indexes.open_index(project, progress)
     try:
         common_dir = git_repo.layout(project.workspace).common_dir
-        yield View(project, project.git_root, common_dir, index, uri)
+        yield View(project, project.git_root, common_dir, index, uri, hashing=hashing)
     except sqlite3.DatabaseError as error:  # MLflow's own have become StoreUnreachableError
         indexes.discard_index(project)
         raise IndexDamagedError(str(error)) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ledger_repo
 import pytest
+from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the locks
 from ledger_repo import LedgerRepo, Result, md5
 
 from wherefrom import address, view
@@ -20,6 +21,7 @@ from wherefrom.errors import (
     StoreUnreachableError,
     UnknownAddressError,
 )
+from wherefrom.lockfile import parse_lock
 from wherefrom.runs import NoRuns, Run
 
 if TYPE_CHECKING:
@@ -171,6 +173,14 @@ def test_a_run_of_the_same_inputs_is_no_neighbours(repo: LedgerRepo, text: str) 
     assert resolve(repo, text) == Found(STRAY, run=OF_NEIGHBOUR)
 
 
+def test_a_run_of_an_earlier_stage_leads_to_the_result_that_rests_on_it(repo: LedgerRepo) -> None:
+    prepare = parse_lock(dumps_yaml(OTHER.lock()))["prepare"].fingerprint
+    other = Runs([run(STRAY, "prepared", fingerprint=prepare, experiment="elsewhere")])
+
+    with looking(repo, other) as looked:
+        assert address.resolve(looked, STRAY, repo.root) == Found(OTHER.key)
+
+
 @pytest.mark.parametrize("text", ["7" * 5, "7" * 33, "E" * 32, "zzzzzz", "e" * 31 + "f"])
 def test_what_is_too_short_too_long_or_no_id_is_none(repo: LedgerRepo, text: str) -> None:
     with pytest.raises(UnknownAddressError):
@@ -189,6 +199,15 @@ def test_an_experiment_and_a_branch_of_one_name_are_ambiguous(repo: LedgerRepo) 
         resolve(repo, "inside")
 
     assert set(caught.value.keys) == {INSIDE.key, PLAIN.key}
+
+
+def test_the_experiment_is_meant_where_a_branch_of_its_name_holds_the_same(tmp_path: Path) -> None:
+    found = ledger_repo.build(tmp_path / "repo")
+    found.committed(PLAIN)
+    held = found.experiment(PLAIN, "same")
+    found.git("branch", "same")
+
+    assert resolve(found, "same") == Found(PLAIN.key, held)  # type: ignore[arg-type]
 
 
 def test_an_experiment_comes_before_a_run_of_its_name(repo: LedgerRepo) -> None:
@@ -319,6 +338,18 @@ def test_a_value_that_several_results_have_is_ambiguous(
 )
 def test_a_value_is_equal_at_the_digits_given(value: float, given: str, *, equal: bool) -> None:
     assert address._equal(value, address.Decimal(given)) is equal
+
+
+def test_the_hash_of_a_raw_folder_leads_to_the_result_that_read_a_file_of_it(
+    tmp_path: Path,
+) -> None:
+    found = ledger_repo.build(tmp_path / "repo")
+    found.put(PLAIN)
+    (found.root / "data/raw.csv.dvc").unlink()
+    found.write("data.dvc", "outs:\n- md5: abcdefabcdef.dir\n  path: data\n")
+    found.commit()
+
+    assert resolve(found, "abcdefab") == resolve(found, "abcdefabcdef.dir") == Found(PLAIN.key)
 
 
 # -- what several results have
@@ -460,7 +491,7 @@ def test_a_project_in_a_subdirectory_finds_its_outputs(tmp_path: Path) -> None:
         ("seve", "seven"),
         ("topic/b", "topic/a"),
         ("mian", "main"),
-        ("test.scor=0.974", "test.score"),
+        ("test.scor=0.97400000000000000001", "test.score"),
         ("test.score=0.5", "test.score"),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import listed, loose_runs, trace
+from asking import ask, listed, loose_runs, trace
 
 from wherefrom import lockfile
 
@@ -164,3 +164,43 @@ def test_of_two_runs_the_one_of_the_experiment_that_holds_the_result_is_its_own(
     assert (answer.status, answer.run["id"], answer.gaps) == (0, run.run_id, [])
     assert answer.found["experiments"] == ["other"]
     assert loose_runs(listed(copied)) == {forced}
+
+
+def test_of_two_experiments_of_the_same_inputs_each_has_its_own_run(copied: Sandbox) -> None:
+    """Nothing but who made them tells their runs apart: the fingerprints are the same."""
+    case = CASES["the same in an experiment"]
+    copied.dvc("exp", "run", "--temp", "--force", "-n", "again", "-S", "lr=0.2")
+    runs = {
+        run.tags["dvc.exp.name"]: run.run_id
+        for run in copied.runs().values()
+        if run.metrics["score"] == case.score
+    }
+    assert set(runs) == {"other", "again"}
+
+    for name, run_id in runs.items():
+        sha = copied.revision(name)
+        of_run, of_name = trace(copied, run_id), trace(copied, name)
+        (shown,) = [e for e in of_name.found["results"] if e["result"]["stage"] == case.result]
+        assert (of_run.status, of_run.run["id"], of_run.held_by) == (0, run_id, sha)
+        assert (shown["run"]["id"], shown["commit"]["sha"]) == (run_id, sha)
+
+    entries = [e for e in ask(copied, "ls").found["results"] if e["result"]["stage"] == case.result]
+    made = {e["experiments"][0]: e["run"]["id"] for e in entries if e["experiments"]}
+    assert made == runs
+
+
+def test_runs_that_compete_for_a_held_result_are_not_said_to_be_held_by_nothing(
+    copied: Sandbox,
+) -> None:
+    copied.dvc("repro", "--force", "--single-item", "forest")
+
+    assert loose_runs(listed(copied)) == set()
+
+
+def test_an_experiment_that_trained_nothing_does_not_own_the_run_of_another(
+    copied: Sandbox,
+) -> None:
+    copied.dvc("exp", "run", "--temp", "-n", "later", "-S", "threshold=0.02")
+
+    assert trace(copied, "final=0.11").run["relation"] == "own"
+    assert trace(copied, "final=0.12").run["relation"] == "inherited"

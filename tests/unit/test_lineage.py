@@ -301,8 +301,27 @@ def test_a_training_that_the_result_does_not_rest_on_is_a_gap() -> None:
     fingerprint = held(texts).stages["train"].fingerprint
     texts[TRAIN] = written(record("train", fingerprint, record_id="9" * 32))
 
-    assert whats(texts) == ["the training in this tree is not the one that this result rests on"]
-    assert "9" * 32 in only(texts).gaps[0].why
+    evaluated, trained = lineage.results(held(texts))
+
+    (gap,) = evaluated.gaps
+    assert gap.what == "the training in this tree is not the one that this result rests on"
+    assert "9" * 32 in gap.why
+    assert (evaluated.key, trained.key) == (only(project()).key, "9" * 32)
+
+
+def test_neither_of_a_result_and_another_training_has_numbers_or_models_of_the_other() -> None:
+    texts = project()
+    fingerprint = held(texts).stages["train"].fingerprint
+    texts[TRAIN] = written(record("train", fingerprint, record_id="9" * 32))
+
+    evaluated, trained = lineage.results(held(texts))
+
+    assert only(project()).models
+    assert evaluated.models == ()
+    assert trained.models == only(project()).models
+    both = {path for path, _ in only(project()).metric_files}
+    assert {p for p, _ in (*evaluated.metric_files, *trained.metric_files)} == both
+    assert not set(evaluated.metric_files) & set(trained.metric_files)
 
 
 def test_a_derived_result_rests_on_the_training_that_its_record_names() -> None:

@@ -12,7 +12,7 @@ from wherefrom.errors import NoResultsError, UnknownMetricError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wherefrom.commands.ls import Entry
+    from wherefrom.entries import Entry
     from wherefrom.metrics import Way
     from wherefrom.view import View
 

@@ -15,7 +15,7 @@ from wherefrom.sources import git_repo
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wherefrom.commands.ls import Entry
+    from wherefrom.entries import Entry
     from wherefrom.index.query import CommitRow, Input
     from wherefrom.view import View
 

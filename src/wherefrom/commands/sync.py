@@ -24,6 +24,7 @@ from wherefrom.view import look
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from wherefrom.entries import Entry
     from wherefrom.lineage import Lineage
     from wherefrom.runs import Logged, Run
     from wherefrom.sources.mlflow_store import Store
@@ -157,13 +158,13 @@ class _Ledger:
         """Attach what is known only afterwards, to runs that have ended."""
         self._view.__dict__.pop("table", None)  # the runs that were made just now are there, too
         entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
-        ended: dict[str, ls.Entry] = {
+        ended: dict[str, Entry] = {
             e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"
         }
         for run_id, here in self._view.ask_logged(ended).items():
             self._done.linked += self._link_one(MlflowRunId(run_id), ended[run_id], here)
 
-    def _link_one(self, run_id: MlflowRunId, entry: ls.Entry, here: Logged) -> bool:
+    def _link_one(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
         """Attach an experiment's own commit and who inherits a result; say whether that was new.
 
         Metrics of an evaluation that was not tracked are logged, too. The tag of the process goes:
@@ -208,7 +209,7 @@ def _training(here: tree.Tree, result: Lineage) -> Lineage | None:
     return lineage.result_of(here.holding, maker.address) if maker else None
 
 
-def _links(entry: ls.Entry) -> dict[str, str]:
+def _links(entry: Entry) -> dict[str, str]:
     names = ", ".join(sorted(entry.inherited_by))
     links = {INHERITED: keys.tag(names)} if names else {}
     if entry.made_in is not None and entry.made_in.experiment is not None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import address, attribution, lineage, tree
+from wherefrom import address, checks, lineage, tree, versions
 from wherefrom import baseline as baselines
 from wherefrom import holders as holding_
-from wherefrom.environment import LOCK_NAMES, sha256_of
 from wherefrom.holders import Holder
 from wherefrom.record import Gap
 from wherefrom.runs import Logged
 from wherefrom.sources import git_repo
-from wherefrom.sources.git_objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,31 +20,15 @@ if TYPE_CHECKING:
     from wherefrom.address import Found
     from wherefrom.baseline import Changed
     from wherefrom.holders import Relation
-    from wherefrom.identity import CommitSha, DataHash, ExperimentName
+    from wherefrom.identity import CommitSha, ExperimentName
     from wherefrom.index.query import CommitRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.record import Record
     from wherefrom.runs import Run
     from wherefrom.tree import Tree
+    from wherefrom.versions import Version
     from wherefrom.view import View
-
-
-@dataclass(frozen=True)
-class Version:
-    """A raw input of a result: what was read, and how to have it again.
-
-    `hash` is the one that was read. `introduced` is the first commit with that version, None where
-    no branch holds it; `label` is that of `data.version`, None where there is none.
-    """
-
-    path: str
-    hash: DataHash | None
-    size: int | None
-    label: str | None
-    dvc_file: str
-    introduced: CommitRow | None
-    restore: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +101,7 @@ class _Tracer:
         result = next(r for r in lineage.results(here.holding) if r.key == self._found.key)
         commit = self._view.index.commit(holder.commit_sha) if holder else None
         values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
-        wrong = (*result.gaps, *self._misplaced(result, commit, here), *self._unreached(commit))
+        wrong = (*result.gaps, *checks.attributed(self._view, result, commit, here))
         baseline, before = self._before(holder, result)
         return Trace(
             key=self._found.key,
@@ -133,7 +115,7 @@ class _Tracer:
             attributed=not wrong,
             refs=git_repo.containing(self._view.git_root, commit.sha) if commit else (),
             baseline=baseline,
-            data=tuple(self._versions(result, commit)),
+            data=tuple(versions.of_result(self._view, result, commit)),
             params=result.params,
             changed=_changed(before, result),
             unused=_unused(before, here, result),
@@ -143,7 +125,7 @@ class _Tracer:
                 *(result.record.gaps if result.record else ()),
                 *joined.gaps,
                 *_renamed(joined, made_in),
-                *self._environment(result, commit),
+                *checks.environment(self._view, result, commit),
                 *metric_gaps,
                 *self._view.shallow,
                 *self._view.gaps,
@@ -154,12 +136,8 @@ class _Tracer:
         if self._rows:
             row = self._rows[0]
             record = self._view.index.record(row.record_id) if row.record_id else None
-            named = [h for h in self._held if h.commit_sha == self._found.commit_sha]
-            for holders in (named, self._held):  # those who are asked about decide, then all
-                joined = self._view.run_of(record, row.fingerprints, holders or self._held)
-                if joined.run is not None:
-                    break
-            return joined
+            asked = self._found.commit_sha
+            return self._view.run_of(record, row.fingerprints, self._held, asked)
         held = tree.of_workspace(self._root).holding
         result = next(r for r in lineage.results(held) if r.key == self._found.key)
         return self._view.run_of(result.record, result.fingerprints, self._held)
@@ -203,81 +181,6 @@ class _Tracer:
             return None, None
         return sha, tree.of_commit(self._view, sha)
 
-    def _unreached(self, commit: CommitRow | None) -> Iterator[Gap]:
-        if commit is not None and not commit.live:
-            yield Gap(
-                what=f"no branch and no experiment leads to {commit.sha[:7]}",
-                why="it was amended, rebased or removed",
-                remedy=f"keep it: `git branch NAME {commit.sha[:7]}`",
-            )
-
-    def _misplaced(self, result: Lineage, commit: CommitRow | None, here: Tree) -> Iterator[Gap]:
-        wanted, outputs = attribution.sources(result), attribution.kept(result)
-        where = "the workspace" if commit is None else commit.sha[:7]
-        yield from attribution.other_params(result, here.params, where)
-        if commit is None:
-            files = {p: self._root / p for p in wanted}
-            contents = {p: f.read_bytes() for p, f in files.items() if f.is_file()}
-            folders = {p for p, file in files.items() if file.is_dir()}
-            some = {path: item for path, item in wanted.items() if path not in folders}
-            yield from attribution.check(some, contents, where)
-            yield from attribution.edited(outputs, here.contents, where)
-            return
-        contents = self._contents(commit.sha, {**wanted, **outputs})
-        yield from attribution.check(wanted, contents, where)
-        yield from attribution.edited(outputs, contents, where)
-
-    def _contents(self, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:
-        project = self._view.project
-        places = {project.in_git(path): path for path in paths}
-        blobs = git_repo.listed(self._view.git_root, sha, places)
-        cut = len(f"{project.prefix}/") if project.prefix else 0
-        with Objects(self._view.git_root) as objects:
-            contents = dict(objects.contents(dict.fromkeys(blobs.values())))
-        return {path[cut:]: contents[blob] for path, blob in blobs.items() if blob in contents}
-
-    def _versions(self, result: Lineage, commit: CommitRow | None) -> Iterator[Version]:
-        label = result.params.get(baselines.LABEL)
-        for raw in result.raw:
-            read = result.used.get(raw.path, raw.hash)
-            first = self._introduced(raw.dvc_file, read, commit)
-            yield Version(
-                path=raw.path,
-                hash=read,
-                size=raw.size if read == raw.hash else None,
-                label=str(label) if label is not None else None,
-                dvc_file=raw.dvc_file,
-                introduced=first,
-                restore=_restore(raw.dvc_file, first or commit),
-            )
-
-    def _introduced(
-        self, dvc_file: str, value: str | None, commit: CommitRow | None
-    ) -> CommitRow | None:
-        path = self._view.project.in_git(dvc_file)
-        tips = [commit.sha] if commit else ["HEAD"]
-        if not value or (commit is None and git_repo.head(self._view.git_root) is None):
-            return None
-        sha = git_repo.introduced(self._view.git_root, path, value, tips)
-        return self._view.index.commit(sha) if sha else None
-
-    def _environment(self, result: Lineage, commit: CommitRow | None) -> Iterator[Gap]:
-        """Say so where the lock file beside the result is not that of its environment."""
-        if result.record is None or result.record.environment.lock is None:
-            return
-        if commit is None:
-            found = {n: self._root / n for n in LOCK_NAMES}
-            contents = {n: file.read_bytes() for n, file in found.items() if file.is_file()}
-        else:
-            contents = self._contents(commit.sha, dict.fromkeys(LOCK_NAMES))
-        name = next((n for n in LOCK_NAMES if n in contents), None)
-        if name is None or sha256_of(contents[name]) != result.record.environment.lock:
-            yield Gap(
-                what=f"{name or 'no lock file'} here is not that of the environment of this result",
-                why="DVC does not run a stage again when only the environment changes",
-                remedy="run it in this one: `dvc repro --force`",
-            )
-
 
 def _changed(before: Tree | None, result: Lineage) -> Changed:
     if before is None:
@@ -292,12 +195,6 @@ def _unused(before: Tree | None, here: Tree, result: Lineage) -> Changed:
         return {}
     differing = baselines.changed(before.params_file, here.params_file)
     return {name: values for name, values in differing.items() if name not in result.params}
-
-
-def _restore(dvc_file: str, commit: CommitRow | None) -> tuple[str, ...]:
-    if commit is None:
-        return (f"dvc checkout {dvc_file}",)
-    return (f"git checkout {commit.sha[:10]} -- {dvc_file}", f"dvc checkout {dvc_file}")
 
 
 def _renamed(joined: Joined, made_in: Holder | None) -> Iterator[Gap]:

@@ -102,7 +102,9 @@ class SnapshotWriter:
         row = (
             *(snapshot, result.key, result.final.address, result.final.fingerprint),
             result.record.record_id if result.record else None,
-            result.training.record_id if result.training else None,
+            result.training.record_id
+            if result.training and not result.is_of_other_training
+            else None,
             json.dumps(values),
             json.dumps(result.params, default=str),
             json.dumps(result.fingerprints),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wherefrom.commands.best import Best
-    from wherefrom.commands.ls import Entry
+    from wherefrom.entries import Entry
     from wherefrom.holders import Relation
     from wherefrom.index.query import RecordRow
     from wherefrom.record import Gap, Record

@@ -12,11 +12,12 @@ from wherefrom.render.listing import run_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from wherefrom.commands.trace import Trace, Version
+    from wherefrom.commands.trace import Trace
     from wherefrom.holding import Stage
     from wherefrom.index.query import CommitRow
     from wherefrom.lineage import Lineage
     from wherefrom.lockfile import FileFacts
+    from wherefrom.versions import Version
 
 _PARTS = ("cv", "test", "train", "gap")
 

@@ -98,6 +98,18 @@ def facts_now(root: Path, wdir: Path, environ: Mapping[str, str]) -> StageFacts:
         return _facts(stage)
 
 
+def unchanged_data(root: Path, paths: Iterable[str]) -> list[str]:
+    """Say which of these data, by their paths from the root, are as `dvc.lock` or `.dvc` say."""
+    with _open(root) as repo:
+        status = repo.data_status()
+    listed = {
+        p for paths in (status["committed"] | {"": status["unchanged"]}).values() for p in paths
+    }
+    changed = {str(p) for paths in status["uncommitted"].values() for p in paths}
+    same = {str(path).rstrip(os.sep) for path in listed} - {p.rstrip(os.sep) for p in changed}
+    return [path for path in paths if path in same]
+
+
 def put_back_outputs(root: Path, wdir: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Bring back the running stage's outputs as `dvc.lock` has them, from DVC's cache.
 

@@ -1,0 +1,102 @@
+"""Whether a commit or the workspace has what a result was made from, and what it left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wherefrom import attribution
+from wherefrom.environment import LOCK_NAMES, sha256_of
+from wherefrom.record import Gap
+from wherefrom.sources import disk, dvc_repo, git_repo
+from wherefrom.sources.git_objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wherefrom.identity import CommitSha
+    from wherefrom.index.query import CommitRow
+    from wherefrom.lineage import Lineage
+    from wherefrom.tree import Tree
+    from wherefrom.view import View
+
+
+def attributed(view: View, result: Lineage, commit: CommitRow | None, here: Tree) -> Iterator[Gap]:
+    """Name what keeps a result from being attributed to a commit; None: to the workspace."""
+    yield from attribution.other_params(result, here.params, _name(commit))
+    yield from _in_workspace(view, result, here) if commit is None else _in(view, result, commit)
+    if commit is not None and not commit.live:
+        yield Gap(
+            what=f"no branch and no experiment leads to {commit.sha[:7]}",
+            why="it was amended, rebased or removed",
+            remedy=f"keep it: `git branch NAME {commit.sha[:7]}`",
+        )
+
+
+def environment(view: View, result: Lineage, commit: CommitRow | None) -> Iterator[Gap]:
+    """Say so where the lock file beside the result is not that of its environment."""
+    if result.record is None or result.record.environment.lock is None:
+        return
+    if commit is None:
+        found = {n: view.project.workspace / n for n in LOCK_NAMES}
+        contents = {n: file.read_bytes() for n, file in found.items() if file.is_file()}
+    else:
+        contents = _contents(view, commit.sha, dict.fromkeys(LOCK_NAMES))
+    name = next((n for n in LOCK_NAMES if n in contents), None)
+    if name is None or sha256_of(contents[name]) != result.record.environment.lock:
+        yield Gap(
+            what=f"{name or 'no lock file'} here is not that of the environment of this result",
+            why="DVC does not run a stage again when only the environment changes",
+            remedy="run it in this one: `dvc repro --force`",
+        )
+
+
+def _name(commit: CommitRow | None) -> str:
+    return "the workspace" if commit is None else commit.sha[:7]
+
+
+def _in(view: View, result: Lineage, commit: CommitRow) -> Iterator[Gap]:
+    wanted, outputs = attribution.sources(result), attribution.kept(result)
+    contents = _contents(view, commit.sha, {**wanted, **outputs})
+    yield from attribution.check(wanted, contents, _name(commit))
+    yield from attribution.edited(outputs, contents, _name(commit))
+
+
+def _in_workspace(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:
+    root, wanted = view.project.workspace, attribution.sources(result)
+    files = {p: root / p for p in wanted if (root / p).is_file()}
+    contents = {path: file.read_bytes() for path, file in files.items()}
+    some = {path: item for path, item in wanted.items() if not (root / path).is_dir()}
+    yield from attribution.check(some, contents, _name(None))
+    outputs = attribution.kept(result)
+    yield from attribution.edited(outputs, here.contents, _name(None))
+    data = attribution.data(result)
+    missing = {p: item for p, item in data.items() if p not in contents and p not in here.contents}
+    yield from attribution.other_bytes(missing, _hashes(view, missing), _name(None))
+
+
+def _hashes(view: View, data: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Hash data and models as they are on disk; what is not here has no hash."""
+    places = {path: view.project.workspace / path for path in data}
+    places = {path: place for path, place in places.items() if place.exists()}
+    whole, done = sum(disk.size_of(place) for place in places.values()), 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        view.hashing(done, whole)
+
+    found = {path: str(disk.hash_of(place, told)) for path, place in places.items()}
+    unlike = [path for path, value in found.items() if value != data[path][1]]
+    # DVC ignores files in folders, and line ends in locks of old: where it sees no change, none is
+    same = dvc_repo.unchanged_data(view.project.workspace, unlike) if unlike else ()
+    return found | {path: data[path][1] for path in same}
+
+
+def _contents(view: View, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:
+    project = view.project
+    places = {project.in_git(path): path for path in paths}
+    blobs = git_repo.listed(view.git_root, sha, places)
+    cut = len(f"{project.prefix}/") if project.prefix else 0
+    with Objects(view.git_root) as objects:
+        contents = dict(objects.contents(dict.fromkeys(blobs.values())))
+    return {path[cut:]: contents[blob] for path, blob in blobs.items() if blob in contents}
