@@ -12,6 +12,7 @@ from wherefrom import holding as holdings
 from wherefrom import metrics, yaml12
 from wherefrom.attribution import is_as_locked
 from wherefrom.lockfile import flatten
+from wherefrom.record import Gap
 from wherefrom.sources import dvc_cache, git_repo
 from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from wherefrom.holding import Holding
     from wherefrom.identity import CommitSha, DataHash
-    from wherefrom.record import Gap
     from wherefrom.view import View
 
 PARAMS = "params.yaml"
@@ -61,14 +61,24 @@ class Tree:
     ) -> tuple[dict[str, float], tuple[Gap, ...]]:
         """Read metric files, from the tree or, where DVC keeps them, from its cache.
 
-        One that is not what its stage left is left out: its numbers are nobody's.
+        One that is not what its stage left is left out: its numbers are nobody's. One that is not
+        here is a gap.
         """
         found = {
             path: self.contents[path] if path in self.contents else dvc_cache.read(root, value)
             for path, value in files
             if path not in self.contents or not value or is_as_locked(self.contents[path], value)
         }
-        return metrics.join({path: content for path, content in found.items() if content})
+        values, gaps = metrics.join({p: c for p, c in found.items() if c is not None})
+        return values, (*gaps, *(_not_here(path) for path, c in found.items() if c is None))
+
+
+def _not_here(path: str) -> Gap:
+    return Gap(
+        what=f"{path} is not here, so its metrics are missing",
+        why="DVC's cache does not hold it, nor does git as JSON, YAML or TOML",
+        remedy="`dvc fetch --all-commits`; for an experiment `dvc exp pull`",
+    )
 
 
 def of_commit(view: View, sha: CommitSha) -> Tree:

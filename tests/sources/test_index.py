@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ledger_repo
 import pytest
+from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the locks
 from ledger_repo import LedgerRepo, Result, md5, numbered
 
 from wherefrom import index as indexes
@@ -236,6 +238,91 @@ def test_the_index_lies_where_git_ignores_it(repo: LedgerRepo) -> None:
 
     assert repo.database.is_file()
     assert repo.git("status", "--porcelain") == ""
+
+
+# -- metric files that DVC keeps
+
+
+def without_metrics(repo: LedgerRepo, result: Result, *, kept: bool) -> Path:
+    """Commit a result whose metric file is in DVC's cache alone, if it is `kept` there."""
+    repo.put(result)
+    (repo.root / "metrics.json").unlink()
+    repo.commit("its metrics are DVC's")
+    place = cached(repo, result)
+    if kept:
+        keep(place, result)
+    return place
+
+
+def cached(repo: LedgerRepo, result: Result) -> Path:
+    value = md5(json.dumps(result.metrics))
+    return repo.root / ".dvc" / "cache" / "files" / "md5" / value[:2] / value[2:]
+
+
+def keep(place: Path, result: Result) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(result.metrics))
+
+
+def measured(repo: LedgerRepo) -> dict[str, tuple[float | None, int]]:
+    """Map results to their scores and how many gaps they have."""
+    with opened(repo) as index:
+        return {r.key: (r.metrics.get("test.score"), r.gap_count) for r in index.results()}
+
+
+def test_metrics_that_dvc_keeps_are_read_from_its_cache_and_stay(repo: LedgerRepo) -> None:
+    place = without_metrics(repo, Result(2), kept=True)
+    assert measured(repo) == {ONE: (0.001, 0), TWO: (0.002, 0)}
+
+    place.unlink()
+
+    assert measured(repo) == {ONE: (0.001, 0), TWO: (0.002, 0)}
+
+
+def test_metrics_that_the_cache_lacked_are_read_as_soon_as_it_has_them(
+    repo: LedgerRepo, objects_read: list[str]
+) -> None:
+    place = without_metrics(repo, Result(2), kept=False)
+    without_metrics(repo, Result(3), kept=False)
+    repo.age()
+    assert measured(repo) == {ONE: (0.001, 0), TWO: (None, 1), THREE: (None, 1)}
+
+    keep(place, Result(2))
+
+    assert measured(repo) == {ONE: (0.001, 0), TWO: (0.002, 0), THREE: (None, 1)}
+    objects_read.clear()
+    assert measured(repo) == {ONE: (0.001, 0), TWO: (0.002, 0), THREE: (None, 1)}
+    assert objects_read == []  # what is still missing costs a look into the cache alone
+
+
+def test_a_metric_file_of_several_is_read_late_beside_those_that_were_there(
+    repo: LedgerRepo,
+) -> None:
+    result = Result(2, record_id="2" * 32)
+    place = without_metrics(repo, result, kept=False)
+    repo.write(
+        "dvc.yaml",
+        ledger_repo.DVC_YAML.replace(
+            "[clean.csv]\n", "[clean.csv]\n    metrics: [rows.json: {cache: false}]\n", 1
+        ),
+    )
+    lock = result.lock()
+    rows = json.dumps({"rows": 5})
+    out = {"path": "rows.json", "hash": "md5", "md5": md5(rows)}
+    lock["stages"]["prepare"]["outs"].append(out)
+    repo.write("dvc.lock", dumps_yaml(lock))
+    repo.write("rows.json", rows)
+    repo.commit("amended", "--amend")
+    with opened(repo) as index:
+        (before,) = index.of_key(result.key)
+
+    keep(place, result)
+
+    with opened(repo) as index:
+        (after,) = index.of_key(result.key)
+    assert before.metrics == {"rows": 5.0}
+    assert after.metrics == {"rows": 5.0, "test.score": 0.002, "test.loss": -2.0}
+    assert replace(before, metrics={}, gap_count=0) == replace(after, metrics={})
 
 
 # -- in a subdirectory of git, and beside what is no file

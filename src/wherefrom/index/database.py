@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 """Of the tables below and of what is written into them: another one is made anew."""
 
 _TABLES = """
@@ -44,6 +44,9 @@ CREATE TABLE results (
 CREATE INDEX results_key ON results (key);
 CREATE INDEX results_training ON results (training_id);
 CREATE INDEX results_snapshot ON results (snapshot);
+-- the metric files that DVC's cache did not hold as a snapshot was read
+CREATE TABLE missing (snapshot INTEGER, hash TEXT);
+CREATE INDEX missing_hash ON missing (hash);
 CREATE TABLE inputs (result INTEGER, path TEXT, hash TEXT, size INTEGER, dvc_file TEXT);
 CREATE INDEX inputs_hash ON inputs (hash);
 CREATE INDEX inputs_result ON inputs (result);

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wherefrom.index import database as databases
 from wherefrom.index.snapshots import SnapshotWriter
 from wherefrom.index.trees import TreeReader
-from wherefrom.sources import git_refs
+from wherefrom.sources import dvc_cache, git_refs
 from wherefrom.sources.git_objects import Objects
 
 if TYPE_CHECKING:
@@ -32,6 +32,17 @@ def refresh(
     progress: Callable[[int, int], None],
 ) -> None:
     """Read what is new since the last time. `progress` is told commits done and commits in all."""
+    _read_refs(database, project, git_root, common_dir, progress)
+    _read_late(database, project, git_root)
+
+
+def _read_refs(
+    database: sqlite3.Connection,
+    project: Project,
+    git_root: Path,
+    common_dir: Path,
+    progress: Callable[[int, int], None],
+) -> None:
     known = _meta(database)
     same = git_refs.signature(common_dir, json.loads(known.get("folders", "[]")))
     if same is not None and same == known.get("signature"):
@@ -76,6 +87,21 @@ def _read_new(
                 ],
             )
             progress(start + len(part), len(new))
+
+
+def _read_late(database: sqlite3.Connection, project: Project, git_root: Path) -> None:
+    """Read the metric files that DVC's cache did not hold before, and holds now."""
+    ask = "SELECT DISTINCT hash FROM missing WHERE hash IS NOT NULL"
+    hashes = [value for (value,) in database.execute(ask)]
+    here = dvc_cache.held(project.anchor, hashes)
+    if not here:
+        return
+    ask = "SELECT snapshot FROM missing WHERE hash = ?"
+    with databases.writing(database), Objects(git_root) as objects:
+        found = {row[0] for value in here for row in database.execute(ask, (value,))}
+        writer, late = SnapshotWriter(database, objects, project.anchor), sorted(found)
+        for start in range(0, len(late), _PART):
+            writer.measure(late[start : start + _PART])
 
 
 def _new_commits(

@@ -45,6 +45,22 @@ class SnapshotWriter:
         self._texts.clear()
         return [self._id(digest) or 0 for digest, _ in wanted]
 
+    def measure(self, snapshots: Iterable[int]) -> None:
+        """Read the metrics of the results of these snapshots again."""
+        ask = "SELECT files FROM snapshots WHERE id = ?"
+        listed = {
+            snapshot: json.loads(self._database.execute(ask, (snapshot,)).fetchone()[0])
+            for snapshot in snapshots
+        }
+        self._load(listed.values())
+        change = "UPDATE results SET metrics = ?, gaps = ? WHERE snapshot = ? AND stage = ?"
+        for snapshot, files in listed.items():
+            self._database.execute("DELETE FROM missing WHERE snapshot = ?", (snapshot,))
+            for result in lineage.results(self._held.pop(id(files))):
+                measured = self._measured(snapshot, files, result)
+                self._database.execute(change, (*measured, snapshot, result.final.address))
+        self._texts.clear()
+
     def _id(self, digest: str) -> int | None:
         ask = "SELECT id FROM snapshots WHERE digest = ?"
         row = self._database.execute(ask, (digest,)).fetchone()
@@ -83,7 +99,8 @@ class SnapshotWriter:
             [(self._stage_id(stage, made), snapshot) for stage in held.stages.values()],
         )
 
-    def _write_result(self, snapshot: int, files: Files, result: Lineage) -> None:
+    def _measured(self, snapshot: int, files: Files, result: Lineage) -> tuple[str, int]:
+        """Give the metrics of a result, and how many gaps it has; note what is not here (yet)."""
         contents = {
             path: self._texts[files[path]].encode("utf-8", "surrogateescape")
             for path, _ in result.metric_files
@@ -94,21 +111,26 @@ class SnapshotWriter:
             for path, value in result.metric_files
             if path in contents and value and not is_as_locked(contents[path], value)
         }
-        cached = {
-            p: dvc_cache.read(self._anchor, v) for p, v in result.metric_files if p not in files
-        }
-        contents |= {path: content for path, content in cached.items() if content}
+        cached = {p: v for p, v in result.metric_files if p not in files}
+        read = {path: dvc_cache.read(self._anchor, value) for path, value in cached.items()}
+        contents |= {path: content for path, content in read.items() if content is not None}
+        missing = [(snapshot, cached[path]) for path, content in read.items() if content is None]
+        self._database.executemany("INSERT INTO missing VALUES (?, ?)", missing)
         values, _ = metrics.join({p: c for p, c in contents.items() if p not in edited})
+        return json.dumps(values), len(result.gaps) + len(edited) + len(missing)
+
+    def _write_result(self, snapshot: int, files: Files, result: Lineage) -> None:
+        values, gaps = self._measured(snapshot, files, result)
         row = (
             *(snapshot, result.key, result.final.address, result.final.fingerprint),
             result.record.record_id if result.record else None,
             result.training.record_id
             if result.training and not result.is_of_other_training
             else None,
-            json.dumps(values),
+            values,
             json.dumps(result.params, default=str),
             json.dumps(result.fingerprints),
-            len(result.gaps) + len(edited),
+            gaps,
         )
         insert = "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         number = self._database.execute(insert, row).lastrowid

@@ -9,7 +9,7 @@ import configparser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -21,9 +21,16 @@ def read(root: Path, value: str | None) -> bytes | None:
 
 def find(root: Path, value: str | None) -> Path | None:
     """Give the file of an object; None where the cache does not hold it."""
-    if not value:
-        return None
+    return _find(folder_of(root), value) if value else None
+
+
+def held(root: Path, values: Iterable[str]) -> list[str]:
+    """List those of some objects that the cache holds."""
     folder = folder_of(root)
+    return [value for value in values if _find(folder, value)]
+
+
+def _find(folder: Path, value: str) -> Path | None:
     places = (folder / "files" / "md5" / value[:2] / value[2:], folder / value[:2] / value[2:])
     return next((place for place in places if place.is_file()), None)
 
