@@ -183,9 +183,10 @@ def ui(*, port: int) -> None:
     from wherefrom.commands import ui as command  # noqa: PLC0415
 
     server = command.plan(Path.cwd(), os.environ, port)
-    if server.port != server.wanted:
-        click.echo(f"port {server.wanted} is taken")
-    click.echo(f"MLflow's UI: http://127.0.0.1:{server.port}   (Ctrl-C ends it)")
+    if server.taken is not None:
+        click.echo(f"port {server.taken} is taken")
+    what = "it" if server.command else "the sync beside it"
+    click.echo(f"MLflow's UI: {server.url}   (Ctrl-C ends {what})")
     command.serve(server)
 
 

@@ -142,6 +142,17 @@ class StoreUnreachableError(WherefromError):
 
 
 @dataclass
+class NoUiError(StoreUnreachableError):
+    """The tracking store does not answer, so there is no UI of it."""
+
+    exit_code: ClassVar[int] = 2
+
+    @property
+    def hint(self) -> str:
+        return "start it, or correct MLFLOW_TRACKING_URI or tracking.uri in params.yaml"
+
+
+@dataclass
 class StoreRefusedError(StoreUnreachableError):
     """The tracking store answers, and will not take something: a run that was deleted, say."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import psutil
 
@@ -41,17 +43,20 @@ def is_watched(sandbox: Sandbox) -> bool:
     return any("--watch" in command for command in processes(sandbox).values())
 
 
-@contextmanager
-def ui(sandbox: Sandbox) -> Iterator[subprocess.Popen[str]]:
-    """Open the UI on a port that is free, and leave no process of it, whatever happens."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def ui(sandbox: Sandbox, **extra: str) -> Iterator[subprocess.Popen[str]]:
+    """Open the UI on a port that is free, and leave no process of it, whatever happens."""
     process = subprocess.Popen(
-        ["wherefrom", "ui", "--port", str(port)],
+        ["wherefrom", "ui", "--port", str(free_port())],
         cwd=sandbox.root,
-        env=sandbox.environment | LIGHT,
-        stdout=subprocess.DEVNULL,
+        env=sandbox.environment | LIGHT | extra,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
@@ -60,10 +65,10 @@ def ui(sandbox: Sandbox) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.wait()
         left = processes(sandbox)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
+        process.communicate()
 
 
 def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) -> None:
@@ -79,6 +84,43 @@ def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) 
         process.terminate()
         process.wait(timeout=60)
         until(lambda: not processes(linked), seconds=30)
+
+
+def test_the_ui_is_of_the_projects_store_which_no_command_line_names(linked: Sandbox) -> None:
+    with ui(linked) as process:
+        url = address(process)
+        until(lambda: experiments(url))
+
+        assert experiments(url) == {"first"}
+        said = [part for command in processes(linked).values() for part in command]
+        assert [part for part in said if "sqlite" in part or "mlflow.db" in part] == []
+
+
+def test_the_ui_of_a_store_that_is_a_server_is_the_servers(linked: Sandbox) -> None:
+    with ui(linked) as process:
+        url = address(process)
+        until(lambda: experiments(url))
+        secret = url.replace("//", "//somebody:hush@")
+        with ui(linked, MLFLOW_TRACKING_URI=secret) as other:
+            assert address(other) == url
+            said = [part for command in processes(linked).values() for part in command]
+            assert [part for part in said if "hush" in part] == []
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """Read where the UI is."""
+    assert process.stdout is not None
+    return process.stdout.readline().split()[2]
+
+
+def experiments(url: str) -> set[str]:
+    """Ask a server for MLflow's experiments; none as long as it does not answer."""
+    try:
+        with urlopen(f"{url}/api/2.0/mlflow/experiments/search?max_results=9") as answer:
+            found = json.load(answer).get("experiments", [])
+    except OSError:
+        return set()
+    return {experiment["name"] for experiment in found} - {"Default"}
 
 
 def links(sandbox: Sandbox) -> set[tuple[str, str | None, str | None]]:

@@ -24,10 +24,17 @@ STATUS = {
     "wherefrom trace nothing-such": 2,
     "wherefrom sync": 1,
     "wherefrom sync --rebuild --json": 1,
+    "wherefrom ui": 2,
     "dvc repro --force train": 0,
 }
 """Commands, and how each ends where the store does not answer."""
-NAMING = {"wherefrom ls", "wherefrom trace final", "wherefrom sync", "dvc repro --force train"}
+NAMING = {
+    "wherefrom ls",
+    "wherefrom trace final",
+    "wherefrom sync",
+    "wherefrom ui",
+    "dvc repro --force train",
+}
 """Those that say which store it is."""
 
 
@@ -42,6 +49,7 @@ def test_no_answer_and_no_file_holds_credentials(
     assert "http://127.0.0.1:9 " in said or command not in NAMING
     assert USER not in said
     assert PASSWORD not in said
+    assert "Traceback" not in said
     for path in history.root.rglob("*"):
         if path.is_file():
             content = path.read_bytes()

@@ -6,13 +6,14 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wherefrom import settings
+from wherefrom.errors import NoUiError, StoreUnreachableError
 from wherefrom.project import locate
-from wherefrom.sources import local_store
-from wherefrom.uris import tracking_uri
+from wherefrom.sources import local_store, reachable
+from wherefrom.uris import redact, tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,33 +24,59 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class Server:
-    """How to start the UI: the command, the port, and the port that was wanted."""
+    """Where the UI is, and how to start it; `command` is empty where the store is its own server.
 
-    command: tuple[str, ...]
-    port: int
-    wanted: int
+    `environ` is for the command, and may hold credentials: a command line is for all to see.
+    `taken` is the port that was wanted and could not be had, None where it could.
+    """
+
+    url: str
+    command: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    taken: int | None = None
 
 
 def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
-    """Plan the server; another port where the wanted one is taken. It listens on loopback only."""
+    """Plan the server; another port where the wanted one is taken. It listens on loopback only.
+
+    Raises `NoUiError` for a store that does not answer.
+    """
     project = locate(folder, environ)
     chosen = settings.read(project.workspace, project.anchor.name)
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    try:
+        reachable.probe(uri)
+    except StoreUnreachableError as error:
+        raise NoUiError(error.uri, error.why) from error
+    if uri.startswith(("http://", "https://")):
+        return Server(redact(uri))
     local_store.make_store(uri, project.artifact_root, project.state)  # before two processes would
     free = _free_port(port)
-    command = (
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(free)),
-        *("--backend-store-uri", uri, "--default-artifact-root", str(project.artifact_root)),
+    return Server(
+        url=f"http://127.0.0.1:{free}",
+        command=("-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(free)),
+        environ={
+            **environ,
+            "MLFLOW_BACKEND_STORE_URI": uri,
+            "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(project.artifact_root),
+        },
+        taken=port if free != port else None,
     )
-    return Server(command, free, port)
 
 
 def serve(server: Server) -> None:
-    """Become the server; a sync runs beside it for as long as it does."""
+    """Become the server; a sync runs beside it for as long as it does.
+
+    Where the store is a server of its own there is nothing to become but the sync.
+    """
     sys.stdout.flush()
-    beside = ("sync", "--watch", "--beside", str(os.getpid()))
-    subprocess.Popen([sys.executable, "-m", "wherefrom.cli", *beside], stdout=subprocess.DEVNULL)
-    os.execv(server.command[0], server.command)  # noqa: S606 - an argument list, no shell
+    sync = ("-m", "wherefrom.cli", "sync", "--watch")
+    if not server.command:
+        os.execv(sys.executable, (sys.executable, *sync))  # noqa: S606 - a list, no shell
+    beside = (*sync, "--beside", str(os.getpid()))
+    subprocess.Popen([sys.executable, *beside], stdout=subprocess.DEVNULL)
+    command = (sys.executable, *server.command)
+    os.execve(sys.executable, command, server.environ)  # noqa: S606
 
 
 def _free_port(wanted: int) -> int:
