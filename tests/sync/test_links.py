@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import time
 from contextlib import contextmanager
@@ -132,5 +133,39 @@ def test_an_evaluation_with_tracking_off_after_a_tracked_training_is_added_by_sy
 
     after = by_record(kinds)
     assert after.keys() == before.keys()
-    assert after[record.record_id].metrics == {"cv.score": 0.5, "test.score": 1.0}
-    assert after[record.record_id].run_id == record.mlflow_run_id
+    run = after[record.record_id]
+    assert run.metrics == {"cv.score": 0.5, "test.score": 1.0}
+    assert (run.run_id, run.ended) == (record.mlflow_run_id, record.ended)
+    assert {k: v for k, v in run.tags.items() if "evaluate" in k} == {
+        "wherefrom.evaluate.stage": "evaluate",
+        "wherefrom.evaluate.stage.fingerprint": record.fingerprint,
+        "wherefrom.evaluate.git.commit": record.git.commit,
+        "wherefrom.evaluate.git.dirty": "true",
+        "wherefrom.evaluate.git.snapshot": record.git.snapshot,
+    }
+    written = hashlib.sha256(kinds.text(RESULT).encode()).hexdigest()
+    assert run.artifacts[RESULT] == written
+    assert kinds.run("wherefrom", "sync") == UP_TO_DATE
+
+
+def test_a_result_whose_experiment_was_committed_and_removed_is_linked_to_the_commit(
+    linked: Sandbox,
+) -> None:
+    record_id = record_ids(linked)["alpha"]
+    before = by_record(linked)
+    gone = linked.git("rev-parse", linked.revision("alpha")).strip()
+    assert before[record_id].tags["dvc.exp.rev"] == gone
+    linked.git("checkout", "--quiet", "HEAD~1")
+    linked.dvc("checkout", "--quiet")
+    linked.dvc("exp", "apply", "alpha")
+    linked.git("checkout", "--quiet", "-b", "kept")
+    linked.commit("Keep alpha")
+    linked.dvc("exp", "remove", "alpha")
+
+    linked.run("wherefrom", "sync")
+
+    run = by_record(linked)[record_id]
+    sha = linked.git("rev-parse", "kept").strip()
+    assert run.tags["mlflow.source.git.commit"] == sha
+    assert "dvc.exp.rev" not in run.tags
+    assert linked.run("wherefrom", "sync") == UP_TO_DATE

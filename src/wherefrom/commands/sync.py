@@ -16,6 +16,7 @@ from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.ledger_run import LedgerRun, of_result
+from wherefrom.lockfile import is_record
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.uris import store_name, tracking_uri
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from wherefrom.view import View
 
 INHERITED = "wherefrom.inherited_by"
+EXP_REV = "dvc.exp.rev"
+_LATER = "wherefrom.evaluate."
 LOST = (
     "curves by step (only the last value of a metric is in the ledger)",
     "runs that no commit and no experiment holds: failed, killed, or amended away",
@@ -148,11 +151,14 @@ class _Ledger:
         name = experiment or self._view.project.anchor.name
         run_id = self._store.create_run(name, record.run_name, run.started, run.tags)
         self._store.log(run_id, params=run.params, metrics=run.metrics, tags={}, at=run.ended)
+        self._log_files(run_id, run.files)
+        self._store.end(run_id, "FINISHED", run.ended)
+
+    def _log_files(self, run_id: MlflowRunId, texts: Mapping[str, str]) -> None:
         with TemporaryDirectory() as folder:
-            for file, text in run.files.items():
+            for file, text in texts.items():
                 (Path(folder) / file).write_text(text, encoding="utf-8")
             self._store.log_files(run_id, Path(folder))
-        self._store.end(run_id, "FINISHED", run.ended)
 
     def _link(self) -> None:
         """Attach what is known only afterwards, to runs that have ended."""
@@ -167,20 +173,43 @@ class _Ledger:
     def _link_one(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
         """Attach an experiment's own commit and who inherits a result; say whether that was new.
 
-        Metrics of an evaluation that was not tracked are logged, too. The tag of the process goes:
-        foreign code may go on with its run in another one, which would be taken for dead.
+        An evaluation that was not tracked is logged, too. The tag of the process goes: foreign code
+        may go on with its run in another one, which would be taken for dead.
         """
+        evaluated = self._evaluate(run_id, entry, here)
         links = _links(entry)
         new = {k: v for k, v in links.items() if here.tags.get(k) != v}
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
-        old = [k for k in (tags.PROCESS, INHERITED) if k in here.tags and k not in links]
+        late = {} if evaluated else late
+        old = [k for k in (tags.PROCESS, INHERITED, EXP_REV) if k in here.tags and k not in links]
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
             self._store.log(run_id, params={}, metrics=late, tags=new, at=at)
         if old:
             self._store.unset(run_id, old)
-        return bool(new or late or old)
+        return bool(evaluated or new or late or old)
+
+    def _evaluate(self, run_id: MlflowRunId, entry: ls.Entry, here: Logged) -> bool:
+        """Log what an evaluation that was not tracked adds to its training's run; say if it did.
+
+        Its tags come last: they say that all of it is there.
+        """
+        own = entry.record_id is not None and entry.record_id == entry.training_id
+        if not own or f"{_LATER}stage" in here.tags or entry.made_in is None:
+            return False
+        commit = tree.of_commit(self._view, entry.made_in.commit_sha)
+        result = next(r for r in lineage.results(commit.holding) if r.key == entry.key)
+        run = _run_of(self._view, commit, result, entry.key)
+        if run is None:
+            return False
+        late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
+        self._store.log(run_id, params={}, metrics=late, tags={}, at=run.ended)
+        self._log_files(run_id, {n: text for n, text in run.files.items() if is_record(n)})
+        self._store.end(run_id, "FINISHED", run.ended)
+        added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == tags.GAPS}
+        self._store.log(run_id, params={}, metrics={}, tags=added, at=run.ended)
+        return True
 
 
 def _run_of(view: View, here: tree.Tree, result: Lineage, record_id: str) -> LedgerRun | None:
@@ -212,9 +241,12 @@ def _training(here: tree.Tree, result: Lineage) -> Lineage | None:
 def _links(entry: Entry) -> dict[str, str]:
     names = ", ".join(sorted(entry.inherited_by))
     links = {INHERITED: keys.tag(names)} if names else {}
-    if entry.made_in is not None and entry.made_in.experiment is not None:
-        links["dvc.exp.rev"] = entry.made_in.commit_sha
-        links["mlflow.source.git.commit"] = entry.made_in.commit_sha
+    if entry.made_in is None:
+        return links
+    if entry.made_in.experiment is not None:
+        links[EXP_REV] = entry.made_in.commit_sha
+    if entry.made_in.experiment is not None or (entry.run and entry.run.experiment is not None):
+        links["mlflow.source.git.commit"] = entry.made_in.commit_sha  # it is no baseline's result
     return links
 
 
