@@ -17,6 +17,7 @@ import click
 from wherefrom.errors import (
     AmbiguousAddressError,
     IndexDamagedError,
+    NoResultsError,
     NotAProjectError,
     UnknownAddressError,
     WherefromError,
@@ -90,10 +91,9 @@ def trace(address: str, *, as_json: bool) -> None:
 def ls(*, sort: str | None, as_csv: bool, as_json: bool) -> None:
     """List every result: experiment, commit, run, relation, data, metrics, changed parameters."""
     from wherefrom.commands import ls as command  # noqa: PLC0415
-    from wherefrom.errors import NoResultsError  # noqa: PLC0415
     from wherefrom.render import listing as render  # noqa: PLC0415
 
-    with _looking(as_json=as_json) as view:
+    with _looking(as_json=as_json, empty={"results": []}) as view:
         found = command.entries(view)
         if not found:
             raise NoResultsError
@@ -117,7 +117,8 @@ def best(*, metric: str | None, as_json: bool) -> None:
     from wherefrom.commands import best as command  # noqa: PLC0415
     from wherefrom.render import listing as render  # noqa: PLC0415
 
-    with _looking(as_json=as_json) as view:
+    empty: dict[str, Any] = {"metric": None, "value": None, "way": None, "results": []}
+    with _looking(as_json=as_json, empty=empty) as view:
         found = command.best(view, metric)
     click.echo(render.best_json(found) if as_json else render.best(found), nl=False)
 
@@ -149,7 +150,7 @@ def data(*, metric: str | None, as_json: bool) -> None:
     from wherefrom.commands import data as command  # noqa: PLC0415
     from wherefrom.render import compared as render  # noqa: PLC0415
 
-    with _looking(as_json=as_json) as view:
+    with _looking(as_json=as_json, empty={"metric": None, "versions": []}) as view:
         found = command.data(view, metric)
     click.echo(render.data_json(found) if as_json else render.data(found), nl=False)
     sys.exit(1 if found.gaps else 0)
@@ -222,8 +223,11 @@ def _run() -> None:
 
 
 @contextmanager
-def _looking(*, as_json: bool) -> Iterator[View]:
-    """Look at the project; of an address with several results, show them."""
+def _looking(*, as_json: bool, empty: dict[str, Any] | None = None) -> Iterator[View]:
+    """Look at the project; of an address with several results, show them.
+
+    `empty` is what a list is, as JSON, where there is no result at all.
+    """
     from wherefrom.view import look  # noqa: PLC0415
 
     bars = (_progress("reading the history"), _progress("hashing the workspace"))
@@ -232,6 +236,10 @@ def _looking(*, as_json: bool) -> Iterator[View]:
             yield view
         except AmbiguousAddressError as error:
             _show_candidates(view, error, as_json=as_json)
+            raise
+        except NoResultsError:
+            if as_json and empty is not None:
+                _show_empty(view, empty)
             raise
         except UnknownAddressError as error:
             meant = difflib.get_close_matches(error.address, cli.commands, 1, 0.75)
@@ -247,6 +255,12 @@ def _show_candidates(view: View, error: AmbiguousAddressError, *, as_json: bool)
     metrics = render.shown_metrics(found, None)
     shown = render.results_json(found) if as_json else render.results(found, metrics)
     click.echo(shown, nl=False)
+
+
+def _show_empty(view: View, empty: dict[str, Any]) -> None:
+    from wherefrom.render import text  # noqa: PLC0415
+
+    click.echo(text.as_json({**empty, "gaps": text.gaps_json(view.gaps)}), nl=False)
 
 
 def _progress(what: str) -> Any:  # noqa: ANN401

@@ -249,6 +249,21 @@ class IndexDamagedError(WherefromError):
 
 
 @dataclass
+class IndexPlaceError(WherefromError):
+    """The index cannot be written where it belongs."""
+
+    path: Path
+    why: str
+
+    def __str__(self) -> str:
+        return f"the index cannot be written to {self.path}: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "remove what stands there if it is no file, and let its folder be written to"
+
+
+@dataclass
 class NoResultThereError(WherefromError):
     """A commit or the workspace that holds no result; `why` is what of it cannot be read."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the loc
 from ledger_repo import LedgerRepo, Result, md5, numbered
 
 from wherefrom import index as indexes
-from wherefrom.errors import NotAProjectError
+from wherefrom.errors import IndexPlaceError, NotAProjectError
 from wherefrom.index import database, refresh
 from wherefrom.index.query import Input
 from wherefrom.lockfile import parse_lock
@@ -871,6 +872,15 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "another_database": foreign,
     "leftovers_of_a_write": lambda path: Path(f"{path}-journal").write_bytes(b"x" * 2000),
 }
+
+
+def test_a_folder_in_the_place_of_the_index_is_named(repo: LedgerRepo) -> None:
+    repo.database.mkdir(parents=True)
+
+    with pytest.raises(IndexPlaceError, match=re.escape(str(repo.database))):
+        repo.index()
+
+    assert repo.database.is_dir()
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())

@@ -144,6 +144,28 @@ def test_a_project_without_results_says_how_to_make_one(
         assert "`dvc repro`" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "empty"),
+    [
+        ("ls", {"results": []}),
+        ("best", {"metric": None, "value": None, "way": None, "results": []}),
+        ("data", {"metric": None, "versions": []}),
+    ],
+    ids=["ls", "best", "data"],
+)
+def test_a_list_of_no_results_is_json_too(
+    tmp_path: Path, environment: dict[str, str], command: str, empty: dict[str, object]
+) -> None:
+    folder = Sandbox(tmp_path, environment)
+    folder.git("init", "--quiet")
+    folder.dvc("init", "--quiet")
+
+    answer = ask(folder, command)
+
+    assert (answer.status, answer.found) == (1, {"schema": 1, "gaps": [], **empty})
+    assert "no commit and no experiment holds a result yet" in answer.said
+
+
 def test_a_folder_below_a_project_is_answered_from_the_project(traced: Sandbox) -> None:
     below = Sandbox(traced.root / "code", traced.environment)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from asking import ask, listed, trace
 from traced_project import until
@@ -187,6 +190,26 @@ def test_an_interrupted_first_index_leaves_it_usable(traced: Sandbox) -> None:
     anew = traced.process("wherefrom", "ls", "--json")
     assert (resumed.returncode, resumed.stdout) == (0, anew.stdout)
     assert trace(traced, "alpha").status == 0
+
+
+@pytest.mark.parametrize("hold", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"], ids=["writes", "commits"])
+def test_ctrl_c_is_heard_while_another_process_has_the_index(traced: Sandbox, hold: str) -> None:
+    listed(traced)
+    traced.git("commit", "--quiet", "--allow-empty", "--message", "Something new to read")
+    with closing(sqlite3.connect(index_of(traced), isolation_level=None)) as other:
+        other.execute(hold)
+        process = start_ls(traced)
+        until(lambda: is_open(process.pid, index_of(traced)))
+
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.communicate(timeout=20) == ("", "interrupted\n")
+        assert process.returncode == 130
+
+
+def is_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open."""
+    return any(file.path == str(path) for file in psutil.Process(pid).open_files())
 
 
 def test_two_that_make_the_index_at_once_both_answer(traced: Sandbox) -> None:

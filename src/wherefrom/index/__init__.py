@@ -38,7 +38,7 @@ def open_index(
     try:
         refresh.refresh(database, project, project.git_root, common_dir, progress)
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        if databases.is_locked(error):
             raise
         database.close()
         databases.discard(path)

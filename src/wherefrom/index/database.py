@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wherefrom import files
+from wherefrom.errors import IndexPlaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,16 +77,44 @@ CREATE INDEX sources_hash ON sources (hash);
 """
 
 
+_PATIENCE = 120.0  # seconds: as long as another process may need to read a long history
+_STEP = 0.1
+
+
+class _Patient(sqlite3.Connection):
+    """Waits for other processes in short steps: Ctrl-C is heard between them alone."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return super().execute(sql, parameters)
+            except sqlite3.OperationalError as error:
+                if not is_locked(error) or time.monotonic() > end:
+                    raise
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether another process has the index, which is no damage."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the index, made anew where it is damaged or of another version."""
-    files.private_folder(path.parent)
+    """Open the index, made anew where it is damaged or of another version.
+
+    Raises `IndexPlaceError` where no file can be made.
+    """
     try:
-        return _open(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            raise
-        discard(path)
-        return _open(path)
+        files.private_folder(path.parent)
+        try:
+            return _open(path)
+        except sqlite3.DatabaseError as error:
+            if is_locked(error):
+                raise
+            discard(path)
+            return _open(path)
+    except OSError as error:
+        raise IndexPlaceError(path, error.strerror or str(error)) from error
 
 
 def discard(path: Path) -> None:
@@ -94,7 +124,7 @@ def discard(path: Path) -> None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=120, isolation_level=None)
+    database = sqlite3.connect(path, timeout=_STEP, isolation_level=None, factory=_Patient)
     database.execute("PRAGMA synchronous = OFF")  # a crash costs no more than making it again
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version == VERSION:

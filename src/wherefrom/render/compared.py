@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.render import text
@@ -50,7 +49,7 @@ def data_json(found: Versions) -> str:
         {
             "metric": found.metric,
             "versions": [_version_json(version, found.metric) for version in found.versions],
-            "gaps": [asdict(gap) for gap in found.gaps],
+            "gaps": text.gaps_json(found.gaps),
         }
     )
 

@@ -39,8 +39,7 @@ def results(entries: Sequence[Entry], metrics: Sequence[str], gaps: Sequence[Gap
 def results_json(entries: Sequence[Entry], gaps: Sequence[Gap] = ()) -> str:
     """Write results for a program."""
     found = [as_dict(entry) for entry in entries]
-    listed = [{"what": g.what, "why": g.why, "remedy": g.remedy} for g in gaps]
-    return text.as_json({"results": found, "gaps": listed})
+    return text.as_json({"results": found, "gaps": text.gaps_json(gaps)})
 
 
 def results_csv(entries: Sequence[Entry]) -> str:

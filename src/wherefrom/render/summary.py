@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from wherefrom.render import text
@@ -57,7 +56,7 @@ def summary_json(result: Summary) -> str:
             "data": {"path": result.data_path, "hash": result.data_hash},
             "commit": {"sha": record.git.commit, "dirty": record.git.dirty},
             "models": list(result.models),
-            "gaps": [asdict(gap) for gap in result.gaps],
+            "gaps": text.gaps_json(result.gaps),
         }
     )
 
@@ -78,7 +77,7 @@ def sync(done: Synced, lost: Sequence[str] = ()) -> str:
 def sync_json(done: Synced) -> str:
     """Write the same for a program."""
     counts = {"delivered": done.delivered, "made": done.made, "linked": done.linked}
-    return text.as_json({**counts, "gaps": [asdict(gap) for gap in done.gaps]})
+    return text.as_json({**counts, "gaps": text.gaps_json(done.gaps)})
 
 
 def _relation(result: Summary) -> str:

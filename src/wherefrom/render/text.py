@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import textwrap
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "") 
 def gaps(found: Iterable[Gap]) -> str:
     """Show gaps, each with its reason and its remedy."""
     return "".join(f"gap: {gap.what}: {gap.why}\n  {gap.remedy}\n" for gap in found)
+
+
+def gaps_json(found: Iterable[Gap]) -> list[dict[str, str]]:
+    """Give gaps as plain values."""
+    return [asdict(gap) for gap in found]
 
 
 def wrapped(text: str, first: str, rest: str) -> str:

@@ -66,7 +66,7 @@ def as_dict(found: Trace) -> dict[str, Any]:
         "baseline": found.baseline,
         "metrics": dict(found.metrics),
         "environment": asdict(record.environment) if record else None,
-        "gaps": [asdict(gap) for gap in found.gaps],
+        "gaps": text.gaps_json(found.gaps),
     }
 
 
