@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,15 +19,28 @@ if TYPE_CHECKING:
 
 Way = Literal["larger", "smaller", "nearer to 0"]
 
-_SMALLER = {"loss", "error", "mse", "rmse", "mae", "mape", "msle", "rmsle", "deviance", "brier"}
+_LOSSES = (
+    "loss losses logloss bce nll crossentropy entropy perplexity ppl divergence deviance hinge"
+)
+_ERRORS = "error errors mse rmse mae mape smape wape mase msle rmsle medae nrmse rmspe mdape"
+_RATES = "fpr fnr fdr frr eer wer cer ece brier miss false"
+_OTHERS = "inertia bouldin distance regret cost latency duration runtime seconds aic bic fid"
+_SMALLER = frozenset(f"{_LOSSES} {_ERRORS} {_RATES} {_OTHERS}".split())
 
 
 def way(name: str) -> Way:
-    """Say which way a metric is better, by scikit-learn's names; `neg_` turns it round."""
-    parts = name.replace(".", "_").split("_")
-    if parts[0] == "gap":
+    """Say which way a metric is better, by the words of its name; without one it is a score.
+
+    `neg_` and `d2_` make a score of a loss (scikit-learn's names); what follows `at` is a
+    condition, as in `recall_at_fpr_1` or `tpr@fpr`.
+    """
+    words = re.split(r"[._\-\s/]+", name.lower().replace("@", ".at."))
+    if words[0] == "gap":
         return "nearer to 0"
-    return "smaller" if "neg" not in parts and _SMALLER & set(parts) else "larger"
+    said = set(words[: words.index("at")] if "at" in words else words)
+    if {"log", "likelihood"} <= said or "loglikelihood" in said:
+        return "smaller" if said & {"neg", "negative"} else "larger"
+    return "smaller" if not {"neg", "d2"} & said and _SMALLER & said else "larger"
 
 
 _PREFERRED = ("roc_auc", "f1_weighted", "accuracy", "r2", "rmse")

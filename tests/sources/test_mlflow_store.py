@@ -288,6 +288,28 @@ def test_only_a_run_whose_process_is_gone_is_ended(
     assert place.rows("SELECT value FROM tags WHERE key = 'wherefrom.error'") == expected
 
 
+@pytest.mark.parametrize(
+    ("tags", "status"),
+    [({}, "RUNNING"), ({"wherefrom.relation": "own"}, "KILLED")],
+    ids=["foreign", "ours, whose tag names the process that goes on"],
+)
+def test_a_foreign_run_that_another_process_goes_on_with_is_not_taken_for_dead(
+    place: Place, tags: dict[str, str], status: str
+) -> None:
+    store = place.open()
+    run_id = start(store, **{PROCESS_TAG: GONE.text(), **tags})
+    store.end(run_id, "FINISHED", 2_000)
+    code = (
+        "import os, sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); "
+        "mlflow.start_run(run_id=sys.argv[2]); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code, place.uri, run_id], check=True)
+
+    store.end_dead_runs()
+
+    assert place.rows("SELECT status FROM runs") == [(status,)]
+
+
 # -- models and moves
 
 

@@ -18,6 +18,7 @@ from sync.every_kind import RESULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sandbox import Sandbox
 
@@ -121,6 +122,39 @@ def experiments(url: str) -> set[str]:
     except OSError:
         return set()
     return {experiment["name"] for experiment in found} - {"Default"}
+
+
+def test_a_watch_says_what_fails_and_goes_on_when_it_has_passed(
+    linked: Sandbox, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            ["wherefrom", "sync", "--watch"],
+            cwd=linked.root,
+            env=linked.environment,
+            stderr=file,
+            text=True,
+        )
+    try:
+        until((linked.root / ".wherefrom" / "sync.lock").exists)
+        (linked.root / ".git").rename(tmp_path / "away")
+        until(lambda: "git repository" in log.read_text() or process.poll() is not None)
+        (tmp_path / "away").rename(linked.root / ".git")
+        ref = linked.revision("alpha")
+        linked.git("update-ref", ref.replace("/alpha", "/later"), ref)
+
+        until(lambda: "later" in inheriting(linked) or process.poll() is not None)
+
+        assert process.poll() is None, log.read_text()
+        assert len(log.read_text().splitlines()) == 1
+    finally:
+        process.kill()
+        process.wait()
+
+
+def inheriting(sandbox: Sandbox) -> set[str | None]:
+    return {run.tags.get("wherefrom.inherited_by") for run in sandbox.runs().values()}
 
 
 def links(sandbox: Sandbox) -> set[tuple[str, str | None, str | None]]:

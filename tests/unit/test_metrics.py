@@ -76,3 +76,32 @@ def test_records_and_files_that_are_not_there_are_passed_over(tmp_path: Path) ->
     (tmp_path / "a.wherefrom.json").write_text('{"a": 1}')
 
     assert metrics.read(tmp_path, ["a.wherefrom.json", "nowhere.json"]) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("test.log_loss", "logloss", "valid/LogLoss", "test.perplexity", "cross-entropy", "nll"),
+        *("fpr", "test.fnr", "false_positive_rate", "false_discovery_rate", "error_rate", "wer"),
+        *("inertia", "latency", "p95.latency_ms", "cv.rmse.mean", "max_error", "brier_score"),
+        *("neg_log_likelihood", "hamming_loss", "mean_poisson_deviance", "davies_bouldin"),
+    ],
+)
+def test_a_loss_an_error_or_a_cost_is_better_when_it_is_smaller(name: str) -> None:
+    assert metrics.way(name) == "smaller"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("test.accuracy", "roc_auc", "f1_weighted", "r2", "anything", "cv.score", "lift"),
+        *("neg_log_loss", "test.neg_mean_squared_error", "log_likelihood", "tpr", "specificity"),
+        *("recall_at_fpr_1", "tpr@fpr", "d2_log_loss_score", "silhouette", "farm.yield"),
+    ],
+)
+def test_a_score_and_what_no_word_tells_is_better_when_it_is_larger(name: str) -> None:
+    assert metrics.way(name) == "larger"
+
+
+def test_a_gap_is_better_the_nearer_it_is_to_0() -> None:
+    assert metrics.way("gap.log_loss") == "nearer to 0"

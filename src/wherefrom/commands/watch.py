@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 
@@ -28,22 +29,22 @@ def watch(
     """
     seen, said = "", ""
     while os.getppid() == parent:
-        now = _state(folder, environ)
-        if now != seen:
-            problem = _try(folder, environ)
-            if problem and problem != said:
-                say(problem)
-            said, seen = problem, seen if problem else now
+        seen, problem = _try(folder, environ, seen)
+        if problem and problem != said:
+            say(problem)
+        said = problem
         time.sleep(_SECONDS)
 
 
-def _try(folder: Path, environ: Mapping[str, str]) -> str:
-    """Sync once; gives what is wrong, "" for nothing."""
+def _try(folder: Path, environ: Mapping[str, str], seen: str) -> tuple[str, str]:
+    """Sync once if the state is no longer `seen`; gives that, and what is wrong ("": nothing)."""
     try:
-        sync(folder, environ)
-    except WherefromError as error:
-        return f"wherefrom: {error}"
-    return ""
+        now = _state(folder, environ)
+        if now != seen:
+            sync(folder, environ)
+    except (WherefromError, OSError, sqlite3.Error) as error:
+        return seen, f"wherefrom: {error}"
+    return now, ""
 
 
 def _state(folder: Path, environ: Mapping[str, str]) -> str:

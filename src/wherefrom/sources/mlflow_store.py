@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RECORD_TAG = "wherefrom.record_id"
 PROCESS_TAG = "wherefrom.process"
+RELATION_TAG = "wherefrom.relation"
 
 _REFUSALS = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"}
 _STORE_MODULES = {"alembic", "mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
@@ -156,12 +157,17 @@ class Store:
             self._client.set_terminated(run_id, status, ended)
 
     def end_dead_runs(self) -> None:
-        """End the runs whose process was killed on this host since it was started."""
+        """End the runs whose process was killed on this host since it was started.
+
+        A run of foreign code that has an end and runs again (MLflow keeps the first end) is gone on
+        with by a process that no tag names: it is left alone.
+        """
         with converted(self.uri):
             runs = self._client.search_runs(self._experiments(), "attributes.status = 'RUNNING'")
         for run in runs:
             process = parse(run.data.tags.get(PROCESS_TAG, ""))
-            if process is not None and is_gone(process):
+            resumed = run.info.end_time is not None and RELATION_TAG not in run.data.tags
+            if process is not None and is_gone(process) and not resumed:
                 self.log(
                     MlflowRunId(run.info.run_id),
                     params={},
