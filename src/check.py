@@ -23,6 +23,7 @@ def main() -> None:
     data = check_params(Path("params.yaml")).data
     check_columns(read_header(Path(data.path), data.separator), data)
     stage.require_tracked_by_dvc(data.path)
+    stage.check_experiment()
     if "--dry-run" not in sys.argv[1:]:
         write_text(Path("data/params.checked"), "params.yaml was checked\n")
 

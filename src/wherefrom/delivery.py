@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom.errors import StoreRefusedError
+from wherefrom.identity import RecordId
 from wherefrom.record import Gap
 from wherefrom.sources import mlflow_store
 
@@ -38,6 +39,7 @@ def begin(store: Store, journal: Journal, entry: Entry) -> Entry:
             entry.mlflow_experiment, entry.run_name, entry.started, entry.tags
         )
         store.log(run_id, params=entry.params, metrics={}, tags={}, at=entry.started)
+        store.log_inputs(run_id, entry.data)
     elif run_id is not None and entry.action == "continue":
         # the tags first: they name the process that lives, before the run is seen to run
         store.log(run_id, params={}, metrics={}, tags=entry.tags, at=entry.started)
@@ -58,12 +60,27 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     folder, ending = journal.folder(entry), entry.ending
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
-    store.log(run_id, params=params, metrics=ending.metrics, tags=tags, at=ending.ended)
     _log_folders(store, run_id, folder)
+    store.log(
+        run_id,
+        params=params,
+        metrics=ending.metrics,
+        tags=tags,
+        at=ending.ended,
+        model_id=_model(store, run_id, entry),
+        data=entry.table,
+    )
     store.end(run_id, ending.status, ending.ended)
     store.unset(run_id, ending.unset)
     journal.remove(entry)
     return True
+
+
+def _model(store: Store, run_id: MlflowRunId, entry: Entry) -> str | None:
+    """Find the logged model that an entry's metrics are of: the run's, or the training's."""
+    training = entry.tags.get("wherefrom.derived_from")
+    trained = store.find_run(RecordId(training)) if training else run_id
+    return store.model_of(trained) if trained else None
 
 
 def deliver_waiting(store: Store, journal: Journal, name: str) -> Delivered:

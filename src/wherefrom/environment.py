@@ -57,6 +57,7 @@ def observe(root: Path) -> Observed:
         platform=f"{sys.platform}-{platform.machine()}",
         cpu=cpu_model(),
         blas=blas_kernel(),
+        gpu=gpu_models(),
     )
     return Observed(facts, packages, tuple(_gaps(lock, wrong)))
 
@@ -126,6 +127,13 @@ def cpu_model() -> str | None:
         return platform.processor() or None
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return match.group(1) if match else platform.machine()
+
+
+def gpu_models() -> str | None:
+    """Name NVIDIA's graphics cards, by its kernel module; None where there is none."""
+    folders = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    found = (re.search(r"^Model:\s*(.+)$", file.read_text(), re.MULTILINE) for file in folders)
+    return ", ".join(match[1].strip() for match in found if match) or None
 
 
 def blas_kernel() -> str | None:

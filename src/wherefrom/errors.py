@@ -112,6 +112,41 @@ class SettingError(WherefromError):
 
 
 @dataclass
+class ReservedTagError(WherefromError):
+    """A tag that somebody sets and that is ours or MLflow's own."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"the tag {self.name} is not free: {', '.join(RESERVED_TAGS)} are ours or MLflow's"
+
+    @property
+    def hint(self) -> str:
+        return "give it another name"
+
+
+RESERVED_TAGS = ("wherefrom.", "dvc.", "git.", "env.", "mlflow.", "data_hash")
+"""How the tags begin that nobody else may set."""
+
+
+@dataclass
+class DataNotFoundError(WherefromError):
+    """Data of a run that neither DVC's cache nor a remote holds any more."""
+
+    path: str
+    data_hash: str
+    why: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"{self.path} with the hash {self.data_hash} cannot be had: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "`dvc fetch --all-commits` where a remote has it"
+
+
+@dataclass
 class ParamsFileError(WherefromError):
     """A params.yaml that is no YAML."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from filelock import FileLock, Timeout
 
 from wherefrom import files
+from wherefrom.datasets import DataInput
 from wherefrom.errors import RecordError
 from wherefrom.process import ProcessId, is_gone
 
@@ -49,7 +50,8 @@ class Entry:
     `store` names the one that it is meant for (`uris.store_name`). `action` is `create` for a run
     of its own and `continue` for an evaluation that goes on with the run of its training.
     `mlflow_run_id` is None until MLflow has given one, `ending` is None as long as the stage runs.
-    Keys and values are in MLflow's form already.
+    Keys and values are in MLflow's form already. `data` are the raw inputs, `table` the one
+    of them that the metrics are of, None where the parameters name none.
     """
 
     record_id: RecordId
@@ -62,6 +64,8 @@ class Entry:
     process: ProcessId
     params: Mapping[str, str]
     tags: Mapping[str, str]
+    data: tuple[DataInput, ...] = ()
+    table: DataInput | None = None
     mlflow_run_id: MlflowRunId | None = None
     ending: Ending | None = None
 
@@ -160,6 +164,9 @@ def _read(path: Path) -> Entry:
         if data.pop("schema") != SCHEMA:
             raise RecordError(str(path), "its schema is not known here")
         data["process"] = ProcessId(**data["process"])
+        table = data.get("table")
+        data["table"] = DataInput(**table) if table else None
+        data["data"] = tuple(DataInput(**item) for item in data.get("data", ()))
         if data["ending"] is not None:
             data["ending"]["unset"] = tuple(data["ending"]["unset"])
             data["ending"] = Ending(**data["ending"])

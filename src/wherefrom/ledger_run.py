@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import keys, tags
+from wherefrom import datasets, keys, tags
 from wherefrom.record import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wherefrom.datasets import DataInput
     from wherefrom.lineage import Lineage
     from wherefrom.record import Record
 
@@ -29,6 +30,7 @@ class LedgerRun:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     files: Mapping[str, str]
+    data: tuple[DataInput, ...]
 
 
 def of_result(
@@ -60,6 +62,7 @@ def of_result(
             "params.json": json.dumps(result.params, indent=2, sort_keys=True, default=str) + "\n",
             **_record_files(result, first),
         },
+        data=datasets.of_raw(tags.recorded(first).raw, start.git),
     )
 
 
@@ -81,7 +84,7 @@ def _tags(
             record.record_id, tags.recorded(result), record.git, record.environment, inside
         )
         marks |= tags.of_evaluation(later) | tags.gaps_tag(record.gaps)
-    return marks | REBUILT
+    return {**marks, **start.tags, **record.tags, **REBUILT}
 
 
 def _record_files(result: Lineage, first: Lineage) -> dict[str, Any]:

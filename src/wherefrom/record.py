@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from wherefrom.errors import RecordError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wherefrom.identity import CommitSha, ExperimentName, Fingerprint, MlflowRunId, RecordId
 
 SCHEMA = 1
@@ -51,6 +53,7 @@ class EnvironmentFacts:
     """What ran the stage: the digest of all installed packages and the interpreter; the machine.
 
     `lock` is the SHA-256 of the lock file, None where there is none; `matches_lock` is None then.
+    `gpu` names the graphics cards, None where there is none, or none is known.
     """
 
     digest: str
@@ -60,6 +63,7 @@ class EnvironmentFacts:
     platform: str
     cpu: str | None
     blas: str | None
+    gpu: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ class Record:
     `fingerprint` was taken as the stage started. `derived_from` is the training record that a
     derived result rests on, None for an own one. `mlflow_run_id` is None where the store did not
     answer (the run then carries the record id all the same).
-    `started` and `ended` are milliseconds since 1970, UTC, as MLflow counts them.
+    `started` and `ended` are milliseconds since 1970, UTC, as MLflow counts them. `tags` are what
+    the parameters say of the experiment and the stage of itself, in MLflow's form.
     """
 
     record_id: RecordId
@@ -86,6 +91,7 @@ class Record:
     git: GitFacts
     environment: EnvironmentFacts
     gaps: tuple[Gap, ...] = field(default_factory=tuple)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_text(record: Record, *, names_result: bool) -> str:
@@ -114,7 +120,7 @@ def from_text(text: str, where: str) -> Record:
 
 
 def _record(body: dict[str, Any]) -> Record:
-    missing = {f.name for f in fields(Record)} - body.keys()
+    missing = {f.name for f in fields(Record)} - body.keys() - {"tags"}  # which is younger
     if missing:
         raise KeyError(", ".join(sorted(missing)))
     body["git"] = GitFacts(**body["git"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -24,13 +24,31 @@ class Settings:
 
     `uri` is the tracking store, None for MLFLOW_TRACKING_URI or the project's own; `required` makes
     a store that cannot be reached an error; `mlflow_experiment` groups the runs in MLflow's UI.
-    `data_path` is the raw table, None where the parameters name none.
+    `data_path` is the raw table, None where the parameters name none. `researcher`, `objective`,
+    `notes` and `tags` become tags of every run; `run_name` is the template of its name, None for
+    the default. `required_tags` must be there, and `allowed_values` maps tags to their values.
     """
 
     mlflow_experiment: str
     uri: str | None = None
     required: bool = False
     data_path: str | None = None
+    researcher: str | None = None
+    objective: str | None = None
+    notes: str | None = None
+    tags: Mapping[str, object] = field(default_factory=dict)
+    run_name: str | None = None
+    required_tags: tuple[str, ...] = ()
+    allowed_values: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    @property
+    def all_tags(self) -> dict[str, object]:
+        """The tags of every run, those of them that are given."""
+        known = {"researcher": self.researcher, "objective": self.objective}
+        return {n: v for n, v in {**self.tags, **known}.items() if v is not None}
+
+
+_KINDS = {str: "a text", bool: "true or false", dict: "a mapping", list: "a list"}
 
 
 def read(root: Path, project_name: str) -> Settings:
@@ -43,6 +61,8 @@ def read(root: Path, project_name: str) -> Settings:
     """
     params = read_params(root)
     tracking, experiment = _section(params, "tracking"), _section(params, "experiment")
+    vocabulary = _value(experiment, "experiment.vocabulary", dict, {})
+    allowed = _value(vocabulary, "experiment.vocabulary.allowed", dict, {})
     data = params.get("data")
     path = data.get("path") if isinstance(data, dict) else None
     return Settings(
@@ -50,7 +70,34 @@ def read(root: Path, project_name: str) -> Settings:
         uri=_value(tracking, "tracking.uri", str, None),
         required=_value(tracking, "tracking.required", bool, default=False),
         data_path=path if isinstance(path, str) else None,
+        researcher=_value(experiment, "experiment.researcher", str, None),
+        objective=_value(experiment, "experiment.objective", str, None),
+        notes=_value(experiment, "experiment.notes", str, None),
+        tags=_value(experiment, "experiment.tags", dict, {}),
+        run_name=_value(experiment, "experiment.run_name", str, None),
+        required_tags=tuple(_value(vocabulary, "experiment.vocabulary.required", list, [])),
+        allowed_values={
+            name: tuple(values) if isinstance(values, list) else (values,)
+            for name, values in allowed.items()
+        },
     )
+
+
+def check_vocabulary(settings: Settings) -> None:
+    """Raise `SettingError` for a required tag that is missing, or a value that is not allowed."""
+    found = settings.all_tags
+    for name in settings.required_tags:
+        if found.get(name) in (None, ""):
+            raise SettingError(_key(name), found.get(name), "a value: the vocabulary requires it")
+    for name, values in settings.allowed_values.items():
+        if name in found and found[name] not in values:
+            raise SettingError(_key(name), found[name], " or ".join(str(v) for v in values))
+
+
+def _key(tag: str) -> str:
+    """Give the place of a tag in the parameters."""
+    inside = tag in {"researcher", "objective"}
+    return f"experiment.{tag}" if inside else f"experiment.tags.{tag}"
 
 
 def read_params(root: Path) -> dict[str, Any]:
@@ -84,5 +131,5 @@ def _value(section: Mapping[str, Any], key: str, kind: type, default: Any) -> An
     if value is None:
         return default
     if not isinstance(value, kind):
-        raise SettingError(key, value, {str: "a text", bool: "true or false"}[kind])
+        raise SettingError(key, value, _KINDS[kind])
     return value

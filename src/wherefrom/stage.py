@@ -23,7 +23,7 @@ from wherefrom.errors import (
 from wherefrom.project import dvc_root, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from wherefrom.record import Record
@@ -64,6 +64,14 @@ class Run:
                 code_paths=code_paths,
                 trusted_types=trusted_types,
             )
+
+    def set_tags(self, values: Mapping[str, object]) -> None:
+        """Say something of the result as tags of its run, such as `{"n_features": 30}`.
+
+        They stand in the record too. Raises `ReservedTagError` for a name that is ours or MLflow's.
+        """
+        if self._tracked is not None:
+            self._tracked.set_tags(values)
 
     def log_artifact(self, path: str | Path, folder: str = "") -> None:
         """Keep a copy of a file among the run's artifacts."""
@@ -138,6 +146,21 @@ def tracked(record: str, of: str | None = None) -> Iterator[Run]:
 def read_params() -> dict[str, Any]:
     """Read the workspace's `params.yaml` as DVC does. Raises `SettingError`."""
     return settings_.read_params(dvc_root(Path.cwd()))
+
+
+def check_experiment() -> None:
+    """Check the section `experiment` of the parameters, before anything runs.
+
+    Raises `SettingError` where the vocabulary is not kept or the name of runs has unknown fields,
+    and `ReservedTagError`.
+    """
+    from wherefrom import naming, tags  # noqa: PLC0415
+
+    root = dvc_root(Path.cwd())
+    settings = settings_.read(root, root.name)
+    settings_.check_vocabulary(settings)
+    tags.of_experiment(settings)
+    naming.check_template(settings.run_name or "")
 
 
 def require_tracked_by_dvc(path: str) -> None:

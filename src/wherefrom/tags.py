@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import keys, process
+from wherefrom.errors import RESERVED_TAGS, ReservedTagError
 from wherefrom.lockfile import is_record
 from wherefrom.record import Gap
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
     from wherefrom.lineage import Lineage
     from wherefrom.record import EnvironmentFacts, GitFacts
+    from wherefrom.settings import Settings
     from wherefrom.sources.dvc_repo import RunningStage
 
 GAPS = "wherefrom.gaps"
@@ -90,10 +92,28 @@ def stage_tags(
         "env.platform": environment.platform,
         "env.cpu": environment.cpu,
         "env.blas": environment.blas,
+        "env.gpu": environment.gpu,
     }
     known |= {f"dvc.data.{path}": value for path, value in subject.raw.items()}
     known |= {f"dvc.dep.{p}": value for p, value in subject.deps.items() if not is_record(p)}
     return {keys.key(name): keys.tag(value) for name, value in known.items() if value is not None}
+
+
+def free(values: Mapping[str, object]) -> dict[str, str]:
+    """Write tags of somebody's own in MLflow's form. Raises `ReservedTagError`."""
+    for name in values:
+        if name.startswith(RESERVED_TAGS):
+            raise ReservedTagError(name)
+    return {keys.key(name): keys.tag(value) for name, value in values.items()}
+
+
+def of_experiment(settings: Settings) -> dict[str, str]:
+    """Give the tags that the section `experiment` of the parameters asks for.
+
+    The notes are what MLflow's UI shows as a run's description.
+    """
+    notes = {"mlflow.note.content": keys.tag(settings.notes)} if settings.notes else {}
+    return free(settings.all_tags) | notes
 
 
 def of_evaluation(marks: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
-from wherefrom import environment, files, keys, known, metrics, tags
+from wherefrom import datasets, environment, files, keys, known, metrics, naming, tags
 from wherefrom import process as processes
 from wherefrom import record as records
 from wherefrom.claims import Claims
@@ -51,6 +51,7 @@ class TrackedRun:
         self._gaps: list[Gap] = [*context.stage.gaps, *context.observed.gaps]
         self._record_id = new_record_id()
         self._owns = False
+        self._tags: dict[str, str] = {}
         self._entry: Entry | None = None
         self._lock: FileLock | None = None
 
@@ -82,6 +83,8 @@ class TrackedRun:
         self._repeats = claim.outcome
 
     def _start(self) -> None:
+        if not self._owns:
+            self._tags = tags.of_experiment(self._context.settings) | self._tags
         if self._training is None:
             self._claims.open(self._record_id, self._context.params)
         if before := known.said(self._context):
@@ -99,6 +102,7 @@ class TrackedRun:
         subject = tags.running(context.stage)
         table, gaps = tags.data_hash(subject.raw, context.settings.data_path)
         self._gaps += gaps
+        data = datasets.of_raw(subject.raw, context.git)
         marks = tags.stage_tags(
             self._record_id,
             subject,
@@ -106,9 +110,16 @@ class TrackedRun:
             context.observed.facts,
             (context.experiment, context.baseline),
         )
+        data_hash = table.get("data_hash")
         if self._owns:
             marks, table = tags.of_evaluation(marks), {}
-        marks |= table | self._relation_tags() | tags.gaps_tag(self._gaps) | tags.of_process()
+        marks |= (
+            self._tags
+            | table
+            | self._relation_tags()
+            | tags.gaps_tag(self._gaps)
+            | tags.of_process()
+        )
         return Entry(
             record_id=self._record_id,
             stage=context.stage.address,
@@ -120,6 +131,8 @@ class TrackedRun:
             process=processes.current(),
             params=context.params,
             tags=marks,
+            data=data,
+            table=next((item for item in data if item.hash == data_hash), None),
         )
 
     def _relation_tags(self) -> dict[str, str]:
@@ -135,11 +148,13 @@ class TrackedRun:
     def _run_name(self) -> str:
         if self._owns and self._training is not None:
             return self._training.run_name
-        context = self._context
-        model = context.params.get("train.model", str(context.stage.address))
-        return context.experiment or f"{model}-{context.fingerprint[:8]}"
+        return naming.run_name(self._context)
 
     # -- what the stage adds
+
+    def set_tags(self, values: Mapping[str, object]) -> None:
+        """Say something of the result; the record keeps it too, so that the ledger has it."""
+        self._tags |= tags.free(values)
 
     def log_artifact(self, path: Path, folder: str = "") -> None:
         """Keep a copy of a file for the run's artifacts."""
@@ -240,6 +255,7 @@ class TrackedRun:
             git=context.git,
             environment=replace(context.observed.facts, blas=environment.blas_kernel()),
             gaps=tuple(dict.fromkeys(self._gaps)),
+            tags=self._tags,
         )
 
     def _mlflow_run_id(self) -> MlflowRunId | None:
@@ -264,7 +280,7 @@ class TrackedRun:
         values: Mapping[str, float],
         extra: Mapping[str, str] | None = None,
     ) -> None:
-        marks = {**tags.gaps_tag(dict.fromkeys(self._gaps)), **(extra or {})}
+        marks = {**self._tags, **tags.gaps_tag(dict.fromkeys(self._gaps)), **(extra or {})}
         if not self._owns and (blas := environment.blas_kernel()):
             marks["env.blas"] = keys.tag(blas)
         unset = (tags.PROCESS, *((tags.ERROR,) if self._owns and status == "FINISHED" else ()))

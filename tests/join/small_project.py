@@ -18,7 +18,8 @@ from pathlib import Path
 from wherefrom import stage
 
 def main():
-    with stage.tracked(record="train.wherefrom.json"):
+    with stage.tracked(record="train.wherefrom.json") as run:
+        run.set_tags({"n_features": 2})
         if "SIGNAL" in os.environ:
             signal.raise_signal(int(os.environ["SIGNAL"]))
         lr = stage.read_params()["train"]["lr"]
@@ -76,7 +77,8 @@ FILES = {
     "code/train.py": TRAIN_PY,
     "code/evaluate.py": EVALUATE_PY,
     "dvc.yaml": DVC_YAML,
-    "params.yaml": "train: {lr: 0.1}\nevaluate: {threshold: 0.5}\nexperiment: {name: first}\n",
+    "params.yaml": "train: {lr: 0.1}\nevaluate: {threshold: 0.5}\n"
+    "experiment: {name: first, researcher: Ada, tags: {status: draft}, notes: of the sample}\n",
     "data/rows.csv": "a,b\n1,2\n",
     ".gitignore": "/mlflow.db*\n/mlruns/\n",
 }

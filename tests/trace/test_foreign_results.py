@@ -178,7 +178,7 @@ def test_of_two_experiments_of_the_same_inputs_each_has_its_own_run(copied: Sand
     assert set(runs) == {"other", "again"}
 
     for name, run_id in runs.items():
-        sha = copied.revision(name)
+        sha = copied.git("rev-parse", copied.revision(name)).strip()
         of_run, of_name = trace(copied, run_id), trace(copied, name)
         (shown,) = [e for e in of_name.found["results"] if e["result"]["stage"] == case.result]
         assert (of_run.status, of_run.run["id"], of_run.held_by) == (0, run_id, sha)

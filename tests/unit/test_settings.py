@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wherefrom import settings
-from wherefrom.errors import ParamsFileError, SettingError
+from wherefrom import naming, settings, tags
+from wherefrom.errors import ParamsFileError, ReservedTagError, SettingError
 from wherefrom.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,3 +64,63 @@ def test_a_file_that_is_no_utf8_is_one_message(tmp_path: Path) -> None:
 
     with pytest.raises(ParamsFileError):
         settings.read(tmp_path, "the project")
+
+
+EXPERIMENT = """\
+experiment:
+  researcher: Ada
+  tags: {status: draft, round: 2}
+  vocabulary:
+    required: [researcher, status]
+    allowed: {status: [draft, final], round: [1, 2]}
+"""
+
+
+def test_tags_of_the_vocabulary_are_taken(tmp_path: Path) -> None:
+    found = settings.read(written(tmp_path, EXPERIMENT), "the project")
+
+    settings.check_vocabulary(found)
+
+    assert found.all_tags == {"researcher": "Ada", "status": "draft", "round": 2}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("researcher: Ada", "objective: none", "experiment.researcher is None; allowed is a value"),
+        ("status: draft", "kind: draft", "experiment.tags.status is None; allowed is a value"),
+        ("draft, round", "'', round", "experiment.tags.status is ''; allowed is a value"),
+        (
+            "draft, round",
+            "drft, round",
+            "experiment.tags.status is 'drft'; allowed is draft or final",
+        ),
+        ("round: 2", "round: 3", "experiment.tags.round is 3; allowed is 1 or 2"),
+    ],
+    ids=["missing", "tag missing", "empty", "not allowed", "number not allowed"],
+)
+def test_tags_that_are_not_of_the_vocabulary_are_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    found = settings.read(written(tmp_path, EXPERIMENT.replace(old, new)), "the project")
+
+    with pytest.raises(SettingError, match=re.escape(message)):
+        settings.check_vocabulary(found)
+
+
+@pytest.mark.parametrize("name", ["wherefrom.record_id", "dvc.exp.name", "mlflow.runName", "env.x"])
+def test_a_tag_that_is_ours_or_mlflows_is_refused(name: str) -> None:
+    with pytest.raises(ReservedTagError, match=re.escape(name)):
+        tags.of_experiment(Settings("the project", tags={name: 1}))
+
+
+def test_notes_are_the_description_of_a_run() -> None:
+    found = tags.of_experiment(Settings("the project", notes="why", tags={"ok": True}))
+
+    assert found == {"mlflow.note.content": "why", "ok": "true"}
+
+
+@pytest.mark.parametrize("template", ["{who}", "{", "{}", "{date", "{researcher.name}"])
+def test_a_name_with_a_field_that_is_not_known_is_refused(template: str) -> None:
+    with pytest.raises(SettingError, match=r"experiment\.run_name"):
+        naming.check_template(template)

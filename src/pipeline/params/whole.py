@@ -9,12 +9,30 @@ from pipeline.params.prepare import Data, Prepare
 from pipeline.params.section import ParamsError, Problem, Section, allowed, load_params
 from pipeline.params.train import MODELS_OF_TASK, Train
 
+Scalar = str | bool | int | float
+
+
+class Vocabulary(Section):
+    """Which tags every run must have, and which values a tag may have."""
+
+    required: list[str] = allowed("a list of tags", default=[])
+    allowed: dict[str, list[Scalar]] = allowed("a mapping of tags to lists of values", default={})
+
 
 class Experiment(Section):
     """What somebody wants to remember of an experiment; no stage depends on it."""
 
     notes: str = allowed("a text")
     name: str | None = allowed("a text, or null: the folder's name", default=None, min_length=1)
+    researcher: str | None = allowed("a text, or null", default=None)
+    objective: str | None = allowed("a text, or null", default=None)
+    tags: dict[str, Scalar] = allowed(
+        "a mapping of names to texts, numbers, true or false", default={}
+    )
+    run_name: str | None = allowed(
+        "a text with fields such as {researcher} and {date}, or null", default=None, min_length=1
+    )
+    vocabulary: Vocabulary = allowed("a section with required and allowed", default=Vocabulary())
 
 
 class Tracking(Section):

@@ -150,6 +150,7 @@ class _Ledger:
         record = run.record
         name = experiment or self._view.project.anchor.name
         run_id = self._store.create_run(name, record.run_name, run.started, run.tags)
+        self._store.log_inputs(run_id, run.data)
         self._store.log(run_id, params=run.params, metrics=run.metrics, tags={}, at=run.ended)
         self._log_files(run_id, run.files)
         self._store.end(run_id, "FINISHED", run.ended)

@@ -6,6 +6,8 @@ Layout: https://dvc.org/doc/user-guide/project-structure/internal-files#structur
 from __future__ import annotations
 
 import configparser
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +19,22 @@ def read(root: Path, value: str | None) -> bytes | None:
     """Give the object of a hash; None where the cache does not hold it. `root`: the DVC root."""
     path = find(root, value)
     return path.read_bytes() if path and path.is_file() else None
+
+
+def copy(root: Path, value: str, target: Path) -> bool:
+    """Copy a file, or a folder file by file; False where the cache lacks some of it."""
+    if not value.endswith(".dir"):
+        found = find(root, value)
+        return found is not None and bool(shutil.copyfile(found, target))
+    listing = read(root, value)
+    entries = json.loads(listing) if listing else []
+    places = {target / entry["relpath"]: find(root, entry["md5"]) for entry in entries}
+    if listing is None or None in places.values():
+        return False
+    for place, file in places.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(str(file), place)
+    return True
 
 
 def find(root: Path, value: str | None) -> Path | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.datasets import SOURCE_TYPE, as_source
 from wherefrom.errors import StoreRefusedError, StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.process import is_gone, parse
@@ -17,6 +19,8 @@ from wherefrom.uris import redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from wherefrom.datasets import DataInput
 
 RECORD_TAG = "wherefrom.record_id"
 PROCESS_TAG = "wherefrom.process"
@@ -76,8 +80,13 @@ class Store:
         metrics: Mapping[str, float],
         tags: Mapping[str, str],
         at: int,
+        model_id: str | None = None,
+        data: DataInput | None = None,
     ) -> None:
-        """Log values; the same values twice are there once. `at` is the metrics' time."""
+        """Log values; the same values twice are there once. `at` is the metrics' time.
+
+        The metrics are those of the logged model and of the raw table, where these are given.
+        """
         from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415, TID251
 
         with converted(self.uri):
@@ -87,7 +96,8 @@ class Store:
             marks = [RunTag(key, value) for key, value in tags.items()]
             for part in _parts(marks, 100):
                 self._client.log_batch(run_id, tags=part)
-            points = [Metric(key, value, at, 0) for key, value in metrics.items()]
+            table = (data.path, data.hash) if data else (None, None)
+            points = [Metric(k, value, at, 0, model_id, *table) for k, value in metrics.items()]
             for part in _parts(points, 1000):
                 self._client.log_batch(run_id, metrics=part)
 
@@ -118,6 +128,29 @@ class Store:
                 if not token:
                     return found - {RecordId("")}
 
+    def log_inputs(self, run_id: MlflowRunId, data: Iterable[DataInput]) -> None:
+        """List raw data among the inputs of a run."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag  # noqa: PLC0415, TID251
+
+        inputs = [
+            DatasetInput(
+                Dataset(item.path, item.hash, SOURCE_TYPE, json.dumps(as_source(item))),
+                [InputTag("mlflow.data.context", "raw")],
+            )
+            for item in data
+        ]
+        with converted(self.uri):
+            self._client.log_inputs(run_id, inputs)
+
+    def model_of(self, run_id: MlflowRunId) -> str | None:
+        """Give the id of the model that a run has logged; None where there is none."""
+        with converted(self.uri):
+            experiment_id = self._client.get_run(run_id).info.experiment_id
+            known = self._client.search_logged_models(
+                [experiment_id], f"source_run_id = '{run_id}'"
+            )
+        return next((str(model.model_id) for model in known if model.status == "READY"), None)
+
     def log_files(self, run_id: MlflowRunId, folder: Path) -> None:
         """Log all files below a folder as artifacts."""
         with converted(self.uri):
@@ -129,12 +162,9 @@ class Store:
         from mlflow.models import Model  # noqa: PLC0415, TID251
 
         with converted(self.uri):
-            run = self._client.get_run(run_id)
-            known = self._client.search_logged_models(
-                [run.info.experiment_id], f"source_run_id = '{run_id}'"
-            )
-            if any(model.status == "READY" for model in known):
+            if self.model_of(run_id) is not None:
                 return
+            run = self._client.get_run(run_id)
             logged = self._client.create_logged_model(
                 run.info.experiment_id, "model", run_id, params=dict(run.data.params)
             )
