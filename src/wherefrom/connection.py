@@ -9,9 +9,10 @@ from wherefrom.errors import StoreUnreachableError
 from wherefrom.uris import store_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from wherefrom.context import Context
+    from wherefrom.curves import Point
     from wherefrom.journal import Entry, Journal
     from wherefrom.sources.mlflow_store import Store
 
@@ -40,6 +41,15 @@ class Connection:
         if begun.mlflow_run_id is None:
             self._say("the run that this result goes on with is not in this store; it waits")
         return begun
+
+    def show(self, entry: Entry, points: Sequence[Point]) -> None:
+        """Show points of curves while the stage runs, if the store still answers."""
+        if self._store is None or entry.mlflow_run_id is None:
+            return
+        try:
+            self._store.log_points(entry.mlflow_run_id, points)
+        except StoreUnreachableError as error:
+            self._lose(entry, error, required=self._context.settings.required)
 
     def end(self, entry: Entry) -> None:
         """Deliver the ended entry, if the store still answers."""

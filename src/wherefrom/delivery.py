@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from wherefrom import curves
 from wherefrom.errors import StoreRefusedError
 from wherefrom.identity import RecordId
 from wherefrom.record import Gap
@@ -61,6 +62,7 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
     _log_folders(store, run_id, folder)
+    store.log_points(run_id, curves.read(folder))
     store.log(
         run_id,
         params=params,

@@ -18,14 +18,15 @@ from wherefrom.lockfile import is_record, mapping
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_KINDS = ("outs", "metrics", "plots")
 _TEMPLATE = re.compile(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a `dvc.yaml` declares: working directories and commands by stage name, metric files.
+    """What a `dvc.yaml` declares: folders, commands and outputs by stage name, metric files.
 
-    Commands with a template are left out.
+    Commands and outputs with a template are left out.
 
     Metric files are those of stages, from the stage's working directory, and those of the whole
     file, from its folder; a template in a path is a `*`.
@@ -33,6 +34,7 @@ class Declared:
 
     wdirs: Mapping[str, str] = field(default_factory=dict)
     cmds: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    outs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stage_metrics: tuple[str, ...] = ()
     file_metrics: tuple[str, ...] = ()
 
@@ -58,6 +60,7 @@ def parse_dvc_yaml(text: str, where: str = "dvc.yaml") -> Declared:
     return Declared(
         wdirs={name: str(entry["wdir"]) for name, entry in known.items() if entry.get("wdir")},
         cmds={name: cmd for name, entry in known.items() if (cmd := _cmd(entry.get("cmd")))},
+        outs={name: _outs(entry) for name, entry in known.items()},
         stage_metrics=_paths(*(entry.get("metrics") for entry in known.values())),
         file_metrics=_paths(data.get("metrics")),
     )
@@ -70,6 +73,11 @@ def _cmd(given: object) -> str | tuple[str, ...] | None:
     if isinstance(given, list):
         return tuple(str(part) for part in given)
     return given if isinstance(given, str) else None
+
+
+def _outs(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """List all outputs of a stage, of whatever kind."""
+    return tuple(p for p in _paths(*(entry.get(kind) for kind in _KINDS)) if "*" not in p)
 
 
 def _paths(*lists: Any) -> tuple[str, ...]:  # noqa: ANN401

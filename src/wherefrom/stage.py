@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wherefrom import logs
 from wherefrom import record as records
 from wherefrom import settings as settings_
 from wherefrom.errors import (
@@ -73,6 +74,14 @@ class Run:
         if self._tracked is not None:
             self._tracked.set_tags(values)
 
+    def log_metric(self, name: str, value: float, step: int) -> None:
+        """Log one point of a curve, such as the loss after an iteration; MLflow shows it as it is.
+
+        A value that is no finite number is left out: MLflow would show another one.
+        """
+        if self._tracked is not None:
+            self._tracked.log_metric(name, value, step)
+
     def log_artifact(self, path: str | Path, folder: str = "") -> None:
         """Keep a copy of a file among the run's artifacts."""
         if self._tracked is not None:
@@ -101,7 +110,9 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
     if signal.getsignal(signal.SIGINT) is _interrupted:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        main()
+        with logs.kept() as text:
+            main()
+        _leave_log(text)
     except WherefromError as error:
         _say(f"{error}\n  {error.hint}" if error.hint else str(error))
         raise SystemExit(error.exit_code) from None
@@ -223,7 +234,21 @@ def _tracked_run(record: str, of: str | None) -> TrackedRun | None:
     if context is None:
         return None
     training = _read_record(project.workspace / of) if of else None
-    return tracking.TrackedRun(context, record, training, _say)
+    return tracking.TrackedRun(context, record, training, _say, _printed)
+
+
+def _printed() -> str:
+    """Give what this process has printed up to now."""
+    stream = sys.stdout
+    return logs.joined(stream.parts) if isinstance(stream, logs.Log) else ""
+
+
+def _leave_log(text: list[str]) -> None:
+    """Keep what the stage printed for the run of a stage after it."""
+    stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
+    if stage:
+        project = locate(Path.cwd(), os.environ)
+        logs.leave(project.state, Path.cwd(), stage, logs.joined(text))
 
 
 def _put_back_outputs() -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
-from wherefrom import datasets, environment, files, keys, known, metrics, naming, tags
+from wherefrom import datasets, environment, files, keys, known, ledger, logs, metrics, naming, tags
 from wherefrom import process as processes
 from wherefrom import record as records
 from wherefrom.claims import Claims
 from wherefrom.connection import Connection
+from wherefrom.curves import Curves, Point
 from wherefrom.identity import new_record_id
 from wherefrom.journal import Ending, Entry, Journal, Status
 from wherefrom.lockfile import flat_params
@@ -39,7 +40,9 @@ class TrackedRun:
         record_path: str,
         training: Record | None,
         say: Callable[[str], None],
+        printed: Callable[[], str],
     ) -> None:
+        self._printed = printed
         self._context = context
         self._record_path = context.project.workspace / record_path
         self._training = training
@@ -52,6 +55,7 @@ class TrackedRun:
         self._record_id = new_record_id()
         self._owns = False
         self._tags: dict[str, str] = {}
+        self._curves = Curves(lambda points: self._connection.show(self._require_entry(), points))
         self._entry: Entry | None = None
         self._lock: FileLock | None = None
 
@@ -155,6 +159,11 @@ class TrackedRun:
     def set_tags(self, values: Mapping[str, object]) -> None:
         """Say something of the result; the record keeps it too, so that the ledger has it."""
         self._tags |= tags.free(values)
+
+    def log_metric(self, name: str, value: float, step: int) -> None:
+        """Log one point of a curve."""
+        if self._entry is not None and keys.is_metric(value):
+            self._curves.add(Point(keys.key(name), float(value), context_.now(), step))
 
     def log_artifact(self, path: Path, folder: str = "") -> None:
         """Keep a copy of a file for the run's artifacts."""
@@ -264,6 +273,18 @@ class TrackedRun:
             return self._entry.mlflow_run_id
         return self._training.mlflow_run_id if self._owns and self._training else None
 
+    def _add_logs(self, entry: Entry) -> None:
+        """Add what this stage printed, and what those before it did where that was kept."""
+        context, folder = self._context, self._journal.folder(entry) / "artifacts" / "logs"
+        names = [facts.name for _, facts in context.stage.params_of]
+        before = names[: names.index(context.stage.facts.name)] if entry.action == "create" else []
+        ran = ledger.stages(context.project.workspace) if before else {}
+        found = {n: logs.find(context.project.state, ran[n]) for n in before if n in ran}
+        found[context.stage.facts.name] = self._printed()
+        for stage, text in found.items():
+            if text:
+                files.write(folder / f"{stage.replace('/', '_')}.log", text)
+
     def _add_artifacts(self, entry: Entry, record_text: str) -> None:
         context = self._context
         folder = self._journal.folder(entry) / "artifacts"
@@ -283,6 +304,8 @@ class TrackedRun:
         marks = {**self._tags, **tags.gaps_tag(dict.fromkeys(self._gaps)), **(extra or {})}
         if not self._owns and (blas := environment.blas_kernel()):
             marks["env.blas"] = keys.tag(blas)
+        self._add_logs(self._require_entry())
+        self._curves.write(self._journal.folder(self._require_entry()))
         unset = (tags.PROCESS, *((tags.ERROR,) if self._owns and status == "FINISHED" else ()))
         ending = Ending(status, ended, values, marks, unset)
         self._entry = replace(self._require_entry(), ending=ending)

@@ -191,7 +191,7 @@ class _Ledger:
             self._store.unset(run_id, old)
         return bool(evaluated or new or late or old)
 
-    def _evaluate(self, run_id: MlflowRunId, entry: ls.Entry, here: Logged) -> bool:
+    def _evaluate(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
         """Log what an evaluation that was not tracked adds to its training's run; say if it did.
 
         Its tags come last: they say that all of it is there.

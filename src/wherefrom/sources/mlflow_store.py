@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from wherefrom.curves import Point
     from wherefrom.datasets import DataInput
 
 RECORD_TAG = "wherefrom.record_id"
@@ -127,6 +128,15 @@ class Store:
                 token = page.token
                 if not token:
                     return found - {RecordId("")}
+
+    def log_points(self, run_id: MlflowRunId, points: Iterable[Point]) -> None:
+        """Log metrics by step; the same point twice is there once."""
+        from mlflow.entities import Metric  # noqa: PLC0415, TID251
+
+        rows = [Metric(point.key, point.value, point.at, point.step) for point in points]
+        with converted(self.uri):
+            for part in _parts(rows, 1000):
+                self._client.log_batch(run_id, metrics=part)
 
     def log_inputs(self, run_id: MlflowRunId, data: Iterable[DataInput]) -> None:
         """List raw data among the inputs of a run."""
