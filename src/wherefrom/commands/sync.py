@@ -175,7 +175,8 @@ class _Ledger:
         """Attach an experiment's own commit and who inherits a result; say whether that was new.
 
         An evaluation that was not tracked is logged, too. The tag of the process goes: foreign code
-        may go on with its run in another one, which would be taken for dead.
+        may go on with its run in another one, which would be taken for dead. So does the word of a
+        process that was killed: the run was gone on with, and has finished.
         """
         evaluated = self._evaluate(run_id, entry, here)
         links = _links(entry)
@@ -183,7 +184,8 @@ class _Ledger:
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
         late = {} if evaluated else late
-        old = [k for k in (tags.PROCESS, INHERITED, EXP_REV) if k in here.tags and k not in links]
+        passing = (tags.PROCESS, tags.ERROR, INHERITED, EXP_REV)
+        old = [k for k in passing if k in here.tags and k not in links]
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
             self._store.log(run_id, params={}, metrics=late, tags=new, at=at)
@@ -191,7 +193,7 @@ class _Ledger:
             self._store.unset(run_id, old)
         return bool(evaluated or new or late or old)
 
-    def _evaluate(self, run_id: MlflowRunId, entry: ls.Entry, here: Logged) -> bool:
+    def _evaluate(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
         """Log what an evaluation that was not tracked adds to its training's run; say if it did.
 
         Its tags come last: they say that all of it is there.
