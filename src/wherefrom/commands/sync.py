@@ -207,10 +207,15 @@ class _Ledger:
         if run is None:
             return False
         late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
-        self._store.log(run_id, params={}, metrics=late, tags={}, at=run.ended)
+        model_id = self._store.model_of(run_id)
+        table = next((d for d in run.data if d.hash == run.tags.get("data_hash")), None)
+        self._store.log(
+            run_id, params={}, metrics=late, tags={}, at=run.ended, model_id=model_id, data=table
+        )
         self._log_files(run_id, {n: text for n, text in run.files.items() if is_record(n)})
         self._store.end(run_id, "FINISHED", run.ended)
         added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == tags.GAPS}
+        added |= run.record.tags
         self._store.log(run_id, params={}, metrics={}, tags=added, at=run.ended)
         return True
 
