@@ -195,7 +195,7 @@ def _metric(view: View, address: str) -> Iterator[Found]:
     if not equals or not wanted.is_finite():
         return
     for row in view.index.results():
-        value = row.metrics.get(name)
+        value = row.metrics.get(name, row.metrics.get(f"{name}.mean"))  # as a trace shows it
         if value is not None and _equal(value, wanted):
             yield Found(row.key)
 

@@ -100,6 +100,15 @@ def other_params(result: Lineage, params: Mapping[str, Any], where: str) -> Iter
                 )
 
 
+def other_lock_file(name: str | None) -> Gap:
+    """Say that a lock file (None: there is none) is not that of a result's environment."""
+    return Gap(
+        what=f"{name or 'no lock file'} here is not that of the environment of this result",
+        why="DVC does not run a stage again when only the environment changes",
+        remedy="run it in this one: `dvc repro --force`",
+    )
+
+
 def _at(params: Mapping[str, Any], key: str) -> object:
     """Look a key of a lock up in nested values: `train.lr`, or a name with a dot in it."""
     if key in params:

@@ -43,11 +43,7 @@ def environment(view: View, result: Lineage, commit: CommitRow | None) -> Iterat
         contents = _contents(view, commit.sha, dict.fromkeys(LOCK_NAMES))
     name = next((n for n in LOCK_NAMES if n in contents), None)
     if name is None or sha256_of(contents[name]) != result.record.environment.lock:
-        yield Gap(
-            what=f"{name or 'no lock file'} here is not that of the environment of this result",
-            why="DVC does not run a stage again when only the environment changes",
-            remedy="run it in this one: `dvc repro --force`",
-        )
+        yield attribution.other_lock_file(name)
 
 
 def _name(commit: CommitRow | None) -> str:

@@ -143,8 +143,6 @@ class _Table:
     ) -> Entry:
         made_in = holding_.origin(joined.maker, held)
         row = self._row_of(made_in, rows)
-        names = tuple(h.experiment for h in held if h.experiment)
-        maker = made_in.experiment if made_in else None
         return Entry(
             key=key,
             stage=row.stage,
@@ -154,8 +152,8 @@ class _Table:
             record=self._records.get(row.record_id or ""),
             relation=holding_.relation(joined.maker, made_in, made_in) if made_in else None,
             made_in=made_in,
-            experiments=names,
-            inherited_by=tuple(name for name in names if name != maker),
+            experiments=tuple(h.experiment for h in held if h.experiment),
+            inherited_by=tuple(h.experiment for h in held if h.experiment and h != made_in),
             data=tuple(self._inputs.get(row.number, [])),
             labels=_labels([same.params for same in rows]),
             metrics=row.metrics,

@@ -67,7 +67,7 @@ def by_record(record: RecordRow | Record, table: RunTable) -> Joined:
     gap = Gap(
         what=f"the run of the record {record.record_id} is not in MLflow",
         why="it was made with tracking off, elsewhere, or its store was lost",
-        remedy="`wherefrom sync` makes it from the ledger",
+        remedy="`wherefrom sync` makes it from the ledger; `--rebuild` if it was deleted",
     )
     return Joined(None, maker, (gap,))
 

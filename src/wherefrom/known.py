@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from wherefrom import index as indexes
 from wherefrom.errors import WherefromError
+from wherefrom.holders import Maker, origin
 
 if TYPE_CHECKING:
     from wherefrom.context import Context
-    from wherefrom.index.query import Index
+    from wherefrom.identity import ExperimentName
+    from wherefrom.index.query import Index, ResultRow
 
 
 def said(context: Context) -> str | None:
@@ -26,7 +28,7 @@ def said(context: Context) -> str | None:
         index = indexes.open_index(project)
         try:
             rows = index.of_fingerprint(context.fingerprint)
-            names = [n for row in rows for n in _names(index, row.key)]
+            name = _maker(index, rows[0]) if rows else None
         finally:
             index.close()
     except (WherefromError, sqlite3.Error) as error:
@@ -34,7 +36,7 @@ def said(context: Context) -> str | None:
     if not rows:
         return None
     keys = list(dict.fromkeys(row.key for row in rows))
-    who = f" (experiment {names[0]})" if names else ""
+    who = f" (experiment {name})" if name else ""
     more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
     return (
         f"{context.stage.address} has run with the same inputs before{who}{more}: "
@@ -42,5 +44,9 @@ def said(context: Context) -> str | None:
     )
 
 
-def _names(index: Index, key: str) -> list[str]:
-    return [holder.experiment for holder in index.holders(key) if holder.experiment]
+def _maker(index: Index, row: ResultRow) -> ExperimentName | None:
+    """Name the experiment that made a result; None for one of a branch."""
+    record = index.record(row.record_id) if row.record_id else None
+    maker = Maker(record.relation, record.experiment, record.baseline) if record else None
+    made_in = origin(maker, index.holders(row.key))
+    return made_in.experiment if made_in else None

@@ -194,11 +194,16 @@ def _record_gaps(final: Stage, record: Record | None) -> Iterator[Gap]:
             remedy=f"commit it with dvc.lock, or run it again: `dvc repro --force {final.address}`",
         )
     elif record.fingerprint != final.fingerprint:
-        yield Gap(
-            what=f"the inputs in dvc.lock are not those that {final.address} started with",
-            why="something changed while it ran, or dvc.lock or the record is of another result",
-            remedy=f"run it again: `dvc repro --force {final.address}`",
-        )
+        yield other_inputs(final.address)
+
+
+def other_inputs(stage: str) -> Gap:
+    """Say that a lock is not what a stage's record says that it started with."""
+    return Gap(
+        what=f"the inputs in dvc.lock are not those that {stage} started with",
+        why="something changed while it ran, or dvc.lock or the record is of another result",
+        remedy=f"run it again: `dvc repro --force {stage}`",
+    )
 
 
 def _training_gaps(
@@ -217,11 +222,7 @@ def _training_gaps(
         )
     maker = next((s for s in holding.stages.values() if s.record_path in resting), None)
     if training is not None and maker is not None and training.fingerprint != maker.fingerprint:
-        yield Gap(
-            what=f"the inputs in dvc.lock are not those that {maker.address} started with",
-            why="something changed while it ran, or dvc.lock or the record is of another result",
-            remedy=f"run it again: `dvc repro --force {maker.address}`",
-        )
+        yield other_inputs(maker.address)
 
 
 def _broken(stages: Iterable[Stage]) -> Iterator[Gap]:

@@ -262,7 +262,7 @@ class TrackedRun:
             experiment=context.experiment,
             baseline=context.baseline,
             git=context.git,
-            environment=replace(context.observed.facts, blas=environment.blas_kernel()),
+            environment=replace(context.observed.facts, blas=environment.blas_used()),
             gaps=tuple(dict.fromkeys(self._gaps)),
             tags=self._tags,
         )

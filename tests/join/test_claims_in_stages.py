@@ -70,3 +70,13 @@ def test_an_evaluation_that_gives_other_metrics_for_the_same_inputs_has_a_run_of
     assert what in {gap.what for gap in result.gaps}
     assert what in run.tags["wherefrom.gaps"]
     assert what in output
+
+
+def test_the_environment_of_a_result_is_the_same_with_tracking_off(small: Sandbox) -> None:
+    tracked = small.record(path=RESULT).environment
+
+    small.dvc("repro", "--force", WHEREFROM_TRACKING="off")
+
+    assert small.record(path=RESULT).environment == tracked
+    assert small.record(path=TRAINING).environment == tracked
+    assert tracked.blas is not None

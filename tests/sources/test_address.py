@@ -340,6 +340,25 @@ def test_a_value_is_equal_at_the_digits_given(value: float, given: str, *, equal
     assert address._equal(value, address.Decimal(given)) is equal
 
 
+@dataclass(frozen=True)
+class Folded(Result):
+    """A result with a score of cross-validation."""
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        return {"cv": {"score": {"mean": 0.25, "std": 0.5}}}
+
+
+def test_a_score_of_cross_validation_is_found_by_its_mean(tmp_path: Path) -> None:
+    repo = ledger_repo.build(tmp_path / "repo")
+    repo.committed(Folded(1))
+
+    for text in ("cv.score=0.25", "cv.score.mean=0.25"):
+        assert resolve(repo, text).key == Folded(1).key
+    with pytest.raises(UnknownAddressError):
+        resolve(repo, "cv.score=0.5")
+
+
 def test_the_hash_of_a_raw_folder_leads_to_the_result_that_read_a_file_of_it(
     tmp_path: Path,
 ) -> None:

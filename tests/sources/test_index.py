@@ -241,6 +241,43 @@ def test_the_index_lies_where_git_ignores_it(repo: LedgerRepo) -> None:
     assert repo.git("status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize("edited_first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace("a run of seven", "another run"),
+        lambda text: text.replace("7" * 32, "8" * 32),
+        lambda _text: "{",
+    ],
+    ids=["name", "id", "damaged"],
+)
+def test_an_edited_copy_of_a_record_is_neither_the_record_nor_another_result(
+    repo: LedgerRepo, edit: Callable[[str], str], *, edited_first: bool
+) -> None:
+    repo.put(RECORDED)
+    whole = (repo.root / ledger_repo.RECORD_PATH).read_text()
+    for text in (edit(whole), whole) if edited_first else (whole, edit(whole)):
+        repo.write(ledger_repo.RECORD_PATH, text)
+        repo.commit()
+        repo.keys()
+
+    assert repo.keys() == {ONE, RECORDED.key}
+    with opened(repo) as index:
+        assert keys(index.of_object(RECORDED.model)) == {RECORDED.key}
+        found = index.record(RECORDED.key)
+        assert found is not None
+        assert found.run_name == "a run of seven"
+        assert index.records().keys() >= {RECORDED.key}
+
+
+def test_a_result_whose_record_no_commit_holds_whole_is_there(repo: LedgerRepo) -> None:
+    repo.put(RECORDED)
+    repo.write(ledger_repo.RECORD_PATH, "{")
+    repo.commit()
+
+    assert repo.keys() == {ONE, RECORDED.fingerprint}
+
+
 # -- metric files that DVC keeps
 
 

@@ -85,6 +85,30 @@ def test_what_was_edited_after_the_result_is_not_attributed_to_a_commit(
     assert history.process("wherefrom", "test.score=0.99").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("code/evaluate.py", "def main", "# once more\ndef main"),
+        ("dvc.lock", "lr: 0.4", "lr: 0.3"),
+        ("requirements.lock", "", "another==1.0\n"),
+    ],
+    ids=["code", "lock of the training", "environment"],
+)
+def test_the_summary_names_what_a_trace_of_the_workspace_names(
+    history: Sandbox, path: str, old: str, new: str
+) -> None:
+    before = ask(history, "summary")
+    assert before["gaps"] == []
+    (version,) = ask(history, "trace", "workspace")["data"]
+    assert before["data"] == [{"path": "data/rows.csv", "hash": version["hash"]}]
+
+    history.replace(path, old, new)
+
+    found = ask(history, "trace", "workspace", status=1)
+    assert gaps(found) != []
+    assert sorted(gaps(ask(history, "summary"))) == sorted(gaps(found))
+
+
 def test_a_training_alone_changes_nothing_of_the_result_before(history: Sandbox) -> None:
     listed = ask(history, "ls")["results"]
     history.replace("params.yaml", "lr: 0.4", "lr: 0.8")

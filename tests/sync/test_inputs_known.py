@@ -32,6 +32,21 @@ def test_a_stage_with_inputs_that_the_ledger_knows_names_the_result(history: San
     assert fingerprints["train"] == history.record(path=TRAINING).fingerprint
 
 
+def test_of_those_who_hold_a_known_result_its_maker_is_named(kinds: Sandbox) -> None:
+    kinds.git("checkout", "--quiet", "HEAD~1")
+    kinds.dvc("checkout", "--quiet")
+    assert "same" in [name for e in ask(kinds, "ls")["results"] for name in e["inherited_by"]]
+
+    said = kinds.dvc("repro", "--force", "train", **OFF)
+
+    ((maker, address),) = re.findall(
+        r"inputs before(.*?)(?: and .*)?: `wherefrom trace (\w+)`", said
+    )
+    (entry,) = [e for e in ask(kinds, "ls")["results"] if e["result"]["key"].startswith(address)]
+    makers = [name for name in entry["experiments"] if name not in entry["inherited_by"]]
+    assert maker == (f" (experiment {makers[0]})" if makers else "")
+
+
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
 def test_a_damaged_index_stops_no_stage(history: Sandbox, content: bytes | None) -> None:
     listed = ask(history, "ls")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,18 @@ def test_a_link_that_no_longer_holds_is_taken_back(linked: Sandbox) -> None:
 
     tags = {k: v for k, v in before[record_id].tags.items() if k != "wherefrom.inherited_by"}
     assert by_record(linked) == before | {record_id: replace(before[record_id], tags=tags)}
+
+
+def test_a_finished_run_is_not_said_to_have_been_killed(linked: Sandbox) -> None:
+    before = by_record(linked)
+    run = before[record_ids(linked)["alpha"]]
+    with closing(sqlite3.connect(linked.root / "mlflow.db")) as store, store:
+        row = ("wherefrom.error", "the process was killed", run.run_id)
+        store.execute("INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)", row)
+
+    linked.run("wherefrom", "sync")
+
+    assert by_record(linked) == before
 
 
 def test_a_sync_beside_a_running_experiment_leaves_its_run_alone(

@@ -30,6 +30,7 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
     inside = [name for name in entry["experiments"] if name not in entry["inherited_by"]]
     labels = dict.fromkeys(label for item in entry["data"] for label in item["labels"])
     values = {
+        "key": entry["result"]["key"],
         "record_id": entry["result"]["record_id"],
         "mlflow_run_id": entry["run"]["id"],
         "run_name": entry["run"]["name"],
@@ -56,6 +57,19 @@ def test_csv_has_the_values_of_the_json(project: str, request: pytest.FixtureReq
     assert len(rows) == len(found)
     empty = dict.fromkeys(written.fieldnames or [], "")
     assert rows == [empty | row(entry) for entry in found]
+
+
+def test_an_experiment_that_inherits_from_one_of_its_name_is_named(linked: Sandbox) -> None:
+    ref = linked.revision("alpha")
+    base = linked.git("rev-parse", "HEAD").strip()
+    linked.git("update-ref", f"refs/exps/{base[:2]}/{base[2:]}/alpha", ref)
+    (key,) = records(linked, "alpha")
+
+    found = {entry["result"]["key"]: entry for entry in ask(linked, "ls")["results"]}
+
+    assert found[key]["experiments"] == ["alpha", "alpha"]
+    assert found[key]["inherited_by"] == ["alpha"]
+    assert "inherited by  alpha\n" in linked.run("wherefrom", "trace", key)
 
 
 def test_every_result_is_listed_once_the_newest_first(history: Sandbox) -> None:

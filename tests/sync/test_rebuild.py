@@ -96,6 +96,8 @@ def test_a_run_that_was_deleted_in_mlflow_is_a_gap_until_it_is_made_anew_by_requ
     assert (found["made"], found["linked"]) == (0, 0)
     assert gaps(found) == [f"the run of the record {record_id} was deleted in MLflow"]
     assert linked.runs() == before
+    (gap,) = ask(linked, "trace", "alpha", status=1)["gaps"]
+    assert "--rebuild" in gap["remedy"]
 
     found = ask(linked, "sync", "--rebuild")
 

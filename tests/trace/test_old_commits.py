@@ -88,7 +88,7 @@ def test_a_damaged_file_is_named_at_its_commit_and_all_else_is_answered_as_befor
     assert damage.path in f"{there.found.get('gaps')}{there.said}"
     after = ask(traced, "ls")
     entries = dict(zip(after.keys, after.found["results"], strict=True))
-    assert {key: entries[key] for key in before} == before
+    assert entries == before
     gaps = [gap["what"] for gap in after.found["gaps"]]
     assert gaps == [f"{damage.path} cannot be read here ({sha[:7]})"] * damage.named
     assert trace(traced, "alpha") == told

@@ -18,8 +18,7 @@ SUMMARY = Summary(
     relation=BARE.relation,
     mlflow_run_id=BARE.mlflow_run_id,
     metrics={"cv.f1.mean": 0.91234, "cv.f1.std": 0.01, "cv.f1.fold_0": 0.9, "test.f1": 0.9},
-    data_path="data/a.csv",
-    data_hash="1" * 32,
+    data={"data/a.csv": "1" * 32},
     models=("models/m.joblib",),
     gaps=(),
 )
@@ -65,10 +64,17 @@ def test_every_gap_is_shown_with_its_reason_and_its_remedy() -> None:
 
 
 def test_a_table_that_dvc_does_not_track_is_said_so() -> None:
-    text = render.summary(replace(SUMMARY, data_hash=None, models=()))
+    text = render.summary(replace(SUMMARY, data={"data/a.csv": None}, models=()))
 
     assert rows(text)["data"] == "not tracked by DVC  data/a.csv"
     assert rows(text)["model"] == "none in dvc.lock"
+
+
+def test_data_that_no_parameter_names_are_listed_and_their_lack_is_said() -> None:
+    both = render.summary(replace(SUMMARY, data={"a.csv": "1" * 32, "b": "2" * 32}))
+
+    assert f"data      {'1' * 32}  a.csv\ndata      {'2' * 32}  b\n" in both
+    assert rows(render.summary(replace(SUMMARY, data={})))["data"] == "not tracked by DVC"
 
 
 @pytest.mark.parametrize("record", [BARE, RECORD], ids=["bare", "full"])
@@ -77,7 +83,7 @@ def test_the_json_says_the_same_and_has_a_schema(record: object) -> None:
 
     assert shown["schema"] == 1
     assert shown["metrics"] == dict(SUMMARY.metrics)
-    assert shown["data"] == {"path": "data/a.csv", "hash": "1" * 32}
+    assert shown["data"] == [{"path": "data/a.csv", "hash": "1" * 32}]
     assert shown["result"]["record_id"] == "a" * 32
     assert shown["gaps"] == []
 

@@ -14,17 +14,22 @@ if TYPE_CHECKING:
 
     from wherefrom.entries import Entry
     from wherefrom.metrics import Way
+    from wherefrom.record import Gap
     from wherefrom.view import View
 
 
 @dataclass(frozen=True)
 class Best:
-    """The results that are best by `metric`, all with the same `value`; `way` is `metrics.way`."""
+    """The results that are best by `metric`, all with the same `value`; `way` is `metrics.way`.
+
+    `gaps` are those of the list that they were taken from.
+    """
 
     metric: str
     value: float
     way: Way
     entries: tuple[Entry, ...]
+    gaps: tuple[Gap, ...]
 
 
 def best(view: View, metric: str | None = None) -> Best:
@@ -38,7 +43,7 @@ def best(view: View, metric: str | None = None) -> Best:
     name = metric or default_metric(found)
     first = ls.ranked(found, name)[0].metrics[name]
     ties = tuple(entry for entry in found if entry.metrics.get(name) == first)
-    return Best(name, first, metrics.way(name), ties)
+    return Best(name, first, metrics.way(name), ties, tuple(view.gaps))
 
 
 def default_metric(found: Iterable[Entry]) -> str:

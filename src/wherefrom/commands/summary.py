@@ -5,18 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import environment, ledger, metrics, settings
+from wherefrom import (
+    attribution,
+    checks,
+    environment,
+    ledger,
+    lineage,
+    metrics,
+    settings,
+    tree,
+)
 from wherefrom import record as records
 from wherefrom.errors import NoResultError
 from wherefrom.lockfile import StageFacts, fingerprint, is_record
 from wherefrom.record import Gap, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from wherefrom.holders import Relation
     from wherefrom.identity import MlflowRunId
+    from wherefrom.lineage import Lineage
+    from wherefrom.tree import Tree
     from wherefrom.view import View
 
 
@@ -25,16 +36,15 @@ class Summary:
     """A finished pipeline: its record, metrics, raw data and model.
 
     `relation` is that of the workspace to the result, and `mlflow_run_id` the run as MLflow has it
-    now: both are the record's where neither git nor MLflow was asked. `data_path` and `data_hash`
-    are None where no table is named or no `.dvc` file holds it.
+    now: both are the record's where neither git nor MLflow was asked. `data` maps the table that
+    the parameters name, or else all raw data, to the hashes that were read (None: no stage did).
     """
 
     record: Record
     relation: Relation
     mlflow_run_id: MlflowRunId | None
     metrics: Mapping[str, float]
-    data_path: str | None
-    data_hash: str | None
+    data: Mapping[str, str | None]
     models: tuple[str, ...]
     gaps: tuple[Gap, ...]
 
@@ -55,8 +65,7 @@ def collect(root: Path, record: Record | None = None) -> Summary:
         relation=result.relation,
         mlflow_run_id=result.mlflow_run_id,
         metrics={k: v for k, v in values.items() if not stale or k.startswith("cv.")},
-        data_path=table,
-        data_hash=used.get(table) if table else None,
+        data={table: used.get(table)} if table else _raw(root, stages),
         models=_models(stages),
         gaps=(
             *result.gaps,
@@ -73,12 +82,32 @@ def placed(found: Summary, view: View) -> Summary:
     record = found.record
     held = view.index.holders(record.record_id)
     joined = view.run_of(record, (), held)
+    here = tree.of_workspace(view.project.workspace)
+    result = next((r for r in lineage.results(here.holding) if r.record == record), None)
+    wrong = _wrong(view, result, here) if result else ()
     return replace(
         found,
         relation=view.relation_in_workspace(joined.maker, held) or record.relation,
         mlflow_run_id=joined.run.mlflow_run_id if joined.run else None,
-        gaps=(*found.gaps, *view.gaps),
+        gaps=tuple(dict.fromkeys((*found.gaps, *wrong, *view.gaps))),
     )
+
+
+def _wrong(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:
+    """Name what a trace of the workspace names: what was edited, and the training's lock."""
+    yield from result.gaps
+    yield from checks.attributed(view, result, None, here)
+    yield from checks.environment(view, result, None)
+
+
+def _raw(root: Path, stages: Mapping[str, StageFacts]) -> dict[str, str | None]:
+    """Map what the stages read and a `.dvc` file holds to the hash that was read."""
+    return {
+        dep.path: dep.hash
+        for stage in stages.values()
+        for dep in stage.deps
+        if ledger.raw_file(root, dep.path)
+    }
 
 
 def _record(root: Path, stages: Mapping[str, StageFacts]) -> Record:
@@ -137,13 +166,7 @@ def _lock(root: Path, record: Record) -> tuple[Gap, ...]:
     lock = environment.lock_file(root)
     if lock is None or environment.sha256(lock) == record.environment.lock:
         return ()
-    return (
-        Gap(
-            what=f"{lock.name} is not that of the environment which made this result",
-            why="DVC does not run a stage again when only the environment changes",
-            remedy="run it in this one: `dvc repro --force`",
-        ),
-    )
+    return (attribution.other_lock_file(lock.name),)
 
 
 def _mismatch(stages: Mapping[str, StageFacts], record: Record) -> tuple[Gap, ...]:
@@ -151,10 +174,4 @@ def _mismatch(stages: Mapping[str, StageFacts], record: Record) -> tuple[Gap, ..
     stage = stages.get(record.stage)
     if stage is None or fingerprint(stage) == record.fingerprint:
         return ()
-    return (
-        Gap(
-            what=f"the inputs in dvc.lock are not those that {record.stage} started with",
-            why="something changed while it ran, or dvc.lock was edited",
-            remedy=f"run it again: `dvc repro --force {record.stage}`",
-        ),
-    )
+    return (lineage.other_inputs(record.stage),)

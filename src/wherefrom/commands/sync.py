@@ -175,7 +175,8 @@ class _Ledger:
         """Attach an experiment's own commit and who inherits a result; say whether that was new.
 
         An evaluation that was not tracked is logged, too. The tag of the process goes: foreign code
-        may go on with its run in another one, which would be taken for dead.
+        may go on with its run in another one, which would be taken for dead. So does the word of a
+        process that was killed: the run was gone on with, and has finished.
         """
         evaluated = self._evaluate(run_id, entry, here)
         links = _links(entry)
@@ -183,7 +184,8 @@ class _Ledger:
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
         late = {} if evaluated else late
-        old = [k for k in (tags.PROCESS, INHERITED, EXP_REV) if k in here.tags and k not in links]
+        passing = (tags.PROCESS, tags.ERROR, INHERITED, EXP_REV)
+        old = [k for k in passing if k in here.tags and k not in links]
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
             self._store.log(run_id, params={}, metrics=late, tags=new, at=at)
@@ -205,10 +207,15 @@ class _Ledger:
         if run is None:
             return False
         late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
-        self._store.log(run_id, params={}, metrics=late, tags={}, at=run.ended)
+        model_id = self._store.model_of(run_id)
+        table = next((d for d in run.data if d.hash == run.tags.get("data_hash")), None)
+        self._store.log(
+            run_id, params={}, metrics=late, tags={}, at=run.ended, model_id=model_id, data=table
+        )
         self._log_files(run_id, {n: text for n, text in run.files.items() if is_record(n)})
         self._store.end(run_id, "FINISHED", run.ended)
         added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == tags.GAPS}
+        added |= run.record.tags
         self._store.log(run_id, params={}, metrics={}, tags=added, at=run.ended)
         return True
 

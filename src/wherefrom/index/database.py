@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 4
+VERSION = 5
 """Of the tables below and of what is written into them: another one is made anew."""
 
 _TABLES = """
@@ -41,8 +41,11 @@ CREATE TABLE snapshots (id INTEGER PRIMARY KEY, digest TEXT UNIQUE, files TEXT);
 CREATE TABLE problems (snapshot INTEGER, what TEXT, why TEXT, remedy TEXT);
 CREATE TABLE results (
     id INTEGER PRIMARY KEY, snapshot INTEGER, key TEXT, stage TEXT, fingerprint TEXT,
-    record_id TEXT, training_id TEXT, metrics TEXT, params TEXT, prints TEXT, gaps INTEGER
+    record_id TEXT, training_id TEXT, metrics TEXT, params TEXT, prints TEXT, gaps INTEGER,
+    -- of its record file: the hash by the lock, and whether the file has it
+    record_hash TEXT, genuine INTEGER
 );
+CREATE INDEX results_record ON results (record_hash);
 CREATE INDEX results_key ON results (key);
 CREATE INDEX results_training ON results (training_id);
 CREATE INDEX results_snapshot ON results (snapshot);

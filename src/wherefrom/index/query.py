@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from wherefrom.holders import Relation
     from wherefrom.identity import Fingerprint, MlflowRunId, RecordId
 
-_LIVE = "EXISTS (SELECT 1 FROM commits c WHERE c.snapshot = r.snapshot AND c.live)"
+_HELD = "EXISTS (SELECT 1 FROM commits c WHERE c.snapshot = {}.snapshot AND c.live)"
+# a copy whose record was edited or damaged is no result of its own, where the true one is held
+_COPY = (
+    "NOT r.genuine AND EXISTS (SELECT 1 FROM results g WHERE g.record_hash = r.record_hash "
+    f"AND g.genuine AND {_HELD.format('g')})"
+)
+_LIVE = f"{_HELD.format('r')} AND NOT ({_COPY})"
 _RESULT = (
     "r.id, r.snapshot, r.key, r.stage, r.fingerprint, r.record_id, r.training_id, r.metrics, "
     "r.params, r.prints, r.gaps"

@@ -91,8 +91,10 @@ class SnapshotWriter:
             self._write_result(snapshot, files, result)
         problems = [(snapshot, gap.what, gap.why, gap.remedy) for gap in held.gaps]
         self._database.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", problems)
-        for record in held.records.values():
-            self._write_record(record)
+        written = {stage.record_path: stage for stage in held.stages.values()}
+        for path, record in held.records.items():
+            stage = written.get(path)
+            self._write_record(record, genuine=not stage or self._is_genuine(files, stage))
         made = {path for stage in held.stages.values() for path in stage.outs}
         self._database.executemany(
             "INSERT INTO stage_snapshots VALUES (?, ?)",
@@ -131,8 +133,10 @@ class SnapshotWriter:
             json.dumps(result.params, default=str),
             json.dumps(result.fingerprints),
             gaps,
+            result.final.outs[result.final.record_path].hash if result.final.record_path else None,
+            self._is_genuine(files, result.final),
         )
-        insert = "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        insert = "INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         number = self._database.execute(insert, row).lastrowid
         rows = [
             (number, r.path, result.used.get(r.path, r.hash), r.size, r.dvc_file)
@@ -140,13 +144,24 @@ class SnapshotWriter:
         ]
         self._database.executemany("INSERT INTO inputs VALUES (?, ?, ?, ?, ?)", rows)
 
-    def _write_record(self, record: Record) -> None:
+    def _is_genuine(self, files: Files, stage: Stage) -> bool:
+        """Whether the record of a stage is the one that its lock has, byte for byte."""
+        if stage.record_path is None:
+            return True
+        value, blob = stage.outs[stage.record_path].hash, files.get(stage.record_path)
+        if value is None or blob is None:
+            return value is None
+        return is_as_locked(self._texts[blob].encode("utf-8", "surrogateescape"), value)
+
+    def _write_record(self, record: Record, *, genuine: bool) -> None:
         row = (
             *(record.record_id, record.stage, record.relation, record.derived_from),
             *(record.fingerprint, record.mlflow_run_id, record.run_name, record.experiment),
             *(record.baseline, record.started, record.ended),
         )
         insert = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        if not genuine:  # an edited copy never comes before the true one
+            insert = insert.replace("REPLACE", "IGNORE")
         self._database.execute(insert, row)
 
     def _stage_id(self, stage: Stage, made: set[str]) -> int:

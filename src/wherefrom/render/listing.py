@@ -57,7 +57,7 @@ def best(found: Best) -> str:
     """Show the best results, and by what."""
     tie = f", {len(found.entries)} results alike" if len(found.entries) > 1 else ""
     head = f"best by {found.metric} ({found.way} is better): {text.number(found.value)}{tie}\n"
-    return head + results(found.entries, [found.metric])
+    return head + results(found.entries, [found.metric], found.gaps)
 
 
 def best_json(found: Best) -> str:
@@ -68,6 +68,7 @@ def best_json(found: Best) -> str:
             "value": found.value,
             "way": found.way,
             "results": [as_dict(entry) for entry in found.entries],
+            "gaps": text.gaps_json(found.gaps),
         }
     )
 
@@ -106,6 +107,7 @@ def flat(entry: Entry) -> dict[str, Any]:
     """Give a result as one row: metrics and parameters are columns of their own."""
     run, made_in = entry.run, entry.made_in
     return {
+        "key": entry.key,
         "record_id": entry.record_id,
         "mlflow_run_id": run.mlflow_run_id if run else None,
         "run_name": run.name if run else None,

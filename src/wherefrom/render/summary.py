@@ -26,6 +26,7 @@ def summary(result: Summary) -> str:
     """Show what a finished pipeline gave, and what to type next."""
     record = result.record
     run = f"{result.mlflow_run_id or 'not in MLflow yet (`wherefrom sync`)'}  {record.run_name}"
+    data = result.data.items() or [("", None)]
     rows = [
         ("record", record.record_id),
         ("run", run),
@@ -33,7 +34,7 @@ def summary(result: Summary) -> str:
         *([("experiment", record.experiment)] if record.experiment else []),
         *_cv_rows(result.metrics),
         *_rows("test", result.metrics),
-        ("data", f"{result.data_hash or 'not tracked by DVC'}  {result.data_path or ''}".rstrip()),
+        *(("data", f"{value or 'not tracked by DVC'}  {path}") for path, value in data),
         ("commit", _commit(record.git)),
         ("model", ", ".join(result.models) or "none in dvc.lock"),
     ]
@@ -53,7 +54,7 @@ def summary_json(result: Summary) -> str:
                 "experiment": record.experiment,
             },
             "metrics": dict(result.metrics),
-            "data": {"path": result.data_path, "hash": result.data_hash},
+            "data": [{"path": path, "hash": value} for path, value in result.data.items()],
             "commit": {"sha": record.git.commit, "dirty": record.git.dirty},
             "models": list(result.models),
             "gaps": text.gaps_json(result.gaps),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from wherefrom.versions import Version
 
 _PARTS = ("cv", "test", "train", "gap")
+_DETAIL = re.compile(r"\.(std|fold_\d+)$")
 
 
 def trace(found: Trace) -> str:
@@ -95,13 +97,14 @@ def metrics_table(metrics: Mapping[str, float]) -> str:
 
 
 def _is_detail(name: str) -> bool:
-    return name.startswith("cv.") and not name.endswith(".mean")
+    return name.startswith("cv.") and bool(_DETAIL.search(name))
 
 
 def _cell(metrics: Mapping[str, float], part: str, name: str) -> str:
     if part != "cv":
         return text.number(metrics.get(f"{part}.{name}"))
-    mean, deviation = metrics.get(f"cv.{name}.mean"), metrics.get(f"cv.{name}.std")
+    mean = metrics.get(f"cv.{name}.mean", metrics.get(f"cv.{name}"))
+    deviation = metrics.get(f"cv.{name}.std")
     spread = "" if deviation is None else f" ± {deviation:.4f}"
     return "" if mean is None else f"{text.number(mean)}{spread}"
 
@@ -115,7 +118,9 @@ def _run(found: Trace) -> str:
     run, record, made_in = found.run, found.record, found.made_in
     derived = record.derived_from if record else None
     relation = found.relation or "none: nothing says how it was made"
-    others = [name for name in found.experiments if made_in is None or name != made_in.experiment]
+    others = list(found.experiments)
+    if made_in is not None and made_in.experiment in others:
+        others.remove(made_in.experiment)  # another of its name, on another baseline, stays
     started = record.started if record else run.started if run else None
     return text.pairs(
         [
