@@ -54,11 +54,14 @@ class DvcDatasetSource(DatasetSource):  # type: ignore[misc]
         """Let DVC bring it from its remote."""
         from dvc.api import DVCFileSystem  # noqa: PLC0415, TID251
         from dvc.exceptions import DvcException  # noqa: PLC0415, TID251
+        from dvc.repo import Repo  # noqa: PLC0415, TID251
 
         if self.commit_sha is None:
             raise self._lost("DVC's cache does not hold it, and no commit names it")
         try:
-            files = DVCFileSystem(str(root), rev=self.commit_sha)
+            with Repo(str(root)) as repo:  # its remotes of today: the commit may know none
+                now = repo.config
+            files = DVCFileSystem(str(root), rev=self.commit_sha, config=now)
             files.get(self.path, str(target), recursive=True)
         except (DvcException, OSError) as error:
             raise self._lost(" ".join(str(error).split())) from error

@@ -11,6 +11,7 @@ import io
 import json
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO
 
 from wherefrom import files
@@ -28,16 +29,16 @@ _KEPT = 500
 """Logs of a project; the oldest go first."""
 
 
-class Log(io.TextIOBase):
+class _Log(io.TextIOBase):
     """A stream that also remembers what goes through it."""
 
-    def __init__(self, stream: TextIO, text: list[str]) -> None:
+    def __init__(self, stream: TextIO, parts: list[str]) -> None:
         self._stream = stream
-        self.parts = text
+        self._parts = parts
 
     def write(self, text: str) -> int:
         """Write to the stream."""
-        self.parts.append(text)
+        self._parts.append(text)
         return self._stream.write(text)
 
     def flush(self) -> None:
@@ -58,30 +59,35 @@ class Log(io.TextIOBase):
         return self._stream.encoding
 
 
+_parts: ContextVar[list[str] | None] = ContextVar("wherefrom_printed", default=None)
+
+
 @contextmanager
-def kept() -> Iterator[list[str]]:
-    """Remember what this process prints; gives the parts, which grow."""
-    text: list[str] = []
-    former = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Log(sys.stdout, text), Log(sys.stderr, text)
+def kept() -> Iterator[None]:
+    """Remember what this process prints."""
+    parts: list[str] = []
+    former, token = (sys.stdout, sys.stderr), _parts.set(parts)
+    sys.stdout, sys.stderr = _Log(sys.stdout, parts), _Log(sys.stderr, parts)
     try:
-        yield text
+        yield
     finally:
         sys.stdout, sys.stderr = former
+        _parts.reset(token)
 
 
-def joined(text: list[str]) -> str:
-    """Join what was printed, of a line that was written over (a progress bar) only the last."""
-    lines = "".join(text).split("\n")
+def printed() -> str:
+    """Give what was printed since, of a line that was written over (a progress bar) the last."""
+    lines = "".join(_parts.get() or ()).split("\n")
     return "\n".join(line.rstrip("\r").rpartition("\r")[2].rstrip() for line in lines)
 
 
-def leave(state: Path, folder: Path, stage: str, text: str) -> None:
+def leave(state: Path, folder: Path, stage: str) -> None:
     """Keep the log of a stage that has left its outputs; `folder` is that of its `dvc.yaml`."""
     file = folder / "dvc.yaml"
     declared = parse_dvc_yaml(file.read_text(encoding="utf-8")) if file.is_file() else None
     outs = declared.outs.get(stage, ()) if declared else ()
     left = {path: disk.hash_of(folder / path) for path in outs if not is_record(path)}
+    text = printed()
     if not text.strip() or not left or None in left.values():
         return
     kept_in = files.private_folder(state) / "logs"

@@ -110,9 +110,9 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
     if signal.getsignal(signal.SIGINT) is _interrupted:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with logs.kept() as text:
+        with logs.kept():
             main()
-        _leave_log(text)
+            _leave_log()
     except WherefromError as error:
         _say(f"{error}\n  {error.hint}" if error.hint else str(error))
         raise SystemExit(error.exit_code) from None
@@ -234,21 +234,15 @@ def _tracked_run(record: str, of: str | None) -> TrackedRun | None:
     if context is None:
         return None
     training = _read_record(project.workspace / of) if of else None
-    return tracking.TrackedRun(context, record, training, _say, _printed)
+    return tracking.TrackedRun(context, record, training, _say)
 
 
-def _printed() -> str:
-    """Give what this process has printed up to now."""
-    stream = sys.stdout
-    return logs.joined(stream.parts) if isinstance(stream, logs.Log) else ""
-
-
-def _leave_log(text: list[str]) -> None:
+def _leave_log() -> None:
     """Keep what the stage printed for the run of a stage after it."""
     stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
     if stage:
         project = locate(Path.cwd(), os.environ)
-        logs.leave(project.state, Path.cwd(), stage, logs.joined(text))
+        logs.leave(project.state, Path.cwd(), stage)
 
 
 def _put_back_outputs() -> None:

@@ -40,9 +40,7 @@ class TrackedRun:
         record_path: str,
         training: Record | None,
         say: Callable[[str], None],
-        printed: Callable[[], str],
     ) -> None:
-        self._printed = printed
         self._context = context
         self._record_path = context.project.workspace / record_path
         self._training = training
@@ -280,7 +278,7 @@ class TrackedRun:
         before = names[: names.index(context.stage.facts.name)] if entry.action == "create" else []
         ran = ledger.stages(context.project.workspace) if before else {}
         found = {n: logs.find(context.project.state, ran[n]) for n in before if n in ran}
-        found[context.stage.facts.name] = self._printed()
+        found[context.stage.facts.name] = logs.printed()
         for stage, text in found.items():
             if text:
                 files.write(folder / f"{stage.replace('/', '_')}.log", text)

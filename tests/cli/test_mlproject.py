@@ -1,0 +1,63 @@
+"""`mlflow run` runs the pipeline: with the parameters that are given to it, as an experiment."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import PROJECT, Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DVC = """\
+#!/bin/sh
+echo "dvc $*" > called
+env | grep ^MLFLOW_ | sort | cut -d= -f1 >> called
+"""
+
+
+@pytest.fixture
+def box(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+    """A folder with the project's MLproject, in which `dvc` only says how it was called."""
+    shutil.copy2(PROJECT / "MLproject", tmp_path)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy2(PROJECT / "scripts" / "run_with_params.py", tmp_path / "scripts")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dvc").write_text(DVC)
+    (tmp_path / "bin" / "dvc").chmod(0o755)
+    path = f"{tmp_path / 'bin'}:{environment['PATH']}"
+    return Sandbox(tmp_path, environment | {"PATH": path})
+
+
+def test_mlflow_run_gives_its_parameters_to_an_experiment_of_dvc(box: Sandbox) -> None:
+    box.run("mlflow", "run", ".", "--env-manager", "local", "-P", "train.model=mlp", "-P", "a.b=1")
+
+    command, *variables = box.text("called").splitlines()
+    assert command == "dvc exp run -S train.model=mlp -S a.b=1"
+    assert "MLFLOW_TRACKING_URI" in variables
+    assert not {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"} & set(variables)
+
+
+@pytest.mark.parametrize(
+    ("args", "command", "status"),
+    [([], "dvc repro", 0), (["--train.folds", "3"], "dvc exp run -S train.folds=3", 0)],
+    ids=["none", "one"],
+)
+def test_parameters_make_an_experiment_and_none_a_plain_run(
+    box: Sandbox, args: list[str], command: str, status: int
+) -> None:
+    done = box.process("python", "scripts/run_with_params.py", *args)
+
+    assert (done.returncode, box.text("called").splitlines()[0]) == (status, command)
+
+
+@pytest.mark.parametrize("args", [["x"], ["--a"], ["a", "1"]])
+def test_what_is_no_parameter_is_refused(box: Sandbox, args: list[str]) -> None:
+    done = box.process("python", "scripts/run_with_params.py", *args)
+
+    assert done.returncode == 2
+    assert "-P train.model=mlp" in done.stderr
+    assert not (box.root / "called").exists()
