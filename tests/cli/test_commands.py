@@ -220,7 +220,7 @@ def test_a_lock_file_that_is_not_the_results_is_a_gap(sandbox: Sandbox) -> None:
     lock = sandbox.root / "requirements.lock"
     lock.write_text(lock.read_text() + "# changed\n")
     assert "Running stage" not in sandbox.dvc("repro")
-    assert "gap: requirements.lock is not that of the environment" in sandbox.run(
+    assert "gap: requirements.lock here is not that of the environment" in sandbox.run(
         "wherefrom", "summary"
     )
 
