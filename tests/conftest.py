@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
-from sandbox import Sandbox, build_template
+import warm
+from sandbox import Sandbox, build_template, built_once, copy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BINARIES = str(Path(sys.executable).parent)
 
@@ -55,21 +58,27 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def template(shared_folder: Path, environment: dict[str, str]) -> Path:
-    """The project with its first result committed: built once, copied for every test."""
-    root = shared_folder / "template"
-    with FileLock(shared_folder / "template.lock"):
-        if not (root / ".built").exists():
-            shutil.rmtree(root, ignore_errors=True)
-            build_template(root, environment)
-            (root / ".built").touch()
-    return root
+def warm_environment(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The same, in which nobody waits for imports."""
+    with warm.served(environment) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def quiet_environment(warm_environment: dict[str, str]) -> dict[str, str]:
+    """The same for a project whose results nobody wants to see summed up."""
+    return warm_environment | {"WHEREFROM_SUMMARY": "off"}
+
+
+@pytest.fixture(scope="session")
+def template(shared_folder: Path, warm_environment: dict[str, str]) -> Path:
+    """The project with its first result committed: built once, copy_of for every test."""
+    return built_once(
+        shared_folder, "template", lambda root: build_template(root, warm_environment)
+    )
 
 
 @pytest.fixture
-def sandbox(template: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+def sandbox(template: Path, tmp_path: Path, warm_environment: dict[str, str]) -> Sandbox:
     """A copy of the project with its first result, at a place of its own."""
-    root = tmp_path / "project"
-    shutil.copytree(template, root, symlinks=True)
-    (root / ".built").unlink()
-    return Sandbox(root, environment)
+    return copy_of(template, tmp_path / "project", warm_environment)

@@ -7,14 +7,20 @@ import json
 import shutil
 import sqlite3
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
+import warm
 from wherefrom import lockfile
 from wherefrom import record as records
+from wherefrom.sources import local_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wherefrom.record import Record
 
 PROJECT = Path(__file__).parent.parent
@@ -49,6 +55,11 @@ class Sandbox:
 
     root: Path
     environment: dict[str, str]
+
+    @property
+    def cold(self) -> Sandbox:
+        """The same project, where each command is the process that does the work."""
+        return replace(self, environment=warm.cold(self.environment))
 
     def process(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
         env = self.environment | {"PWD": str(self.root)} | extra
@@ -146,6 +157,26 @@ def _run_view(
         tags=pairs("tags"),
         artifacts=hashes,
     )
+
+
+def built_once(folder: Path, name: str, build: Callable[[Path], None]) -> Path:
+    """Give the folder of a project that all workers share; the first to come builds it."""
+    root, done = folder / name, folder / f"{name}.built"
+    with FileLock(folder / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            build(root)
+            done.touch()
+    return root
+
+
+def copy_of(template: Path, root: Path, environment: dict[str, str]) -> Sandbox:
+    """Copy a project to a place of its own, at which its store has been used before."""
+    shutil.copytree(template, root, symlinks=True)
+    uri, artifacts, state = f"sqlite:///{root}/mlflow.db", root / "mlruns", root / ".wherefrom"
+    local_store.relocate(uri, artifacts, state)
+    local_store.mark_ready(uri, state)
+    return Sandbox(root, environment)
 
 
 def copy_project(root: Path) -> None:

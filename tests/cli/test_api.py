@@ -12,11 +12,7 @@ import pandas as pd
 import pytest
 
 import wherefrom
-from sync.conftest import (  # noqa: F401 - fixtures
-    history,
-    history_environment,
-    versions_template,
-)
+from sync.conftest import history, versions_template  # noqa: F401 - fixtures
 from sync.versions import RESULT, SCORES
 from wherefrom.commands.trace import Trace
 from wherefrom.errors import (

@@ -118,7 +118,7 @@ def test_the_ui_takes_another_port_and_says_which(sandbox: Sandbox) -> None:
         process = subprocess.Popen(
             ["wherefrom", "ui", "--port", str(port)],
             cwd=sandbox.root,
-            env=sandbox.environment,
+            env=sandbox.cold.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -145,7 +145,7 @@ def test_the_common_commands_import_neither_dvc_nor_mlflow(sandbox: Sandbox) -> 
 
 
 def test_a_stage_refuses_pythonsafepath(sandbox: Sandbox) -> None:
-    done = sandbox.process("dvc", "repro", "--force", PYTHONSAFEPATH="1")
+    done = sandbox.cold.process("dvc", "repro", "--force", PYTHONSAFEPATH="1")
     assert done.returncode != 0
     assert "PYTHONSAFEPATH is set" in done.stderr
     assert "Traceback" not in done.stderr

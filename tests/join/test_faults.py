@@ -12,29 +12,22 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
-
 from sandbox import EVALUATE, TRAIN, Sandbox, check_link
+from waiting import until
 from wherefrom import lockfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 WAIT = """
-    import pathlib, time
-    pathlib.Path(r"{started}").touch()
-    while not pathlib.Path(r"{go}").exists():
+    import os, pathlib, time
+    folder = pathlib.Path(r"{folder}")
+    (folder / "pid").write_text(str(os.getpid()))
+    (folder / "started").touch()
+    while not (folder / "go").exists():
         time.sleep(0.05)
 """
-
-
-def until(condition: Callable[[], object], seconds: float = 120) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never held"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -42,14 +35,13 @@ def paused(
     sandbox: Sandbox, folder: Path, script: str = "train"
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `dvc repro` up to the middle of a stage; it goes on when the block ends."""
-    wait = WAIT.format(started=folder / "started", go=folder / "go")
+    wait = WAIT.format(folder=folder)
     line = "        rows = read_rows" if script == "train" else "        sides = "
     sandbox.replace(f"src/{script}.py", line, wait.replace("\n    ", "\n        ") + "\n" + line)
     log = folder / "repro.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            # a suite that runs in the background has SIGINT ignored, and so have its children
-            ["env", "--default-signal=INT", "dvc", "repro", script],
+            ["dvc", "repro", script],
             cwd=sandbox.root,
             env=sandbox.environment,
             stdout=output,
@@ -65,17 +57,9 @@ def paused(
         process.wait(timeout=120)
 
 
-def stage_process(sandbox: Sandbox, script: str = "src/train.py") -> int:
-    """Give the process id of the running stage of this sandbox."""
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        command = process.info["cmdline"] or []
-        if (
-            script in command
-            and "python" in command[0]
-            and process.info["cwd"] == str(sandbox.root)
-        ):
-            return process.pid
-    raise AssertionError("the stage does not run")
+def stage_process(folder: Path) -> int:
+    """Give the process id of the stage that is paused."""
+    return int((folder / "pid").read_text())
 
 
 def new_runs(sandbox: Sandbox, before: dict) -> list:  # type: ignore[type-arg]
@@ -125,14 +109,14 @@ def test_a_failed_stage_leaves_a_failed_run_with_the_reason(sandbox: Sandbox) ->
 def test_an_interrupted_stage_leaves_a_killed_run(sandbox: Sandbox, tmp_path: Path) -> None:
     before = sandbox.runs()
     with paused(sandbox, tmp_path):
-        os.kill(stage_process(sandbox), signal.SIGINT)
+        os.kill(stage_process(tmp_path), signal.SIGINT)
         until(lambda: new_runs(sandbox, before)[0].status == "KILLED")
 
 
 def test_a_terminated_stage_leaves_a_killed_run(sandbox: Sandbox, tmp_path: Path) -> None:
     before = sandbox.runs()
     with paused(sandbox, tmp_path):
-        os.kill(stage_process(sandbox), signal.SIGTERM)
+        os.kill(stage_process(tmp_path), signal.SIGTERM)
         until(lambda: new_runs(sandbox, before)[0].status == "KILLED")
 
 
@@ -141,7 +125,7 @@ def test_a_run_left_running_by_kill_9_is_ended_by_the_next_one(
 ) -> None:
     before = sandbox.runs()
     with paused(sandbox, tmp_path) as process:
-        os.kill(stage_process(sandbox), signal.SIGKILL)
+        os.kill(stage_process(tmp_path), signal.SIGKILL)
         process.wait(timeout=60)
     assert new_runs(sandbox, before)[0].status == "RUNNING"
 
@@ -339,7 +323,7 @@ def test_an_evaluation_killed_by_kill_9_leaves_its_run_to_the_next_one(
     before = sandbox.runs()
     sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
     with paused(sandbox, tmp_path, "evaluate") as process:
-        os.kill(stage_process(sandbox, "src/evaluate.py"), signal.SIGKILL)
+        os.kill(stage_process(tmp_path), signal.SIGKILL)
         process.wait(timeout=60)
 
     sandbox.dvc("repro")
@@ -384,7 +368,7 @@ def test_an_evaluation_leaves_the_tags_of_its_training_as_they_are(sandbox: Sand
 def test_a_deleted_run_keeps_no_other_run_waiting(sandbox: Sandbox, tmp_path: Path) -> None:
     before = sandbox.runs()
     with paused(sandbox, tmp_path) as process:
-        os.kill(stage_process(sandbox), signal.SIGKILL)
+        os.kill(stage_process(tmp_path), signal.SIGKILL)
         process.wait(timeout=60)
     (dead,) = new_runs(sandbox, before)
     code = "import sys, mlflow; mlflow.MlflowClient('sqlite:///mlflow.db').delete_run(sys.argv[1])"

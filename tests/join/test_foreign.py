@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
+from sandbox import Sandbox, built_once, copy_of
 from wherefrom import lockfile
 from wherefrom.plugin import StageRunContext
 
@@ -37,24 +38,53 @@ stages:
 """
 
 
+FILES = {
+    "code/fit.py": FIT,
+    "dvc.yaml": DVC_YAML,
+    "params.yaml": "lr: 0.1\n",
+    "data/rows.csv": "a,b\n1,2\n",
+    ".gitignore": "/mlflow.db*\n/mlruns/\nnote.txt\n",
+}
+
+
+@pytest.fixture(scope="session")
+def fresh_template(shared_folder: Path, warm_environment: dict[str, str]) -> Path:
+    def build(root: Path) -> None:
+        for path, text in FILES.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        sandbox = Sandbox(root, warm_environment)
+        sandbox.git("init", "--quiet")
+        sandbox.dvc("init", "--quiet")
+        sandbox.dvc("add", "--quiet", "data/rows.csv")
+        sandbox.commit("Theirs")
+
+    return built_once(shared_folder, "fresh", build)
+
+
+@pytest.fixture(scope="session")
+def foreign_template(
+    shared_folder: Path, fresh_template: Path, warm_environment: dict[str, str]
+) -> Path:
+    def build(root: Path) -> None:
+        shutil.copytree(fresh_template, root, symlinks=True)
+        Sandbox(root, warm_environment).run("wherefrom", "sync")
+        assert (root / "mlflow.db").exists()
+
+    return built_once(shared_folder, "foreign", build)
+
+
 @pytest.fixture
-def foreign(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
-    root = tmp_path / "theirs"
-    for path, text in {
-        "code/fit.py": FIT,
-        "dvc.yaml": DVC_YAML,
-        "params.yaml": "lr: 0.1\n",
-        "data/rows.csv": "a,b\n1,2\n",
-        ".gitignore": "/mlflow.db*\n/mlruns/\nnote.txt\n",
-    }.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-    sandbox = Sandbox(root, environment)
-    sandbox.git("init", "--quiet")
-    sandbox.dvc("init", "--quiet")
-    sandbox.dvc("add", "--quiet", "data/rows.csv")
-    sandbox.commit("Theirs")
-    return sandbox
+def fresh(fresh_template: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+    """The project before anything was logged: it has no store."""
+    shutil.copytree(fresh_template, tmp_path / "theirs", symlinks=True)
+    return Sandbox(tmp_path / "theirs", environment)
+
+
+@pytest.fixture
+def foreign(foreign_template: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+    """The project with a store in which there is no run."""
+    return copy_of(foreign_template, tmp_path / "theirs", environment)
 
 
 def fingerprint_of(sandbox: Sandbox, rev: str | None = None) -> str:
@@ -76,20 +106,20 @@ def test_a_plain_run_in_a_stage_is_joined_by_its_fingerprint(foreign: Sandbox) -
 
 @pytest.mark.parametrize("mode", ["--temp", "--queue"], ids=["temporary copy", "queue of four"])
 def test_a_run_in_a_copy_lands_in_the_projects_store_with_its_artifacts(
-    foreign: Sandbox, mode: str
+    fresh: Sandbox, mode: str
 ) -> None:
     """On a fresh store: six parallel first uses broke each other's schema without the plugin."""
     names = ["a", "b", "c", "d"] if mode == "--queue" else ["a"]
     for number, name in enumerate(names):
-        foreign.dvc("exp", "run", mode, "-n", name, "-S", f"lr={number}.5")
+        fresh.dvc("exp", "run", mode, "-n", name, "-S", f"lr={number}.5")
     if mode == "--queue":
-        foreign.dvc("exp", "run", "--run-all", "-j", "4")
+        fresh.dvc("exp", "run", "--run-all", "-j", "4")
 
-    runs = foreign.runs()
+    runs = fresh.runs()
     assert {run.tags["dvc.exp.name"] for run in runs.values()} == set(names)
     for run in runs.values():
         name = run.tags["dvc.exp.name"]
-        assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(foreign, name)
+        assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(fresh, name)
         assert "note.txt" in run.artifacts
         assert run.status == "FINISHED"
 
@@ -105,19 +135,19 @@ def test_a_dirty_tree_of_a_foreign_project_is_kept_too(foreign: Sandbox) -> None
     assert foreign.text("code/fit.py", ref).endswith("# changed\n")
 
 
-def test_outside_of_a_stage_nothing_happens(foreign: Sandbox) -> None:
-    foreign.run(sys.executable, "code/fit.py", "0.3")
+def test_outside_of_a_stage_nothing_happens(fresh: Sandbox) -> None:
+    fresh.run(sys.executable, "code/fit.py", "0.3")
 
-    (run,) = foreign.runs().values()
+    (run,) = fresh.runs().values()
     assert not [tag for tag in run.tags if not tag.startswith("mlflow.")]
-    assert not (foreign.root / ".wherefrom").exists()
+    assert not (fresh.root / ".wherefrom").exists()
 
 
-def test_a_store_that_the_caller_chose_is_left_alone(foreign: Sandbox, tmp_path: Path) -> None:
+def test_a_store_that_the_caller_chose_is_left_alone(fresh: Sandbox, tmp_path: Path) -> None:
     chosen = tmp_path / "chosen.db"
-    foreign.dvc("repro", MLFLOW_TRACKING_URI=f"sqlite:///{chosen}")
-    assert len(foreign.runs(chosen)) == 1
-    assert not (foreign.root / "mlflow.db").exists()
+    fresh.dvc("repro", MLFLOW_TRACKING_URI=f"sqlite:///{chosen}")
+    assert len(fresh.runs(chosen)) == 1
+    assert not (fresh.root / "mlflow.db").exists()
 
 
 def test_the_provider_names_what_it_cannot_read_and_does_not_raise(
@@ -144,12 +174,12 @@ def test_loading_the_plugin_imports_nothing_of_weight() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_the_store_is_whole_after_the_plugin_made_it(foreign: Sandbox) -> None:
-    foreign.dvc("repro")
-    connection = sqlite3.connect(foreign.root / "mlflow.db")
+def test_the_store_is_whole_after_the_plugin_made_it(fresh: Sandbox) -> None:
+    fresh.dvc("repro")
+    connection = sqlite3.connect(fresh.root / "mlflow.db")
     locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
     connection.close()
-    assert all(str(foreign.root / "mlruns") in location for (location,) in locations)
+    assert all(str(fresh.root / "mlruns") in location for (location,) in locations)
 
 
 @pytest.mark.parametrize(
@@ -174,20 +204,20 @@ def test_a_params_file_with_other_meanings_does_not_lose_the_store(foreign: Sand
     assert run.tags["dvc.exp.name"] == "t"
 
 
-def test_a_store_of_theirs_keeps_its_artifact_locations(foreign: Sandbox) -> None:
+def test_a_store_of_theirs_keeps_its_artifact_locations(fresh: Sandbox) -> None:
     """Only a place at which this very project stood is corrected: another is their choice."""
-    (foreign.root / "notebooks").mkdir()
+    (fresh.root / "notebooks").mkdir()
     code = (
-        f"import mlflow; mlflow.set_tracking_uri('sqlite:///{foreign.root}/mlflow.db'); "
+        f"import mlflow; mlflow.set_tracking_uri('sqlite:///{fresh.root}/mlflow.db'); "
         "mlflow.set_experiment('nb'); mlflow.log_text('hello', 'a.txt')"
     )
-    folder = Sandbox(foreign.root / "notebooks", foreign.environment)
+    folder = Sandbox(fresh.root / "notebooks", fresh.environment)
     folder.run(sys.executable, "-c", code)
-    before = foreign.runs()
+    before = fresh.runs()
 
-    foreign.dvc("repro")
+    fresh.dvc("repro")
 
-    after = foreign.runs()
+    after = fresh.runs()
     assert {run_id: after[run_id] for run_id in before} == before
     assert [run.artifacts for run in before.values()] != [{}]
 

@@ -35,7 +35,9 @@ def test_a_stage_that_is_asked_to_end_leaves_a_killed_run(
     before = small.runs()
     not_ignored = ("env", f"--default-signal={number.name.removeprefix('SIG')}")
 
-    done = small.process(*not_ignored, "dvc", "repro", "--force", "train", SIGNAL=str(number.value))
+    done = small.cold.process(
+        *not_ignored, "dvc", "repro", "--force", "train", SIGNAL=str(number.value)
+    )
 
     (run,) = [run for run_id, run in small.runs().items() if run_id not in before]
     assert (run.status, done.returncode) == ("KILLED", 255)
@@ -50,7 +52,7 @@ def test_a_signal_that_the_caller_has_had_ignored_ends_no_stage(
     before = small.runs()
     ignored = ("env", f"--ignore-signal={number.name.removeprefix('SIG')}")
 
-    small.run(*ignored, "dvc", "repro", "--force", "train", SIGNAL=str(number.value))
+    small.cold.run(*ignored, "dvc", "repro", "--force", "train", SIGNAL=str(number.value))
 
     (run,) = [run for run_id, run in small.runs().items() if run_id not in before]
     assert run.status == "FINISHED"

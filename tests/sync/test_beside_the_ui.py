@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -15,22 +14,15 @@ from urllib.request import urlopen
 import psutil
 
 from sync.every_kind import RESULT
+from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox import Sandbox
 
 LIGHT = {"MLFLOW_WORKERS": "1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-
-
-def until(condition: Callable[[], object], seconds: float = 120) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never held"
-        time.sleep(0.05)
 
 
 def processes(sandbox: Sandbox) -> dict[int, list[str]]:
@@ -56,7 +48,7 @@ def ui(sandbox: Sandbox, **extra: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         ["wherefrom", "ui", "--port", str(free_port())],
         cwd=sandbox.root,
-        env=sandbox.environment | LIGHT | extra,
+        env=sandbox.cold.environment | LIGHT | extra,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -132,7 +124,7 @@ def test_a_watch_says_what_fails_and_goes_on_when_it_has_passed(
         process = subprocess.Popen(
             ["wherefrom", "sync", "--watch"],
             cwd=linked.root,
-            env=linked.environment,
+            env=linked.cold.environment,
             stderr=file,
             text=True,
         )

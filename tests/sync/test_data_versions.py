@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync.answers import ask, gaps
+from asking import ask, gaps
 from sync.versions import OFF, RESULT, write_table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.answers import ask, gaps
+from asking import ask, gaps
 from sync.versions import OFF, RESULT, SCORES
 
 if TYPE_CHECKING:

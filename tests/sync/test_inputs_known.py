@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.answers import ask
+from asking import ask
 from sync.every_kind import RESULT, TRAINING
 
 if TYPE_CHECKING:

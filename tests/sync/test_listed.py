@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sync.answers import ask
+from asking import ask
 from sync.versions import RESULT, SCORES
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asking import ask, gaps
 from sandbox import Sandbox
-from sync.answers import ask, gaps
 from sync.every_kind import EXPERIMENTS, record_ids
 from sync.stores import by_record, lose
 

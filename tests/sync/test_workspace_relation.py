@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sync.answers import ask
+from asking import ask
 from sync.every_kind import RESULT, record_ids, reset
 from sync.stores import by_record
 

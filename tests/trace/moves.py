@@ -7,9 +7,10 @@ import signal
 from typing import TYPE_CHECKING
 
 import yaml
-from traced_project import executors, experiments, removed, restored, start_workers, until, workers
+from traced_project import executors, experiments, removed, restored, start_workers, workers
 
 from sandbox import Sandbox
+from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import ask, trace
 
+from asking import answered, trace
 from join.small_project import RESULT
 from sandbox import Sandbox
 
@@ -160,7 +160,7 @@ def test_a_list_of_no_results_is_json_too(
     folder.git("init", "--quiet")
     folder.dvc("init", "--quiet")
 
-    answer = ask(folder, command)
+    answer = answered(folder, command)
 
     assert (answer.status, answer.found) == (1, {"schema": 1, "gaps": [], **empty})
     assert "no commit and no experiment holds a result yet" in answer.said
@@ -169,6 +169,6 @@ def test_a_list_of_no_results_is_json_too(
 def test_a_folder_below_a_project_is_answered_from_the_project(traced: Sandbox) -> None:
     below = Sandbox(traced.root / "code", traced.environment)
 
-    assert ask(below, "ls").keys == ask(traced, "ls").keys
+    assert answered(below, "ls").keys == answered(traced, "ls").keys
     assert trace(below, "alpha") == trace(traced, "alpha")
     assert trace(below, "../metrics.json") == trace(traced, "metrics.json")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import foreign_project
 import moves
 import pytest
-from asking import UNHELD, ask, check_unheld, listed, loose_runs, trace
 from traced_project import removed, restored
 
+from asking import UNHELD, answered, check_unheld, listed, loose_runs, trace
 from join.small_project import RESULT
 from sandbox import Sandbox
 
@@ -108,7 +108,7 @@ def test_metrics_edited_by_hand_are_not_listed_nor_best(traced: Sandbox) -> None
     removed(traced, ["alpha", "beta", "tuned", "same"])
     (traced.root / "metrics.json").write_text('{"test": {"score": 0.99}}')
     traced.commit("Better!")
-    assert ask(traced, "best").found["value"] == 0.6
+    assert answered(traced, "best").found["value"] == 0.6
     assert [e["metrics"]["test.score"] for e in listed(traced).values() if e["commit"]] == [0.6]
 
 
@@ -250,7 +250,7 @@ def test_a_damaged_dvc_yaml_is_named_by_its_own_name(traced: Sandbox) -> None:
     traced.commit("Damaged")
     (traced.root / "dvc.yaml").write_text(whole)
     traced.commit("Mended")
-    (gap,) = ask(traced, "ls").found["gaps"]
+    (gap,) = answered(traced, "ls").found["gaps"]
     assert "dvc.yaml" in gap["what"] + gap["why"]
 
 

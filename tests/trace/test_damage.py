@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from asking import ask, listed, trace
-from traced_project import until
 
+from asking import answered, listed, trace
 from join.small_project import RESULT
+from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def test_without_a_store_all_results_are_listed_by_the_ledger(
 
     extra = lose(traced)
 
-    answer = ask(traced, "ls", **extra)
+    answer = answered(traced, "ls", **extra)
     assert (answer.status, set(answer.keys)) == (0, set(with_store))
     assert [found["what"] for found in answer.found["gaps"]] == [NOT_ASKED] * (gap == NOT_ASKED)
     for entry in answer.found["results"]:
@@ -100,10 +100,10 @@ def test_without_a_store_all_results_are_listed_by_the_ledger(
 
 
 def test_the_best_result_of_a_store_that_is_down_has_its_gap(traced: Sandbox) -> None:
-    answer = ask(traced, "best", **ask_a_server_that_is_down(traced))
+    answer = answered(traced, "best", **ask_a_server_that_is_down(traced))
 
     assert (answer.status, answer.gaps) == (0, [NOT_ASKED])
-    assert answer.keys == ask(traced, "best").keys
+    assert answer.keys == answered(traced, "best").keys
 
 
 def index_of(traced: Sandbox) -> Path:
@@ -165,7 +165,7 @@ def start_ls(traced: Sandbox) -> subprocess.Popen[str]:
     return subprocess.Popen(
         ["env", "--default-signal=INT", "wherefrom", "ls", "--json"],
         cwd=traced.root,
-        env=traced.environment,
+        env=traced.cold.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

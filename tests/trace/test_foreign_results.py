@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import ask, listed, loose_runs, trace
 
+from asking import answered, listed, loose_runs, trace
 from wherefrom import lockfile
 
 if TYPE_CHECKING:
@@ -184,7 +184,9 @@ def test_of_two_experiments_of_the_same_inputs_each_has_its_own_run(copied: Sand
         assert (of_run.status, of_run.run["id"], of_run.held_by) == (0, run_id, sha)
         assert (shown["run"]["id"], shown["commit"]["sha"]) == (run_id, sha)
 
-    entries = [e for e in ask(copied, "ls").found["results"] if e["result"]["stage"] == case.result]
+    entries = [
+        e for e in answered(copied, "ls").found["results"] if e["result"]["stage"] == case.result
+    ]
     made = {e["experiments"][0]: e["run"]["id"] for e in entries if e["experiments"]}
     assert made == runs
 

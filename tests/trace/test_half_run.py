@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import ask, listed, trace
 from traced_project import removed
 
+from asking import answered, listed, trace
 from join.small_project import RESULT, TRAINING
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_a_training_that_was_not_evaluated_is_a_result_beside_the_one_before(
     assert (answer.run["id"], answer.run["relation"]) == (again.mlflow_run_id, "own")
     assert answer.found["metrics"] == {"cv.score": 0.1}
     assert answer.held_by == traced.git("rev-parse", "HEAD").strip()
-    assert set(ask(traced, "trace", "HEAD").keys) == {again.record_id, result.record_id}
+    assert set(answered(traced, "trace", "HEAD").keys) == {again.record_id, result.record_id}
     assert listed(traced)[again.record_id]["run"]["id"] == again.mlflow_run_id
     assert (
         listed(traced)[result.record_id]["commit"]["sha"]
@@ -46,7 +46,7 @@ def test_a_result_that_rests_on_another_training_has_none_of_its_numbers(traced:
     traced.dvc("repro", "--single-item", "train")
 
     result = traced.record(path=RESULT).record_id
-    found = ask(traced, "trace", "workspace")
+    found = answered(traced, "trace", "workspace")
 
     assert found.status == 2
     before = {e["result"]["key"]: e["metrics"] for e in found.found["results"]}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from asking import ask, trace
-
+from asking import answered, trace
 from sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -39,13 +38,13 @@ def test_metrics_are_shown_once_dvc_has_brought_them(
     first.git("clone", "--quiet", str(first.root), str(tmp_path / "clone"))
     clone = Sandbox(tmp_path / "clone", environment)
 
-    (entry,) = ask(clone, "ls").found["results"]
+    (entry,) = answered(clone, "ls").found["results"]
     assert (entry["metrics"], entry["gaps"] > 0) == ({}, True)
     assert MISSING in trace(clone, "HEAD").gaps
 
     clone.dvc("fetch", "--all-commits")
 
-    (entry,) = ask(clone, "ls").found["results"]
+    (entry,) = answered(clone, "ls").found["results"]
     assert entry["metrics"] == {"test.score": 0.75}
-    assert ask(clone, "best").found["value"] == 0.75
+    assert answered(clone, "best").found["value"] == 0.75
     assert MISSING not in trace(clone, "test.score=0.75").gaps

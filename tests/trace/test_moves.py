@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import moves
 import pytest
-from asking import UNHELD, check_unheld, held_runs, listed, loose_runs, trace
 
+from asking import UNHELD, check_unheld, held_runs, listed, loose_runs, trace
 from join.small_project import RESULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from asking import Answer
-
     from sandbox import RunView, Sandbox
 
 MODEL = "model.txt"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import ask, listed, trace
 
+from asking import answered, listed, trace
 from join.small_project import DVC_YAML, RESULT, TRAINING
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_a_damaged_file_is_named_at_its_commit_and_all_else_is_answered_as_befor
     there = trace(traced, sha)
     assert there.status != 0
     assert damage.path in f"{there.found.get('gaps')}{there.said}"
-    after = ask(traced, "ls")
+    after = answered(traced, "ls")
     entries = dict(zip(after.keys, after.found["results"], strict=True))
     assert entries == before
     gaps = [gap["what"] for gap in after.found["gaps"]]

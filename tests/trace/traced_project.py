@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import psutil
 
 from join import small_project
 from sandbox import Sandbox
+from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
 QUEUED = {
@@ -92,11 +92,3 @@ def restored(sandbox: Sandbox, *changes: tuple[str, str]) -> None:
 
 def removed(sandbox: Sandbox, names: Iterable[str]) -> None:
     sandbox.dvc("exp", "remove", *names)
-
-
-def until(condition: Callable[[], object], seconds: float = 120) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never held"
-        time.sleep(0.05)

@@ -33,8 +33,7 @@ class Answer:
 
     @property
     def gaps(self) -> list[str]:
-        """What cannot be told, without why and what mends it."""
-        return [gap["what"] for gap in self.found["gaps"]]
+        return gaps(self.found)
 
     @property
     def keys(self) -> list[str]:
@@ -42,20 +41,33 @@ class Answer:
         return [entry["result"]["key"] for entry in self.found["results"]]
 
 
-def ask(sandbox: Sandbox, *args: str, **extra: str) -> Answer:
+def answered(sandbox: Sandbox, *args: str, **extra: str) -> Answer:
     """Ask for JSON; what is not expected (exit status 3) is never an answer."""
     done = sandbox.process("wherefrom", *args, "--json", **extra)
     assert done.returncode in {0, 1, 2}, f"{args} -> {done.returncode}\n{done.stderr}"
     return Answer(done.returncode, json.loads(done.stdout or "{}"), done.stderr)
 
 
+def ask(sandbox: Sandbox, *args: str, status: int = 0, **extra: str) -> dict[str, Any]:
+    """Ask for JSON, and check how the command ended."""
+    answer = answered(sandbox, *args, **extra)
+    assert answer.status == status, f"{args} -> {answer.status}\n{answer.found}\n{answer.said}"
+    assert answer.found["schema"] == 1
+    return answer.found
+
+
+def gaps(found: dict[str, Any]) -> list[str]:
+    """List what cannot be told, without why and what mends it."""
+    return [gap["what"] for gap in found["gaps"]]
+
+
 def trace(sandbox: Sandbox, address: str, **extra: str) -> Answer:
-    return ask(sandbox, "trace", address, **extra)
+    return answered(sandbox, "trace", address, **extra)
 
 
 def listed(sandbox: Sandbox, **extra: str) -> dict[str, dict[str, Any]]:
     """Give all results and runs that `wherefrom ls` lists, by their keys."""
-    answer = ask(sandbox, "ls", **extra)
+    answer = answered(sandbox, "ls", **extra)
     assert answer.status == 0, answer.said
     assert len(set(answer.keys)) == len(answer.keys)
     return dict(zip(answer.keys, answer.found["results"], strict=True))
