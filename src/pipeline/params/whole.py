@@ -1,13 +1,14 @@
 """The whole of params.yaml, with the checks that need more than one section."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.params.evaluate import NEUTRAL_THRESHOLD, Evaluate
 from pipeline.params.featurize import Featurize
 from pipeline.params.prepare import Data, Prepare
 from pipeline.params.section import ParamsError, Problem, Section, allowed, load_params
-from pipeline.params.train import MODELS_OF_TASK, Train
+from pipeline.params.train import INSTALL_XGBOOST, MODELS_OF_TASK, Train
 
 Scalar = str | bool | int | float
 
@@ -75,6 +76,8 @@ def _task_problems(params: Params) -> Iterator[Problem]:
     if model not in MODELS_OF_TASK[task]:
         models = " or ".join(MODELS_OF_TASK[task])
         yield Problem("train.model", f"{model} is not for {task}; allowed is {models}")
+    if model == "xgboost" and find_spec("xgboost") is None:
+        yield Problem("train.model", f"XGBoost is not installed; run `{INSTALL_XGBOOST}`")
     if task == "regression" and params.data.positive is not None:
         yield Problem("data.positive", "regression has no classes; allowed is null")
     if task == "regression" and params.evaluate.threshold != NEUTRAL_THRESHOLD:
