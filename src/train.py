@@ -32,7 +32,7 @@ def main() -> None:
         rows = read_rows(Path("data/prepared"), "train")
         train, task = params.train, rows.schema.task
         estimator = build_estimator(train, task, params.threads)
-        folds = split_folds(rows.target, task, train.folds, train.seed)
+        folds = split_folds(rows, train.folds, train.seed)
         scores: list[dict[str, float]] = []
         losses: list[tuple[int, float]] = []
         with threads_limited(params.threads), progress("train", len(folds) + 1) as shown:

@@ -56,13 +56,18 @@ def check_columns(names: Sequence[str], data: Data) -> None:
 
 def feature_names(names: Sequence[str], data: Data) -> list[str]:
     """Give the columns that the model may learn from, in the order of the table."""
-    left_out = {data.target, data.id, *data.drop}
+    left_out = {data.target, data.id, data.group, data.time, *data.drop}
     return [name for name in names if name not in left_out]
 
 
 def _named_columns(data: Data) -> list[tuple[str, str]]:
-    named = [("data.target", data.target), *(("data.drop", name) for name in data.drop)]
-    return named if data.id is None else [*named, ("data.id", data.id)]
+    single = [(f"data.{key}", getattr(data, key)) for key in ("target", "id", "group", "time")]
+    lists = [
+        (f"data.{key}", name)
+        for key in ("drop", "numeric", "categorical")
+        for name in getattr(data, key)
+    ]
+    return [(key, name) for key, name in (*single, *lists) if name is not None]
 
 
 def _check_file(path: Path) -> None:

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 
 def read_table(root: Path, data: Data) -> pd.DataFrame:
-    """Read the table of `data.path`, with every column and row; rows are numbered from 0.
+    """Read the table of `data.path`, without what `data.drop` names; rows are numbered from 0.
 
     Raises InputError where it is missing, unreadable, empty, or lacks a column that `data` names.
     """
     path = root / data.path
     names = read_header(path, data.separator)
     check_columns(names, data)
-    table = _read_arrow(path, names, data.separator)
+    kept = [name for name in names if name not in data.drop]
+    table = _read_arrow(path, kept, data.separator)
     if table.num_rows == 0:
         raise InputError("the table has columns and no rows", str(path), "put rows into it")
     # The metadata of pandas would turn a column into the index, and it would be lost as a feature.
@@ -38,7 +39,7 @@ def read_table(root: Path, data: Data) -> pd.DataFrame:
 def _read_arrow(path: Path, names: list[str], separator: str | None) -> pa.Table:
     try:
         if path.suffix.lower() == PARQUET:
-            return pa.parquet.read_table(path)
+            return pa.parquet.read_table(path, columns=names)
         return _read_text(path, names, separator_of(path, separator))
     except (pa.ArrowException, OSError) as error:
         why = str(error)
@@ -54,6 +55,8 @@ def _read_text(path: Path, names: list[str], separator: str) -> pa.Table:
         path,
         parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            include_columns=names,
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
         ),
     )

@@ -60,7 +60,8 @@ IDS = [f"{table}-{model}" for table, _, model, _ in CASES]
 
 
 def _prepare(table: pd.DataFrame, params: Params) -> tuple[Rows, Rows]:
-    return prepare(table, PrepareParams(data=params.data, prepare=params.prepare))
+    done = prepare(table, PrepareParams(data=params.data, prepare=params.prepare))
+    return done.train, done.test
 
 
 def _fit(rows: Rows, params: Params) -> Pipeline:
@@ -104,7 +105,7 @@ def test_scores_have_the_names_of_the_contract_and_make_sense(
     table, params, least = case
     rows, _ = _prepare(table, params)
     task = params.data.task
-    folds = split_folds(rows.target, task, 3, 0)
+    folds = split_folds(rows, 3, 0)
     features = build_features(rows.schema, params.featurize)
     estimator = build_estimator(params.train, task, 1)
     scores = summarise(list(cross_validate(rows, features, estimator, folds, 1)))
@@ -146,7 +147,8 @@ def test_the_test_rows_teach_nothing(
     table = tables["mixed"].copy()
     train, test = _prepare(table, given)
     cells = table.index.isin(test.frame.index)
-    table.loc[cells, ["age", "city"]] = ["9999", "Atlantis"]
+    table.loc[cells, "age"] = [str(9000 + number) for number in range(cells.sum())]
+    table.loc[cells, "city"] = "Atlantis"
     assert _prepare(table, given)[0].schema == train.schema
     before, after = _fit(train, given), _fit(_prepare(table, given)[0], given)
     assert joblib.hash(before) == joblib.hash(after)
@@ -159,7 +161,7 @@ def test_each_fold_fits_every_step_on_its_own_rows(
 ) -> None:
     given = params(data__target="answer", data__drop=["unused", "key"])
     rows, _ = _prepare(tables["mixed"], given)
-    folds = split_folds(rows.target, "classification", 2, 0)
+    folds = split_folds(rows, 2, 0)
     models = []
     monkeypatch.setattr(
         validation,
@@ -187,7 +189,7 @@ def test_a_fold_keeps_to_the_limit_of_threads(
 
     given = params(data__target="answer")
     rows, _ = _prepare(tables["wine"], given)
-    folds = split_folds(rows.target, "classification", 3, 0)
+    folds = split_folds(rows, 3, 0)
     features = build_features(rows.schema, given.featurize)
     with threads_limited(1):
         list(cross_validate(rows, features, Watching(), folds, 1))

@@ -79,6 +79,14 @@ CONTRADICTIONS = [
     (NOT_FOR_REGRESSION | {"data.positive": "a"}, "data.positive", "allowed is null"),
     ({"data.id": "diagnosis"}, "data.id", "which is the target"),
     ({"data.drop": ["diagnosis"]}, "data.drop", "holds the target"),
+    ({"data.group": "a", "data.time": "b"}, "data.time", "split by data.group already"),
+    ({"data.time": "diagnosis"}, "data.time", "which is the target"),
+    ({"data.id": "a", "data.numeric": ["a"]}, "data.numeric", "which is not learnt from"),
+    (
+        {"data.numeric": ["a"], "data.categorical": ["a"]},
+        "data.categorical",
+        "which is in data.numeric too",
+    ),
 ]
 
 

@@ -69,6 +69,22 @@ def _data_problems(data: Data) -> Iterator[Problem]:
         yield Problem("data.id", f"got {data.id!r}, which is the target; allowed is another column")
     if data.target in data.drop:
         yield Problem("data.drop", f"holds the target {data.target!r}; take it out of the list")
+    if data.group is not None and data.time is not None:
+        yield Problem("data.time", "the table is split by data.group already; allowed is null")
+    for key in ("group", "time"):
+        if getattr(data, key) == data.target:
+            yield Problem(f"data.{key}", f"got {data.target!r}, which is the target")
+    yield from _kind_problems(data)
+
+
+def _kind_problems(data: Data) -> Iterator[Problem]:
+    left_out = {data.target, data.id, data.group, data.time, *data.drop}
+    for key, other in (("numeric", set[str]()), ("categorical", set(data.numeric))):
+        for name in getattr(data, key):
+            if name in left_out:
+                yield Problem(f"data.{key}", f"holds {name!r}, which is not learnt from")
+            elif name in other:
+                yield Problem(f"data.{key}", f"holds {name!r}, which is in data.numeric too")
 
 
 def _task_problems(params: Params) -> Iterator[Problem]:
