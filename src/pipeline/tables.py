@@ -9,7 +9,15 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from pipeline.errors import InputError
-from pipeline.header import PARQUET, check_columns, not_a_table, not_utf8, read_header, separator_of
+from pipeline.header import (
+    PARQUET,
+    check_columns,
+    is_empty,
+    not_a_table,
+    not_utf8,
+    read_header,
+    separator_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +40,18 @@ def read_table(root: Path, data: Data) -> pd.DataFrame:
     if table.num_rows == 0:
         raise InputError("the table has columns and no rows", str(path), "put rows into it")
     # The metadata of pandas would turn a column into the index, and it would be lost as a feature.
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame
+
+
+def read_unlabelled(path: Path, separator: str | None) -> pd.DataFrame | None:
+    """Read a table that may lack the target; None where its file is empty: there is none.
+
+    Raises InputError where it is missing or unreadable.
+    """
+    if is_empty(path):
+        return None
+    table = _read_arrow(path, read_header(path, separator), separator)
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     return frame
 

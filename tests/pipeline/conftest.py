@@ -53,6 +53,8 @@ def _make_project(root: Path, document: dict[str, Any]) -> Project:
     (root / "stand_in/wherefrom").mkdir(parents=True)
     (root / "stand_in/wherefrom/__init__.py").touch()
     (root / "stand_in/wherefrom/stage.py").write_text(STAND_IN, encoding="utf-8")
+    (root / "data").mkdir()
+    (root / "data/nothing.csv").touch()
     made = Project(root, document)
     made.write(SMALL)
     return made

@@ -21,10 +21,13 @@ def _below_the_project(path: str) -> str:
     return path
 
 
+ProjectPath = Annotated[str, AfterValidator(_below_the_project)]
+
+
 class Data(Section):
     """The raw table and the meaning of its columns."""
 
-    path: Annotated[str, AfterValidator(_below_the_project)] = allowed(
+    path: ProjectPath = allowed(
         "the path of a .csv, .tsv or .parquet file below the project; put it there, such as in "
         "data/raw, and `dvc add` it",
         min_length=1,
@@ -48,6 +51,12 @@ class Data(Section):
     positive: Scalar | None = allowed("one of the two classes of the target, or null", default=None)
     version: str | None = allowed(
         "a name for this version of the table, in quotes if it is a number, or null", default=None
+    )
+    unlabelled: ProjectPath = allowed(
+        "the path of a table below the project whose target is to be predicted, or of an empty "
+        "file such as data/nothing.csv for none",
+        default="data/nothing.csv",
+        min_length=1,
     )
     separator: str | None = allowed(
         "one character, or null for the one that the file's name says", default=None, pattern=r"^.$"

@@ -98,3 +98,5 @@ def _task_problems(params: Params) -> Iterator[Problem]:
         yield Problem("data.positive", "regression has no classes; allowed is null")
     if task == "regression" and params.evaluate.threshold != NEUTRAL_THRESHOLD:
         yield Problem("evaluate.threshold", "regression has no threshold; allowed is 0.5")
+    if task == "regression" and params.evaluate.submit == "probability":
+        yield Problem("evaluate.submit", "regression has no probabilities; allowed is prediction")
