@@ -14,15 +14,20 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.header import check_columns, read_header
+from pipeline.header import check_columns, check_unlabelled, is_empty, read_header
 from pipeline.params.whole import check_params
 
 
 def main() -> None:
     """Check the parameters, and the columns that they name."""
     data = check_params(Path("params.yaml")).data
-    check_columns(read_header(Path(data.path), data.separator), data)
+    names = read_header(Path(data.path), data.separator)
+    check_columns(names, data)
     stage.require_tracked_by_dvc(data.path)
+    unlabelled = Path(data.unlabelled)
+    if not is_empty(unlabelled):
+        check_unlabelled(read_header(unlabelled, data.separator), names, data)
+        stage.require_tracked_by_dvc(data.unlabelled)
     stage.check_experiment()
     if "--dry-run" not in sys.argv[1:]:
         write_text(Path("data/params.checked"), "params.yaml was checked\n")

@@ -12,15 +12,17 @@ from pipeline.params.prepare import PrepareParams
 from pipeline.params.section import load_params
 from pipeline.preparation import prepare
 from pipeline.prepared import write_prepared
+from pipeline.profile import profile
 from pipeline.tables import read_table
 
 
 def main() -> None:
-    """Write the training rows, the test rows and their schema."""
+    """Write the training rows, the test rows, their schema and a profile of them."""
     params = load_params(PrepareParams, Path("params.yaml"))
-    train, test = prepare(read_table(Path(), params.data), params)
-    write_prepared(Path("data/prepared"), train, test)
-    for remark in train.schema.remarks:
+    done = prepare(read_table(Path(), params.data), params)
+    told = profile(done.train, done.test, done.table_rows, done.duplicates)
+    write_prepared(Path("data/prepared"), done.train, done.test, told)
+    for remark in done.train.schema.remarks:
         print(f"prepare: {remark}", file=sys.stderr)  # noqa: T201  # for whoever runs the stage
 
 

@@ -11,9 +11,12 @@ from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
 from pipeline.files import write_json
 from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
+from pipeline.losses import write_losses
 from pipeline.params.section import load_params
 from pipeline.params.train import TrainParams
 from pipeline.prepared import read_rows
+from pipeline.progress import progress
+from pipeline.scores import PRIMARY, summarise
 from pipeline.threads import cores, threads_limited
 from pipeline.validation import cross_validate
 
@@ -28,14 +31,28 @@ def main() -> None:
         params = load_params(TrainParams, Path("params.yaml"))
         rows = read_rows(Path("data/prepared"), "train")
         train, task = params.train, rows.schema.task
-        estimator = build_estimator(train, task)
-        folds = split_folds(rows.target, task, train.folds, train.seed)
-        with threads_limited(params.threads):
+        estimator = build_estimator(train, task, params.threads)
+        folds = split_folds(rows, train.folds, train.seed)
+        scores: list[dict[str, float]] = []
+        losses: list[tuple[int, float]] = []
+        with threads_limited(params.threads), progress("train", len(folds) + 1) as shown:
+
+            def learnt(iteration: int, loss: float) -> None:
+                losses.append((iteration, loss))
+                shown.note(f"iteration {iteration}: loss {loss:.4g}")
+
             features = read_fitted(Path("models/features.joblib"))
-            scores = cross_validate(rows, features, estimator, folds, params.threads)
-            model = fit_model(features, estimator, rows.features, rows.target, cores())
+            for fold in cross_validate(rows, features, estimator, folds, params.threads):
+                scores.append(fold)
+                metric = PRIMARY[task]
+                shown.step(f"fold {len(scores)} of {len(folds)}: {metric} {fold[metric]:.4f}")
+            model = fit_model(
+                features, estimator, rows.features, rows.target, cores=cores(), learnt=learnt
+            )
+            shown.step(f"fitted on {len(rows.frame)} rows")
         write_fitted(Path("models/model.joblib"), model)
-        write_json(Path("results/cv.json"), {"cv": scores})
+        write_json(Path("results/cv.json"), {"cv": summarise(scores)})
+        write_losses(Path("results/loss.csv"), losses)
         run.log_model(
             model,
             example=rows.features.head(EXAMPLE_ROWS),

@@ -12,6 +12,8 @@ from pipeline.schema import CATEGORICAL, NUMERIC
 from pipeline.values import check_finite, check_kind, read_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from pipeline.values import Numbers
@@ -29,22 +31,31 @@ class Columns:
     remarks: list[str] = field(default_factory=list)
 
 
-def learn_columns(rows: pd.DataFrame, names: list[str], where: str) -> Columns:
+def learn_columns(
+    rows: pd.DataFrame, names: list[str], where: str, forced: Mapping[str, str] | None = None
+) -> Columns:
     """Learn the kind of each column: numeric if every value that is there is a number.
 
-    Booleans are categorical. A column without any value is left out, with a remark.
+    Booleans are categorical; `forced` names kinds that are not learnt. A column without any value
+    (any number, where it is forced to be numeric) is left out, with a remark.
     Raises InputError for values that are no plain ones, non-finite numbers, and no feature left.
     """
     learnt = Columns()
     for name in names:
         check_kind(name, rows[name], where)
         found = read_numbers(rows[name])
-        missing = int(found.missing.sum())
+        kind = (forced or {}).get(name)
+        lost = found.strange if kind == NUMERIC else np.zeros(len(rows), dtype=bool)
+        missing = int((found.missing | lost).sum())
         if missing == len(rows):
             remark = f"column {name!r} is left out: no training row has a value in it"
             learnt.remarks.append(remark)
             continue
-        learnt.kinds[name] = _kind(rows[name], found, learnt.remarks, where)
+        if lost.any():
+            learnt.remarks.append(_lost(rows[name], lost, "training"))
+        learnt.kinds[name] = kind or _kind(rows[name], found, learnt.remarks)
+        if learnt.kinds[name] == NUMERIC:
+            check_finite(name, found.floats, where)
         if missing:
             learnt.missing[name] = missing
     if not learnt.kinds:
@@ -53,12 +64,11 @@ def learn_columns(rows: pd.DataFrame, names: list[str], where: str) -> Columns:
     return learnt
 
 
-def _kind(column: pd.Series, found: Numbers, remarks: list[str], where: str) -> str:
+def _kind(column: pd.Series, found: Numbers, remarks: list[str]) -> str:
     if column.dtype == bool or column.dtype.name == "boolean":
         return CATEGORICAL
     strangers = int(found.strange.sum())
     if not strangers:
-        check_finite(str(column.name), found.floats, where)
         return NUMERIC
     present = len(column) - int(found.missing.sum())
     if strangers < _FEW * present:
@@ -76,12 +86,16 @@ def strange_cells(rows: pd.DataFrame, kinds: dict[str, str]) -> list[str]:
     for name in (name for name, kind in kinds.items() if kind == NUMERIC):
         strange = read_numbers(rows[name]).strange
         if strange.any():
-            values = counted(int(strange.sum()), "value")
-            remarks.append(
-                f"column {name!r} is numeric, and {values} in the test rows cannot be read so, "
-                f"such as {_first(rows[name], strange)!r}; that counts as missing"
-            )
+            remarks.append(_lost(rows[name], strange, "test"))
     return remarks
+
+
+def _lost(column: pd.Series, strange: np.ndarray, side: str) -> str:
+    values = counted(int(strange.sum()), "value")
+    return (
+        f"column {column.name!r} is numeric, and {values} in the {side} rows cannot be read so, "
+        f"such as {_first(column, strange)!r}; that counts as missing"
+    )
 
 
 def _first(column: pd.Series, chosen: np.ndarray) -> str:

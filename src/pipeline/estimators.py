@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 
+from pipeline.coded import CodedClasses
 from pipeline.errors import InputError
-from pipeline.params.train import MODELS_OF_TASK
+from pipeline.learning import learn
+from pipeline.params.train import INSTALL_XGBOOST, MODELS_OF_TASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,25 +25,51 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from pipeline.learning import Learnt
     from pipeline.params.train import Train
 
-# What skops does not trust by itself in our fitted pipelines. Reviewed: the cleaning of rows, which
-# is in this repository, and the tree as scikit-learn's own C code has it.
-TRUSTED_TYPES = ("numpy.dtype", "pipeline.features.Cleaner", "sklearn.tree._tree.Tree")
+# What skops does not trust by itself in our fitted pipelines. Reviewed: the cleaning of rows and
+# the names of classes, which are in this repository; trees as scikit-learn's own C code has them;
+# the moments of a network's optimizer; XGBoost's trees, which it reads from bytes of its own.
+TRUSTED_TYPES = (
+    "numpy.dtype",
+    "pipeline.coded.CodedClasses",
+    "pipeline.features.Cleaner",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
+)
 
 
-def build_estimator(params: Train, task: str) -> Any:  # noqa: ANN401  # scikit-learn has no types
-    """Build the chosen model, unfitted. Raises InputError for a model of the other task."""
+def build_estimator(params: Train, task: str, threads: int) -> Any:  # noqa: ANN401  # scikit-learn has no types
+    """Build the chosen model, unfitted; `threads` are for a model that starts its own.
+
+    Raises InputError for a model of the other task, or one that is not installed.
+    """
     if params.model not in MODELS_OF_TASK[task]:
         models = " or ".join(MODELS_OF_TASK[task])
         what = f"{params.model} is not for {task}"
         raise InputError(what, "train.model", f"set it in params.yaml to {models}")
-    builders: dict[str, Callable[[Train, str], Any]] = {
-        "random_forest": _random_forest,
-        "logistic_regression": _logistic_regression,
-        "linear_regression": _linear_regression,
+    if params.model == "xgboost":
+        return _xgboost(params, task, threads)
+    kinds: dict[str, dict[str, Callable[..., Any]]] = {
+        "random_forest": {
+            "classification": RandomForestClassifier,
+            "regression": RandomForestRegressor,
+        },
+        "logistic_regression": {"classification": LogisticRegression},
+        "linear_regression": {"regression": LinearRegression},
+        "hist_gradient_boosting": {
+            "classification": HistGradientBoostingClassifier,
+            "regression": HistGradientBoostingRegressor,
+        },
+        "mlp": {"classification": MLPClassifier, "regression": MLPRegressor},
     }
-    return builders[params.model](params, task)
+    seeded = {} if params.model == "linear_regression" else {"random_state": params.seed}
+    return kinds[params.model][task](**params.chosen.model_dump(), **seeded)
 
 
 def fit_model(
@@ -43,30 +77,22 @@ def fit_model(
     estimator: Any,  # noqa: ANN401  # scikit-learn has no types
     rows: pd.DataFrame,
     target: np.ndarray,
+    *,
     cores: int,
+    learnt: Learnt = lambda _iteration, _loss: None,
 ) -> Pipeline:
-    """Fit the estimator on rows that the fitted `features` encode; give both as one pipeline.
-
-    A forest may grow its trees on many cores: each tree has its own seed. It must not predict on
-    many, because its trees' votes would be added up in another order, so the count is taken away.
-    """
-    forest = hasattr(estimator, "n_estimators")
-    if forest:
-        estimator.set_params(n_jobs=cores)
-    estimator.fit(features.transform(rows), target)
-    if forest:
-        estimator.set_params(n_jobs=None)
+    """Fit the estimator on rows that the fitted `features` encode; give both as one pipeline."""
+    learn(estimator, features.transform(rows), target, cores, learnt)
     return Pipeline([*features.steps, ("model", estimator)])
 
 
-def _random_forest(params: Train, task: str) -> Any:  # noqa: ANN401
-    kind = RandomForestClassifier if task == "classification" else RandomForestRegressor
-    return kind(**params.random_forest.model_dump(), random_state=params.seed)
-
-
-def _logistic_regression(params: Train, task: str) -> Any:  # noqa: ANN401, ARG001
-    return LogisticRegression(**params.logistic_regression.model_dump(), random_state=params.seed)
-
-
-def _linear_regression(params: Train, task: str) -> Any:  # noqa: ANN401, ARG001
-    return LinearRegression(**params.linear_regression.model_dump())
+def _xgboost(params: Train, task: str, threads: int) -> Any:  # noqa: ANN401
+    try:
+        import xgboost  # noqa: PLC0415  # an optional package
+    except ImportError as error:
+        what = "XGBoost is not installed"
+        remedy = f"run `{INSTALL_XGBOOST}`, or choose another model in params.yaml"
+        raise InputError(what, "train.model", remedy) from error
+    kind = xgboost.XGBClassifier if task == "classification" else xgboost.XGBRegressor
+    model = kind(**params.xgboost.model_dump(), random_state=params.seed, n_jobs=threads)
+    return CodedClasses(model) if task == "classification" else model

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pipeline.cleaning import clean_rows
+from pipeline.errors import InputError, did_you_mean, listed
 from pipeline.schema import CATEGORICAL, NUMERIC
 
 if TYPE_CHECKING:
@@ -53,16 +54,32 @@ class Cleaner(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
 
 
 def build_features(schema: Schema, params: Featurize) -> Pipeline:
-    """Build the unfitted steps before the model: `clean`, then `encode`, which gives floats."""
+    """Build the unfitted steps before the model: `clean`, then `encode`, which gives floats.
+
+    Raises InputError for a column that is to be learnt from and is no feature.
+    """
+    kinds = {name: schema.kinds[name] for name in _chosen(schema, params)}
     encode = ColumnTransformer(
         [
             (kind, steps, names)
             for kind, steps in ((NUMERIC, _numeric(params)), (CATEGORICAL, _categorical(params)))
-            if (names := schema.of_kind(kind))
+            if (names := [name for name, its_kind in kinds.items() if its_kind == kind])
         ],
         sparse_threshold=0,
     )
-    return Pipeline([("clean", Cleaner(dict(schema.kinds))), ("encode", encode)])
+    return Pipeline([("clean", Cleaner(kinds)), ("encode", encode)])
+
+
+def _chosen(schema: Schema, params: Featurize) -> list[str]:
+    """Give the features that are to be learnt from, in the order of the table."""
+    for name in params.columns or ():
+        if name not in schema.kinds:
+            what = f"{name!r} is no feature{did_you_mean(name, schema.features)}"
+            remedy = (
+                f"correct featurize.columns in params.yaml; there are {listed(schema.features)}"
+            )
+            raise InputError(what, "featurize.columns", remedy)
+    return [name for name in schema.features if params.columns is None or name in params.columns]
 
 
 def names_of(features: Pipeline) -> list[str]:
@@ -86,6 +103,7 @@ def _categorical(params: Featurize) -> Pipeline:
     encode = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         max_categories=params.max_categories,
+        min_frequency=params.min_frequency,
         sparse_output=False,
     )
     return Pipeline([("impute", impute), ("encode", encode)])

@@ -54,15 +54,38 @@ def check_columns(names: Sequence[str], data: Data) -> None:
         raise InputError(what, data.path, remedy)
 
 
+def is_empty(path: Path) -> bool:
+    """Say whether a file is there and holds nothing: no table is meant."""
+    return path.is_file() and path.stat().st_size == 0
+
+
+def check_unlabelled(names: Sequence[str], labelled: Sequence[str], data: Data) -> None:
+    """Check that a table to be predicted has the columns that the other one is learnt from.
+
+    Raises InputError for one that is missing.
+    """
+    named = [] if data.id is None else [data.id]
+    lacking = [name for name in (*named, *feature_names(labelled, data)) if name not in names]
+    if lacking:
+        what = f"no column is called {lacking[0]!r}{did_you_mean(lacking[0], names)}"
+        remedy = f"give it the columns of {data.path}, or set data.unlabelled to data/nothing.csv"
+        raise InputError(what, data.unlabelled, remedy)
+
+
 def feature_names(names: Sequence[str], data: Data) -> list[str]:
     """Give the columns that the model may learn from, in the order of the table."""
-    left_out = {data.target, data.id, *data.drop}
+    left_out = {data.target, data.id, data.group, data.time, *data.drop}
     return [name for name in names if name not in left_out]
 
 
 def _named_columns(data: Data) -> list[tuple[str, str]]:
-    named = [("data.target", data.target), *(("data.drop", name) for name in data.drop)]
-    return named if data.id is None else [*named, ("data.id", data.id)]
+    single = [(f"data.{key}", getattr(data, key)) for key in ("target", "id", "group", "time")]
+    lists = [
+        (f"data.{key}", name)
+        for key in ("drop", "numeric", "categorical")
+        for name in getattr(data, key)
+    ]
+    return [(key, name) for key, name in (*single, *lists) if name is not None]
 
 
 def _check_file(path: Path) -> None:

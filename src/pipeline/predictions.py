@@ -22,6 +22,11 @@ class Predictions:
     probabilities: np.ndarray | None = None
     classes: list[str] = field(default_factory=list)
 
+    def part(self, rows: slice) -> Predictions:
+        """Give those of some rows."""
+        shares = None if self.probabilities is None else self.probabilities[rows]
+        return Predictions(self.decided[rows], shares, self.classes)
+
 
 def predict(model: Pipeline, rows: pd.DataFrame) -> Predictions:
     """Predict as the model itself decides: the most probable class, or the number."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.cleaning import clean_rows
 from pipeline.columns import learn_columns, strange_cells
-from pipeline.header import check_columns, feature_names
+from pipeline.header import feature_names
+from pipeline.order import read_order
 from pipeline.prepared import Rows
 from pipeline.schema import Schema
 from pipeline.splits import split_rows
 from pipeline.targets import choose_positive, read_target
-from pipeline.values import read_levels
+from pipeline.values import check_kind, read_levels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,20 +24,53 @@ if TYPE_CHECKING:
     from pipeline.params.prepare import Data, PrepareParams
 
 
-def prepare(table: pd.DataFrame, params: PrepareParams) -> tuple[Rows, Rows]:
+@dataclass(frozen=True)
+class Prepared:
+    """Training and test rows; of `table_rows` some were `duplicates`, and may have been dropped."""
+
+    train: Rows
+    test: Rows
+    table_rows: int
+    duplicates: int
+
+
+def prepare(table: pd.DataFrame, params: PrepareParams) -> Prepared:
     """Split the raw table, learn the schema from the training rows, and clean both sides by it.
 
-    Gives training and test rows. Raises InputError where the table does not fit the parameters.
+    Raises InputError where the table does not fit the parameters.
     """
     data = params.data
     names = [str(name) for name in table.columns]
-    check_columns(names, data)
+    features = feature_names(names, data)
+    for name in features:
+        check_kind(name, table[name], data.path)
     target = read_target(table[data.target], data)
-    train, test = split_rows(target, data.task, params.prepare, data.path)
-    columns = learn_columns(table.iloc[train], feature_names(names, data), data.path)
+    rows, twice = len(table), find_duplicates(table, [*features, data.target])
+    if params.prepare.duplicates == "drop":
+        table, target = table[~twice], target[~twice]
+    order = read_order(table, data)
+    train, test = split_rows(target, data.task, params.prepare, data.path, order)
+    columns = learn_columns(table.iloc[train], features, data.path, data.forced)
     columns.remarks.extend(strange_cells(table.iloc[test], columns.kinds))
+    if twice.any() and params.prepare.duplicates == "keep":
+        columns.remarks.append(_repeated(int(twice.sum())))
     schema = _schema(data, target, columns, {"train": len(train), "test": len(test)})
-    return _clean(table, target, train, schema), _clean(table, target, test, schema)
+    return Prepared(
+        _clean(table, target, train, schema),
+        _clean(table, target, test, schema),
+        rows,
+        int(twice.sum()),
+    )
+
+
+def find_duplicates(table: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Say which rows repeat an earlier one in all these columns, cell by cell as they stand."""
+    return np.asarray(table.duplicated(subset=names))
+
+
+def _repeated(count: int) -> str:
+    rows = f"{count} row repeats" if count == 1 else f"{count} rows repeat"
+    return f"{rows} an earlier one; prepare.duplicates: drop would leave them out"
 
 
 def _schema(data: Data, target: np.ndarray, columns: Columns, rows: dict[str, int]) -> Schema:
@@ -45,6 +80,8 @@ def _schema(data: Data, target: np.ndarray, columns: Columns, rows: dict[str, in
         task=data.task,
         target=data.target,
         id=data.id,
+        group=data.group,
+        time=data.time,
         kinds=columns.kinds,
         classes=classes,
         positive=positive,
@@ -60,4 +97,6 @@ def _clean(table: pd.DataFrame, target: np.ndarray, rows: np.ndarray, schema: Sc
     frame[schema.target] = target[rows]
     if schema.id is not None:
         frame[schema.id] = read_levels(raw[schema.id])
+    if schema.group is not None:
+        frame[schema.group] = read_levels(raw[schema.group])
     return Rows(frame, schema)

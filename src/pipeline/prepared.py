@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.files import write_json
 from pipeline.frames import read_frame, write_frame
 from pipeline.schema import Schema, read_schema, write_schema
 
@@ -33,12 +34,18 @@ class Rows:
         kind = object if self.schema.classes else float
         return self.frame[self.schema.target].to_numpy(dtype=kind)
 
+    @property
+    def groups(self) -> np.ndarray | None:
+        """What must stay together in a split; None where nothing must."""
+        return None if self.schema.group is None else self.frame[self.schema.group].to_numpy()
 
-def write_prepared(folder: Path, train: Rows, test: Rows) -> None:
-    """Write both sides and the schema."""
+
+def write_prepared(folder: Path, train: Rows, test: Rows, profile: object) -> None:
+    """Write both sides, the schema and the profile."""
     write_frame(folder / "train.parquet", train.frame)
     write_frame(folder / "test.parquet", test.frame)
     write_schema(folder / "schema.json", train.schema)
+    write_json(folder / "profile.json", profile)
 
 
 def read_rows(folder: Path, side: str) -> Rows:

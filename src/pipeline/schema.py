@@ -12,7 +12,7 @@ from pipeline.files import read_text, write_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
 
@@ -22,13 +22,16 @@ class Schema:
     """What the columns of the prepared tables are.
 
     `kinds` gives the features in the order of the table. `classes` is empty and `positive` None
-    for regression; `positive` is None for more than two classes. `remarks` are the things that a
-    user should know and that no error stops.
+    for regression; `positive` is None for more than two classes. `group` is the column whose equal
+    values stay together; where there is a `time`, the rows are in its order. `remarks` are the
+    things that a user should know and that no error stops.
     """
 
     task: str
     target: str
     id: str | None
+    group: str | None
+    time: str | None
     kinds: dict[str, str]
     classes: list[str]
     positive: str | None
@@ -40,10 +43,6 @@ class Schema:
     def features(self) -> list[str]:
         """The names of the features."""
         return list(self.kinds)
-
-    def of_kind(self, kind: str) -> list[str]:
-        """Give the names of the features of one kind."""
-        return [name for name, its_kind in self.kinds.items() if its_kind == kind]
 
 
 def write_schema(path: Path, schema: Schema) -> None:

@@ -9,7 +9,15 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from pipeline.errors import InputError
-from pipeline.header import PARQUET, check_columns, not_a_table, not_utf8, read_header, separator_of
+from pipeline.header import (
+    PARQUET,
+    check_columns,
+    is_empty,
+    not_a_table,
+    not_utf8,
+    read_header,
+    separator_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +28,15 @@ if TYPE_CHECKING:
 
 
 def read_table(root: Path, data: Data) -> pd.DataFrame:
-    """Read the table of `data.path`, with every column and row; rows are numbered from 0.
+    """Read the table of `data.path`, without what `data.drop` names; rows are numbered from 0.
 
     Raises InputError where it is missing, unreadable, empty, or lacks a column that `data` names.
     """
     path = root / data.path
     names = read_header(path, data.separator)
     check_columns(names, data)
-    table = _read_arrow(path, names, data.separator)
+    kept = [name for name in names if name not in data.drop]
+    table = _read_arrow(path, kept, data.separator)
     if table.num_rows == 0:
         raise InputError("the table has columns and no rows", str(path), "put rows into it")
     # The metadata of pandas would turn a column into the index, and it would be lost as a feature.
@@ -35,10 +44,22 @@ def read_table(root: Path, data: Data) -> pd.DataFrame:
     return frame
 
 
+def read_unlabelled(path: Path, separator: str | None) -> pd.DataFrame | None:
+    """Read a table that may lack the target; None where its file is empty: there is none.
+
+    Raises InputError where it is missing or unreadable.
+    """
+    if is_empty(path):
+        return None
+    table = _read_arrow(path, read_header(path, separator), separator)
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame
+
+
 def _read_arrow(path: Path, names: list[str], separator: str | None) -> pa.Table:
     try:
         if path.suffix.lower() == PARQUET:
-            return pa.parquet.read_table(path)
+            return pa.parquet.read_table(path, columns=names)
         return _read_text(path, names, separator_of(path, separator))
     except (pa.ArrowException, OSError) as error:
         why = str(error)
@@ -54,6 +75,8 @@ def _read_text(path: Path, names: list[str], separator: str) -> pa.Table:
         path,
         parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            include_columns=names,
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
         ),
     )

@@ -9,10 +9,12 @@ from sklearn.base import clone
 
 from pipeline.estimators import fit_model
 from pipeline.predictions import predict
-from pipeline.scores import score, summarise
+from pipeline.scores import score
 from pipeline.threads import cores, threads_limited
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from sklearn.pipeline import Pipeline
 
@@ -25,11 +27,11 @@ def cross_validate(
     estimator: Any,  # noqa: ANN401  # scikit-learn has no types
     folds: list[tuple[np.ndarray, np.ndarray]],
     threads: int,
-) -> dict[str, dict[str, float]]:
+) -> Iterator[dict[str, float]]:
     """Fit imputing, scaling, encoding and model anew for each fold, and score the fold's rows.
 
     Classes are decided by the model itself: the threshold belongs to the evaluate stage.
-    Gives for each metric its mean, standard deviation and the value of each fold.
+    Gives the scores of each fold, in their order, as soon as they are there.
     """
     side_by_side = min(cores(), len(folds))
     share = max(1, cores() // side_by_side)
@@ -38,9 +40,9 @@ def cross_validate(
         with threads_limited(threads):
             table, target = rows.features, rows.target
             steps = clone(features).fit(table.iloc[fit])
-            model = fit_model(steps, clone(estimator), table.iloc[fit], target[fit], share)
+            model = fit_model(steps, clone(estimator), table.iloc[fit], target[fit], cores=share)
             return score(target[held_out], predict(model, table.iloc[held_out]))
 
     # Threads and no processes: those would import everything again, which takes longer than a fit.
-    run = Parallel(n_jobs=side_by_side, prefer="threads")
-    return summarise(list(run(delayed(one_fold)(fit, held_out) for fit, held_out in folds)))
+    run = Parallel(n_jobs=side_by_side, prefer="threads", return_as="generator")
+    yield from run(delayed(one_fold)(fit, held_out) for fit, held_out in folds)

@@ -49,9 +49,11 @@ def read_numbers(column: pd.Series) -> Numbers:
         return Numbers(floats, np.zeros(len(floats), dtype=bool))
     if (parsed := _all_numbers(column)) is not None:
         return Numbers(parsed, np.zeros(len(parsed), dtype=bool))
-    found = [_number(cell) for cell in _cells(column)]
+    cells, places = _distinct(column)
+    found = [_number(cell) for cell in cells]
     floats = np.array([np.nan if cell is None else cell for cell in found], dtype=np.float64)
-    return Numbers(floats, np.array([cell is None for cell in found], dtype=bool))
+    strange = np.array([cell is None for cell in found], dtype=bool)
+    return Numbers(floats[places], strange[places])
 
 
 def read_levels(column: pd.Series) -> np.ndarray:
@@ -59,8 +61,10 @@ def read_levels(column: pd.Series) -> np.ndarray:
 
     Levels compare as text: 1, 1.0 and "1" are one level; True and "TRUE" are the level "true".
     """
-    levels = (level_of(cell) for cell in _cells(column))
-    return np.array([np.nan if level is None else level for level in levels], dtype=object)
+    cells, places = _distinct(column)
+    levels = (level_of(cell) for cell in cells)
+    known = np.array([np.nan if level is None else level for level in levels], dtype=object)
+    return np.asarray(known[places])
 
 
 def level_of(cell: object) -> str | None:
@@ -75,7 +79,9 @@ def level_of(cell: object) -> str | None:
 
 def is_missing(column: pd.Series) -> np.ndarray:
     """Say which cells are missing: null, NaN, blank text, or a marker such as NA."""
-    return np.array([level_of(cell) is None for cell in _cells(column)], dtype=bool)
+    cells, places = _distinct(column)
+    missing = np.array([level_of(cell) is None for cell in cells], dtype=bool)
+    return np.asarray(missing[places])
 
 
 def check_finite(name: str, values: np.ndarray, where: str, remedy: str | None = None) -> None:
@@ -117,6 +123,17 @@ def _cells(column: pd.Series) -> list[object]:
     """Give the cells as Python objects, with NaN for each kind of null."""
     cells = column.astype(object)
     return cells.where(cells.notna(), np.nan).tolist()
+
+
+def _distinct(column: pd.Series) -> tuple[list[object], np.ndarray]:
+    """Give cells so that each is looked at once, and for each row the place of its cell.
+
+    A column of objects is given as it is: 1, 1.0 and True would fall together.
+    """
+    if column.dtype == object:
+        return _cells(column), np.arange(len(column))
+    places, cells = pd.factorize(column, use_na_sentinel=True)
+    return [*cells.tolist(), np.nan], places  # -1, which is null, is the last one
 
 
 def _all_numbers(column: pd.Series) -> np.ndarray | None:

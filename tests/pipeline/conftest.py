@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_projects import OF_MIXED, ROOT, SRC, STAGES, STAND_IN, Project, change
+from pipeline_projects import OF_MIXED, ROOT, SMALL, SRC, STAGES, STAND_IN, Project, change
 
 if str(SRC) not in sys.path:
     sys.path.insert(0, str(SRC))
@@ -36,11 +36,10 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def params(document: dict[str, Any]) -> Callable[..., Params]:
     """Give checked parameters: those of params.yaml, with some keys changed."""
-    small = {"train.random_forest.n_estimators": 10, "data.positive": None}
 
     def build(**changes: Any) -> Params:
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
-        return parse_params(Params, change(document, small | dotted), "params.yaml")
+        return parse_params(Params, change(document, SMALL | dotted), "params.yaml")
 
     return build
 
@@ -54,8 +53,10 @@ def _make_project(root: Path, document: dict[str, Any]) -> Project:
     (root / "stand_in/wherefrom").mkdir(parents=True)
     (root / "stand_in/wherefrom/__init__.py").touch()
     (root / "stand_in/wherefrom/stage.py").write_text(STAND_IN, encoding="utf-8")
+    (root / "data").mkdir()
+    (root / "data/nothing.csv").touch()
     made = Project(root, document)
-    made.write({"train.random_forest.n_estimators": 10, "data.positive": None})
+    made.write(SMALL)
     return made
 
 

@@ -6,6 +6,8 @@ import copy
 import os
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,14 @@ ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
 # Which columns of the mixed table are what.
 OF_MIXED = {"data.target": "answer", "data.id": "key", "data.drop": ["unused"]}
+# Models that learn fast.
+SMALL = {
+    "data.positive": None,
+    "train.random_forest.n_estimators": 10,
+    "train.hist_gradient_boosting.max_iter": 20,
+    "train.mlp.max_iter": 80,
+    "train.xgboost.n_estimators": 20,
+}
 STAGES = ("check", "prepare", "featurize", "train", "evaluate")
 
 # The seam to the tracking layer, which has tests of its own: the stages run without DVC and MLflow.
@@ -49,13 +59,21 @@ def run(main, user_errors):
 """
 
 # Stages of one project in one process: importing scikit-learn takes longer than most of them.
+# `use:FILE` takes other parameters, and `keep:NAME` what was learnt with them.
 RUNNER = """
-import os, runpy, sys
+import os, runpy, shutil, sys
 cpus = sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]
 os.sched_setaffinity(0, cpus)
 sys.path.insert(0, "src")
 for stage in sys.argv[2:]:
-    runpy.run_path(f"src/{stage}.py", run_name="__main__")
+    action, _, name = stage.partition(":")
+    if action == "use":
+        shutil.copy(name, "params.yaml")
+    elif action == "keep":
+        shutil.copytree("models", f"kept/{name}/models")
+        shutil.copytree("results", f"kept/{name}/results")
+    else:
+        runpy.run_path(f"src/{stage}.py", run_name="__main__")
 """
 
 
@@ -81,7 +99,7 @@ class Project:
     def run(
         self, *stages: str, cpus: int = 2, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run stages one after another, in one process of their own."""
+        """Run stages one after another, in one process of their own; others as RUNNER says."""
         return subprocess.run(
             [sys.executable, "-c", RUNNER, str(cpus), *stages],
             cwd=self.root,
@@ -91,10 +109,30 @@ class Project:
             check=False,
         )
 
+    def run_on_a_terminal(self, *stages: str) -> str:
+        """Run stages as `run` does, with stderr on a terminal; gives what it showed."""
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, (24, 120))
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, "2", *stages],
+            cwd=self.root,
+            env=os.environ | {"PYTHONPATH": str(self.root / "stand_in")},
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # that is how a terminal ends on Linux
+            while more := os.read(ours, 4096):
+                shown += more
+        os.close(ours)
+        assert process.wait() == 0, shown
+        return shown.decode()
+
     def outputs(self) -> dict[str, bytes]:
         """Give what the stages have written, by path."""
-        folders = ("data/prepared", "data/features", "models", "results")
-        paths = (path for folder in folders for path in sorted((self.root / folder).glob("*")))
+        folders = ("data/prepared", "data/features", "models", "results", "kept")
+        found = (path for name in folders for path in sorted((self.root / name).rglob("*")))
+        paths = (path for path in found if path.is_file())
         return {str(path.relative_to(self.root)): path.read_bytes() for path in paths}
 
 

@@ -14,12 +14,13 @@ from pipeline.errors import InputError
 from pipeline.features import Cleaner, build_features, names_of
 from pipeline.params.featurize import Featurize
 from pipeline.schema import Schema
+from pipeline.steps import describe
 
 KINDS = {"age": "numeric", "city": "categorical"}
 
 
 def _schema(kinds: dict[str, str]) -> Schema:
-    return Schema("classification", "y", None, kinds, ["a", "b"], "b", {}, {}, [])
+    return Schema("classification", "y", None, None, None, kinds, ["a", "b"], "b", {}, {}, [])
 
 
 def _featurize(**changes: Any) -> Featurize:
@@ -97,6 +98,48 @@ def test_rare_levels_share_one_feature_with_the_unseen_ones() -> None:
     rows = {"age": [1, 1, 1], "city": ["a", "c", "unseen"]}
     encoded = _encode(train, rows, max_categories=3)
     assert [row[1:] for row in encoded] == [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
+
+
+def test_levels_of_a_small_share_of_the_rows_share_one_feature() -> None:
+    train = {"age": [1.0] * 10, "city": ["a"] * 6 + ["b"] * 2 + ["c", "d"]}
+    rows = {"age": [1, 1, 1], "city": ["b", "c", "unseen"]}
+    encoded = _encode(train, rows, min_frequency=0.2)
+    assert [row[1:] for row in encoded] == [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
+
+
+def test_the_columns_to_learn_from_are_chosen_in_the_order_of_the_table() -> None:
+    schema = _schema({"age": "numeric", "city": "categorical", "sex": "categorical"})
+    features = build_features(schema, _featurize(columns=("sex", "age")))
+    assert features[0].kinds == {"age": "numeric", "sex": "categorical"}
+    with pytest.raises(InputError, match=r"'agee' is no feature \(did you mean 'age'\?\)"):
+        build_features(schema, _featurize(columns=("agee",)))
+
+
+def test_the_steps_are_told_with_what_they_have_learnt() -> None:
+    train = {"age": [1.0, 3.0, 5.0, math.nan] * 2, "city": ["Bern", "Lima", "Lima", None] * 2}
+    train["city"][0] = "a\nb"
+    given = _featurize(scale=True, max_categories=2)
+    features = build_features(_schema(KINDS), given).fit(pd.DataFrame(train))
+    assert describe(features).splitlines() == [
+        "1. clean: blanks and marks such as NA are missing; text in a numeric column too",
+        "2. encode: 2 columns to 3 features",
+        "",
+        "numeric, 1 column: missing to the median; to mean 0 and deviation 1",
+        "  age: missing to 3; mean 3, deviation 1.41421",
+        "",
+        "categorical, 1 column: missing to the most frequent; one-hot",
+        "  city: missing to Lima; 1 level: Lima",
+        "    rare, one feature with levels never seen: 2 levels: Bern, a b",
+    ]
+
+
+def test_steps_without_scaling_and_rare_levels_are_told() -> None:
+    given = _featurize(categorical_impute="own_level")
+    features = build_features(_schema(KINDS), given).fit(pd.DataFrame(TRAIN))
+    told = describe(features)
+    assert "missing to the median; not scaled\n  age: missing to 3\n" in told
+    assert "missing to a level of its own; one-hot" in told
+    assert "  city: missing to (missing); 3 levels: (missing), Bern, Lima\n" in told
 
 
 @pytest.mark.parametrize("impute", ["most_frequent", "own_level"])

@@ -36,7 +36,7 @@ WRONG = [
     ("train.seed", None, "got None; allowed is an integer"),
     ("train.folds", 1, "got 1; allowed is an integer of at least 2"),
     ("train.model", "random_forrest", "got 'random_forrest' (did you mean 'random_forest'?)"),
-    ("train.model", "svm", "got 'svm'; allowed is random_forest, logistic_regression or linear"),
+    ("train.model", "svm", "got 'svm'; allowed is random_forest, logistic_regression, linear"),
     ("train.random_forest", None, "got None; allowed is a section with the keys n_estimators"),
     ("train.random_forest.max_features", 0, "got 0; allowed is sqrt, log2, or a share"),
     ("train.random_forest.max_features", "sqr", "got 'sqr' (did you mean 'sqrt'?); allowed is"),
@@ -79,6 +79,14 @@ CONTRADICTIONS = [
     (NOT_FOR_REGRESSION | {"data.positive": "a"}, "data.positive", "allowed is null"),
     ({"data.id": "diagnosis"}, "data.id", "which is the target"),
     ({"data.drop": ["diagnosis"]}, "data.drop", "holds the target"),
+    ({"data.group": "a", "data.time": "b"}, "data.time", "split by data.group already"),
+    ({"data.time": "diagnosis"}, "data.time", "which is the target"),
+    ({"data.id": "a", "data.numeric": ["a"]}, "data.numeric", "which is not learnt from"),
+    (
+        {"data.numeric": ["a"], "data.categorical": ["a"]},
+        "data.categorical",
+        "which is in data.numeric too",
+    ),
 ]
 
 

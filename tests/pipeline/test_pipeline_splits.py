@@ -10,7 +10,12 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.folds import split_folds
-from pipeline.params.prepare import Data, Prepare
+from pipeline.order import read_order
+from pipeline.params.prepare import Data, Prepare, PrepareParams
+from pipeline.preparation import Prepared, prepare
+from pipeline.prepared import Rows
+from pipeline.profile import profile
+from pipeline.schema import Schema
 from pipeline.splits import split_rows
 from pipeline.targets import choose_positive, read_target
 
@@ -123,23 +128,191 @@ def test_a_split_that_leaves_too_little_is_refused(
     assert said in str(raised.value)
 
 
+def _rows(target: list[Any] | np.ndarray, group: Any = None, *, time: bool = False) -> Rows:
+    target = np.array(target, dtype=object)
+    classes = [] if isinstance(target[0], float) else sorted(set(target.tolist()))
+    task = "classification" if classes else "regression"
+    frame = pd.DataFrame({"y": target} | ({} if group is None else {"g": group}))
+    names = (None if group is None else "g", "t" if time else None)
+    return Rows(frame, Schema(task, "y", None, *names, {}, classes, None, {}, {}, []))
+
+
 def test_each_row_is_held_out_once_and_each_fold_has_every_class() -> None:
     target = np.array(["a"] * 27 + ["b"] * 3, dtype=object)
     for seed in range(5):
-        folds = split_folds(target, "classification", 3, seed)
+        folds = split_folds(_rows(target), 3, seed)
         assert sorted(row for _, held_out in folds for row in held_out) == list(range(30))
         assert [set(target[held_out]) for _, held_out in folds] == [{"a", "b"}] * 3
 
 
 @pytest.mark.parametrize(
-    ("task", "target", "said"),
+    ("target", "said"),
     [
-        ("classification", ["a"] * 9 + ["b"] * 4, "5 folds, and the class 'b' has 4 training rows"),
-        ("regression", [1.0] * 9, "5 folds of at least 2 rows, and there are 9 training rows"),
+        (["a"] * 9 + ["b"] * 4, "5 folds, and the class 'b' has 4 training rows"),
+        ([1.0] * 9, "5 folds, and there are 9 training rows, where each fold needs 2"),
     ],
 )
-def test_fewer_rows_than_folds_are_refused(task: str, target: list[Any], said: str) -> None:
+def test_fewer_rows_than_folds_are_refused(target: list[Any], said: str) -> None:
     with pytest.raises(InputError) as raised:
-        split_folds(np.array(target, dtype=object), task, 5, 0)
+        split_folds(_rows(target), 5, 0)
     assert raised.value.what == said
     assert "set train.folds in params.yaml to 4 or less" in raised.value.remedy
+
+
+@pytest.mark.parametrize("target", [["a", "b"] * 30, [1.0, 2.0] * 30], ids=["classes", "numbers"])
+def test_a_group_is_held_out_in_one_fold(target: list[Any]) -> None:
+    groups = np.repeat(list("abcdefghijkl"), 5)
+    folds = split_folds(_rows(target, groups), 4, 0)
+    for fit, held_out in folds:
+        assert not set(groups[fit]) & set(groups[held_out])
+    assert sorted(row for _, held_out in folds for row in held_out) == list(range(60))
+    with pytest.raises(InputError, match="the training rows are of 2 groups"):
+        split_folds(_rows(target, ["a", "b"] * 30), 4, 0)
+
+
+def test_in_the_order_of_time_a_fold_is_scored_on_what_comes_after_it() -> None:
+    folds = split_folds(_rows(["a", "b"] * 30, time=True), 4, 0)
+    assert [fit.max() < held_out.min() for fit, held_out in folds] == [True] * 4
+    assert folds[-1][1].max() == 59
+
+
+def test_a_fold_that_lacks_a_class_is_refused() -> None:
+    with pytest.raises(InputError, match="fold 1 is fitted on rows without the class 'b'"):
+        split_folds(_rows(["a"] * 30 + ["b"] * 30, time=True), 4, 0)
+
+
+def _table(rows: int = 40) -> pd.DataFrame:
+    days = pd.date_range("2026-01-01", periods=rows // 2).strftime("%Y-%m-%d").repeat(2)
+    frame = pd.DataFrame(
+        {
+            "x": range(rows),
+            "who": np.repeat(list("abcdefgh"), rows // 8),
+            "day": days,
+            "y": ["no", "yes"] * (rows // 2),
+        }
+    )
+    return frame.sample(frac=1, random_state=0).reset_index(drop=True).astype("str")
+
+
+def _prepared(table: pd.DataFrame, size: float | None = None, **data: Any) -> Prepared:
+    params = Prepare(test_size=0.25, seed=1, train_size=size)
+    return prepare(table, PrepareParams(data=_data(**data), prepare=params))
+
+
+def test_rows_of_a_group_are_on_one_side_and_the_group_is_not_learnt_from() -> None:
+    done = _prepared(_table(), group="who")
+    train, test = set(done.train.frame["who"]), set(done.test.frame["who"])
+    assert (len(train), len(test)) == (6, 2)
+    assert not train & test
+    assert done.train.groups is not None
+    assert done.train.schema.features == ["x", "day"]
+
+
+def test_the_latest_rows_are_the_test_rows_and_all_are_in_order_of_time() -> None:
+    table = _table()
+    table.loc[table["day"] == "2026-01-16", "day"] = "2026-01-15"
+    done = _prepared(table, time="day")
+    days = [table["day"][side.frame.index] for side in (done.train, done.test)]
+    assert days[0].max() == "2026-01-14"
+    assert days[1].min() == "2026-01-15"  # all four rows of that day, where the cut falls
+    assert all(side.is_monotonic_increasing for side in days)
+    assert done.train.schema.features == ["x", "who"]
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param(["9", "10", "8", "7"], id="numbers as text"),
+        pytest.param(["2026-01-09", "2026-01-10T00:00:01", "2026-01-08", "2025-12-31"], id="text"),
+        pytest.param(pd.to_datetime(["2026-03-03", "2026-03-04", "2026-03-02", "2026-03-01"])),
+    ],
+)
+def test_time_is_read_from_numbers_and_from_dates(moments: Any) -> None:
+    table = pd.DataFrame({"t": moments, "y": list("abab")})
+    order = read_order(table, _data(time="t"))
+    assert order.moments is not None
+    assert order.moments.argsort().tolist() == [3, 2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("moments", "said"),
+    [(["x", "2026-01-01"], "holds a time that cannot"), (["", "2026-01-01"], "lacks 1 value")],
+)
+def test_a_time_that_is_none_is_refused(moments: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_order(pd.DataFrame({"t": moments}), _data(time="t"))
+
+
+def test_a_table_of_one_group_cannot_be_split() -> None:
+    with pytest.raises(InputError, match="all rows are of one group, 'a'"):
+        _prepared(_table().assign(who="a"), group="who")
+
+
+def test_a_part_of_the_training_rows_leaves_the_test_rows_as_they_are() -> None:
+    whole, part = _prepared(_table()), _prepared(_table(), size=0.5)
+    assert part.test.frame.equals(whole.test.frame)
+    assert part.train.schema.rows == {"train": 15, "test": 10}
+    assert set(part.train.frame.index) < set(whole.train.frame.index)
+    assert set(part.train.target) == {"no", "yes"}
+
+
+def test_a_part_of_rows_in_time_is_the_latest() -> None:
+    whole, part = _prepared(_table(), time="day"), _prepared(_table(), size=0.5, time="day")
+    assert part.train.frame.index.tolist() == whole.train.frame.index[-15:].tolist()
+
+
+def test_too_small_a_part_is_refused() -> None:
+    with pytest.raises(InputError, match=r"prepare.train_size 0.01 takes 0 of 30 training rows"):
+        _prepared(_table(), size=0.01)
+
+
+@pytest.mark.parametrize(("wanted", "rows", "remarks"), [("keep", 42, 1), ("drop", 40, 0)])
+def test_repeated_rows_are_counted_and_dropped_if_asked(
+    wanted: Any, rows: int, remarks: int
+) -> None:
+    table = pd.concat([_table(), _table().head(2)], ignore_index=True)
+    table["key"] = range(42)  # what names a row does not make it another one
+    params = Prepare(test_size=0.25, seed=1, duplicates=wanted)
+    done = prepare(table, PrepareParams(data=_data(id="key"), prepare=params))
+    assert (done.table_rows, done.duplicates) == (42, 2)
+    assert sum(done.train.schema.rows.values()) == rows
+    assert len(done.train.schema.remarks) == remarks
+
+
+def test_columns_are_what_params_say_they_are() -> None:
+    table = _table()
+    table.loc[table.index[:3], "x"] = "?"
+    done = _prepared(table, numeric=("x",))
+    assert done.train.schema.kinds["x"] == "numeric"
+    assert any("'x' is numeric, and" in remark for remark in done.train.schema.remarks)
+    done = _prepared(_table(), categorical=("x",))
+    assert done.train.schema.kinds["x"] == "categorical"
+    assert set(done.train.frame["x"]) < set(_table()["x"])
+
+
+def test_a_profile_tells_rows_columns_and_the_target() -> None:
+    table = _table()
+    done = _prepared(table, drop=("day",))
+    told = profile(done.train, done.test, done.table_rows, done.duplicates)
+    numbers = done.train.frame["x"]
+    assert told == {
+        "rows": {"table": 40, "duplicates": 0, "train": 30, "test": 10},
+        "columns": {
+            "x": {
+                "kind": "numeric",
+                "missing": 0,
+                "min": numbers.min(),
+                "quarter": numbers.quantile(0.25),
+                "median": numbers.median(),
+                "three_quarters": numbers.quantile(0.75),
+                "max": numbers.max(),
+            },
+            "who": {"kind": "categorical", "missing": 0, "levels": 8},
+        },
+        "target": {
+            "name": "y",
+            "task": "classification",
+            "train": {"no": 15, "yes": 15},
+            "test": {"no": 5, "yes": 5},
+        },
+    }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +21,7 @@ from pipeline.fitted import read_fitted
 from pipeline.params.evaluate import EvaluateParams
 from pipeline.params.featurize import FeaturizeParams
 from pipeline.params.prepare import PrepareParams
-from pipeline.params.train import TrainParams
+from pipeline.params.train import MODELS_OF_TASK, TrainParams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +64,10 @@ def test_the_stages_write_what_dvc_yaml_says_and_use_no_module_but_those_it_says
         after = {path for path in mixed.root.rglob("*") if path.is_file()}
         written = {str(path.relative_to(mixed.root)) for path in after - before}
         declared = DVC_STAGES[stage]
-        assert written == _paths(declared["outs"]) | _paths(declared.get("metrics", []))
+        outputs = _paths(declared["outs"]) | _paths(declared.get("metrics", []))
+        assert {
+            next((out for out in outputs if path.startswith(f"{out}/")), path) for path in written
+        } == outputs
         files = {Path(name).resolve() for name in done.stdout.split()}
         own = {f.relative_to(mixed.root) for f in files if f.is_relative_to(mixed.root / "src")}
         code = {dep for dep in declared["deps"] if dep.startswith("src/")} - {f"src/{stage}.py"}
@@ -204,30 +209,34 @@ def test_a_wrong_input_ends_with_2_and_one_message_and_touches_no_output(
     assert finished.outputs() == before
 
 
+REGRESSION = {"data.task": "regression", "data.target": "answer"}
 MODELS = {
-    "forest": ("mixed", {"train.model": "random_forest", **OF_MIXED}),
-    "logistic": ("mixed", {"train.model": "logistic_regression", **OF_MIXED}),
-    "linear": (
-        "diabetes",
-        {"train.model": "linear_regression", "data.task": "regression", "data.target": "answer"},
-    ),
-    "forest of numbers": (
-        "diabetes",
-        {"train.model": "random_forest", "data.task": "regression", "data.target": "answer"},
-    ),
+    "classes": ("mixed", OF_MIXED, MODELS_OF_TASK["classification"]),
+    "numbers": ("diabetes", REGRESSION, MODELS_OF_TASK["regression"]),
 }
 
 
-@pytest.mark.parametrize(("table", "changes"), MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize(("table", "changes", "models"), MODELS.values(), ids=MODELS)
 def test_one_and_two_cpus_and_any_order_of_hashes_give_the_same_bytes(
-    project: Project, tables: dict[str, pd.DataFrame], table: str, changes: dict[str, Any]
+    project: Project,
+    tables: dict[str, pd.DataFrame],
+    table: str,
+    changes: dict[str, Any],
+    models: tuple[str, ...],
 ) -> None:
     project.write({"data.path": project.table(tables[table]), **changes})
+    for model in models:
+        project.write({"train.model": model})
+        (project.root / "params.yaml").rename(project.root / f"{model}.yaml")
+    each = [word for m in models for word in (f"use:{m}.yaml", "train", "evaluate", f"keep:{m}")]
     outputs = []
     for cpus, seed in ((2, "1"), (1, "2")):
-        done = project.run(*STAGES, cpus=cpus, PYTHONHASHSEED=seed)
-        assert (done.returncode, done.stderr) == (0, "")
+        stages = (f"use:{models[0]}.yaml", "check", "prepare", "featurize", *each)
+        done = project.run(*stages, cpus=cpus, PYTHONHASHSEED=seed)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
         outputs.append(project.outputs())
+        shutil.rmtree(project.root / "kept")
+    assert len({outputs[0][f"kept/{model}/models/model.joblib"] for model in models}) == len(models)
     digests = [
         {path: hashlib.sha256(content).hexdigest() for path, content in output.items()}
         for output in outputs
@@ -236,6 +245,22 @@ def test_one_and_two_cpus_and_any_order_of_hashes_give_the_same_bytes(
     assert not [
         path for path, content in outputs[0].items() if str(project.root).encode() in content
     ]
+
+
+def test_progress_is_a_line_for_each_fold_where_there_is_no_terminal(finished: Project) -> None:
+    done = finished.run("train")
+    folds = [
+        line for line in done.stderr.splitlines() if re.match(r"train: fold \d of 5: acc", line)
+    ]
+    assert [line.split()[2] for line in folds] == ["1", "2", "3", "4", "5"]
+    assert done.stderr.splitlines()[-1] == "train: fitted on 192 rows"
+
+
+def test_progress_is_a_bar_on_a_terminal(finished: Project) -> None:
+    shown = finished.run_on_a_terminal("train")
+    assert "train:   0%" in shown
+    assert "0/6" in shown
+    assert "\n" not in shown
 
 
 def test_the_written_model_predicts_the_raw_table_as_the_written_predictions_say(

@@ -16,6 +16,15 @@ class Featurize(Section):
         "most_frequent or own_level"
     )
     max_categories: int | None = allowed("an integer of at least 2, or null for no limit", ge=2)
+    min_frequency: float | None = allowed(
+        "a share of the training rows, above 0 and below 1, or null", default=None, gt=0, lt=1
+    )
+    columns: tuple[str, ...] | None = allowed(
+        "a list of names of columns to learn from, or null for all of them",
+        default=None,
+        strict=False,
+        min_length=1,
+    )
 
 
 class FeaturizeParams(StageParams):

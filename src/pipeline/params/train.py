@@ -6,14 +6,29 @@ from pydantic import Field
 
 from pipeline.params.section import MAX_SEED, Section, StageParams, allowed
 
-ModelName = Literal["random_forest", "logistic_regression", "linear_regression"]
+ModelName = Literal[
+    "random_forest",
+    "logistic_regression",
+    "linear_regression",
+    "hist_gradient_boosting",
+    "mlp",
+    "xgboost",
+]
 
 Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
 
 MODELS_OF_TASK: dict[str, tuple[ModelName, ...]] = {
-    "classification": ("random_forest", "logistic_regression"),
-    "regression": ("random_forest", "linear_regression"),
+    "classification": (
+        *("random_forest", "logistic_regression", "hist_gradient_boosting"),
+        *("mlp", "xgboost"),
+    ),
+    "regression": (
+        *("random_forest", "linear_regression", "hist_gradient_boosting"),
+        *("mlp", "xgboost"),
+    ),
 }
+INSTALL_XGBOOST = "uv pip install xgboost"
 
 
 class RandomForest(Section):
@@ -40,15 +55,61 @@ class LinearRegression(Section):
     fit_intercept: bool = allowed("true or false")
 
 
+class HistGradientBoosting(Section):
+    """scikit-learn's HistGradientBoostingClassifier or HistGradientBoostingRegressor."""
+
+    max_iter: int = allowed("an integer of at least 1", ge=1)
+    learning_rate: float = allowed("a number above 0", gt=0)
+    max_leaf_nodes: int | None = allowed("an integer of at least 2, or null for no limit", ge=2)
+    min_samples_leaf: int = allowed("an integer of at least 1", ge=1)
+    l2_regularization: float = allowed("a number of at least 0", ge=0)
+
+
+class Mlp(Section):
+    """scikit-learn's MLPClassifier or MLPRegressor."""
+
+    hidden_layer_sizes: tuple[Count, ...] = allowed(
+        "a list with the number of neurons of each hidden layer", strict=False, min_length=1
+    )
+    alpha: float = allowed("a number of at least 0", ge=0)
+    learning_rate_init: float = allowed("a number above 0", gt=0)
+    max_iter: int = allowed("an integer of at least 1", ge=1)
+    n_iter_no_change: int = allowed("an integer of at least 1", ge=1)
+
+
+class XGBoost(Section):
+    """XGBoost's XGBClassifier or XGBRegressor."""
+
+    n_estimators: int = allowed("an integer of at least 1", ge=1)
+    learning_rate: float = allowed("a number above 0", gt=0)
+    max_depth: int = allowed("an integer of at least 1", ge=1)
+    min_child_weight: float = allowed("a number of at least 0", ge=0)
+    subsample: float = allowed("a share of the rows, above 0 and at most 1", gt=0, le=1)
+    colsample_bytree: float = allowed("a share of the features, above 0 and at most 1", gt=0, le=1)
+    reg_lambda: float = allowed("a number of at least 0", ge=0)
+
+
 class Train(Section):
     """The chosen model, and a section with the parameters of each model."""
 
-    model: ModelName = allowed("random_forest, logistic_regression or linear_regression")
+    model: ModelName = allowed(
+        "random_forest, logistic_regression, linear_regression, hist_gradient_boosting, mlp or "
+        "xgboost"
+    )
     seed: int = allowed("an integer from 0 to 4294967295", ge=0, le=MAX_SEED)
     folds: int = allowed("an integer of at least 2", ge=2)
     random_forest: RandomForest
     logistic_regression: LogisticRegression
     linear_regression: LinearRegression
+    hist_gradient_boosting: HistGradientBoosting
+    mlp: Mlp
+    xgboost: XGBoost
+
+    @property
+    def chosen(self) -> Section:
+        """The parameters of the chosen model."""
+        section: Section = getattr(self, self.model)
+        return section
 
 
 class TrainParams(StageParams):

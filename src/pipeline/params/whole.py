@@ -1,13 +1,14 @@
 """The whole of params.yaml, with the checks that need more than one section."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.params.evaluate import NEUTRAL_THRESHOLD, Evaluate
 from pipeline.params.featurize import Featurize
 from pipeline.params.prepare import Data, Prepare
 from pipeline.params.section import ParamsError, Problem, Section, allowed, load_params
-from pipeline.params.train import MODELS_OF_TASK, Train
+from pipeline.params.train import INSTALL_XGBOOST, MODELS_OF_TASK, Train
 
 Scalar = str | bool | int | float
 
@@ -68,6 +69,22 @@ def _data_problems(data: Data) -> Iterator[Problem]:
         yield Problem("data.id", f"got {data.id!r}, which is the target; allowed is another column")
     if data.target in data.drop:
         yield Problem("data.drop", f"holds the target {data.target!r}; take it out of the list")
+    if data.group is not None and data.time is not None:
+        yield Problem("data.time", "the table is split by data.group already; allowed is null")
+    for key in ("group", "time"):
+        if getattr(data, key) == data.target:
+            yield Problem(f"data.{key}", f"got {data.target!r}, which is the target")
+    yield from _kind_problems(data)
+
+
+def _kind_problems(data: Data) -> Iterator[Problem]:
+    left_out = {data.target, data.id, data.group, data.time, *data.drop}
+    for key, other in (("numeric", set[str]()), ("categorical", set(data.numeric))):
+        for name in getattr(data, key):
+            if name in left_out:
+                yield Problem(f"data.{key}", f"holds {name!r}, which is not learnt from")
+            elif name in other:
+                yield Problem(f"data.{key}", f"holds {name!r}, which is in data.numeric too")
 
 
 def _task_problems(params: Params) -> Iterator[Problem]:
@@ -75,7 +92,11 @@ def _task_problems(params: Params) -> Iterator[Problem]:
     if model not in MODELS_OF_TASK[task]:
         models = " or ".join(MODELS_OF_TASK[task])
         yield Problem("train.model", f"{model} is not for {task}; allowed is {models}")
+    if model == "xgboost" and find_spec("xgboost") is None:
+        yield Problem("train.model", f"XGBoost is not installed; run `{INSTALL_XGBOOST}`")
     if task == "regression" and params.data.positive is not None:
         yield Problem("data.positive", "regression has no classes; allowed is null")
     if task == "regression" and params.evaluate.threshold != NEUTRAL_THRESHOLD:
         yield Problem("evaluate.threshold", "regression has no threshold; allowed is 0.5")
+    if task == "regression" and params.evaluate.submit == "probability":
+        yield Problem("evaluate.submit", "regression has no probabilities; allowed is prediction")
