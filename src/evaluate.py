@@ -9,6 +9,7 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 
 from pipeline.curves import draw_curves
 from pipeline.errors import InputError
+from pipeline.facts import facts
 from pipeline.files import write_json
 from pipeline.fitted import read_fitted
 from pipeline.frames import write_csv
@@ -30,7 +31,7 @@ SUBMISSION = "results/submission.csv"
 
 def main() -> None:
     """Write predictions of the test rows, scores of test and training rows, plots and pictures."""
-    with stage.tracked(record="results/evaluate.wherefrom.json", of=TRAIN_RECORD):
+    with stage.tracked(record="results/evaluate.wherefrom.json", of=TRAIN_RECORD) as run:
         params = load_params(EvaluateParams, Path("params.yaml"))
         data, evaluate = params.data, params.evaluate
         sides = {side: read_rows(Path("data/prepared"), side) for side in ("test", "train")}
@@ -60,6 +61,13 @@ def main() -> None:
         write_pictures(Path("results/pictures"), curves, permutation, native)
         gap = gaps(train=scores["train"], test=scores["test"])
         write_json(Path("results/metrics.json"), {**scores, "gap": gap})
+        run.set_tags(facts(model, schema))
+        for folder in ("plots", "pictures"):
+            for file in sorted(Path("results", folder).iterdir()):
+                run.log_artifact(file, folder)
+        if unlabelled is not None:
+            run.set_tags({"submission": f"{SUBMISSION} ({len(submission)} rows)"})
+            run.log_artifact(SUBMISSION)
     if unlabelled is not None:
         print(f"evaluate: {len(submission)} rows predicted: {SUBMISSION}", file=sys.stderr)  # noqa: T201  # for whoever runs the stage
 

@@ -8,6 +8,8 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 
 from pipeline.errors import InputError
 from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
+from pipeline.facts import facts
+from pipeline.features import names_of
 from pipeline.files import write_json
 from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
@@ -17,6 +19,7 @@ from pipeline.params.train import TrainParams
 from pipeline.prepared import read_rows
 from pipeline.progress import progress
 from pipeline.scores import PRIMARY, summarise
+from pipeline.steps import describe
 from pipeline.threads import cores, threads_limited
 from pipeline.validation import cross_validate
 
@@ -39,6 +42,7 @@ def main() -> None:
 
             def learnt(iteration: int, loss: float) -> None:
                 losses.append((iteration, loss))
+                run.log_metric("loss", loss, iteration)
                 shown.note(f"iteration {iteration}: loss {loss:.4g}")
 
             features = read_fitted(Path("models/features.joblib"))
@@ -53,6 +57,9 @@ def main() -> None:
         write_fitted(Path("models/model.joblib"), model)
         write_json(Path("results/cv.json"), {"cv": summarise(scores)})
         write_losses(Path("results/loss.csv"), losses)
+        run.set_tags(facts(model, rows.schema))
+        run.log_text("".join(f"{name}\n" for name in names_of(features)), "features.txt")
+        run.log_text(describe(features), "steps.txt")
         run.log_model(
             model,
             example=rows.features.head(EXAMPLE_ROWS),

@@ -72,7 +72,15 @@ class Lineage:
             return ()
         makers = [stage for stage in self.stages if stage.record_path]
         kept = [path for path in makers[0].outs if not is_record(path)] if makers else []
-        return tuple(path for path in kept if path not in makers[0].metrics)
+        return models_among(path for path in kept if path not in makers[0].metrics)
+
+
+_NO_MODELS = (".csv", ".tsv", ".json", ".png", ".svg", ".html", ".log")
+
+
+def models_among(paths: Iterable[str]) -> tuple[str, ...]:
+    """Leave out the tables and pictures that a training leaves beside its model."""
+    return tuple(path for path in paths if not path.endswith(_NO_MODELS))
 
 
 def results(holding: Holding) -> tuple[Lineage, ...]:

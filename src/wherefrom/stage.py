@@ -82,6 +82,11 @@ class Run:
         if self._tracked is not None:
             self._tracked.log_metric(name, value, step)
 
+    def log_text(self, text: str, name: str) -> None:
+        """Keep a text among the run's artifacts, by the name of a file."""
+        if self._tracked is not None:
+            self._tracked.log_text(text, name)
+
     def log_artifact(self, path: str | Path, folder: str = "") -> None:
         """Keep a copy of a file among the run's artifacts."""
         if self._tracked is not None:

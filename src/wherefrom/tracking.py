@@ -163,6 +163,11 @@ class TrackedRun:
         if self._entry is not None and keys.is_metric(value):
             self._curves.add(Point(keys.key(name), float(value), context_.now(), step))
 
+    def log_text(self, text: str, name: str) -> None:
+        """Keep a text for the run's artifacts."""
+        if self._entry is not None:
+            files.write(self._journal.folder(self._entry) / "artifacts" / name, text)
+
     def log_artifact(self, path: Path, folder: str = "") -> None:
         """Keep a copy of a file for the run's artifacts."""
         if self._entry is not None:

@@ -39,8 +39,13 @@ class Run:
     def log_model(self, model, **described):
         missing = {"example", "code_paths", "trusted_types", "distributions"} - set(described)
         assert not missing, missing
+    def set_tags(self, values): pass
+    def log_text(self, text, name): pass
+    def log_metric(self, name, value, step): pass
+    def log_artifact(self, path, folder=""): assert pathlib.Path(path).is_file(), path
 
 def refuse_safe_path(): pass
+def check_experiment(): pass
 def require_tracked_by_dvc(path): pass
 
 @contextlib.contextmanager

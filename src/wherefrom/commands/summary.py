@@ -127,7 +127,7 @@ def _models(stages: Mapping[str, StageFacts]) -> tuple[str, ...]:
     """Give the outputs that stand beside a training's record: the model, not the metrics."""
     makers = [s for s in stages.values() if any(is_record(o.path) for o in s.outs)]
     first = [s for s in makers if not any(is_record(d.path) for d in s.deps)]
-    return tuple(o.path for s in first for o in s.outs if not o.path.endswith(".json"))
+    return lineage.models_among(out.path for stage in first for out in stage.outs)
 
 
 def _is_unevaluated(root: Path, stages: Mapping[str, StageFacts], record: Record) -> bool:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from wherefrom.commands.sync import Synced
     from wherefrom.record import GitFacts
 
+SUBMISSION = "submission"
+"""The tag by which a stage names the predictions of a table without a target."""
+
 _NEXT = """\
 next
   git add dvc.lock results && git commit       keep this result
@@ -37,6 +40,7 @@ def summary(result: Summary) -> str:
         *(("data", f"{value or 'not tracked by DVC'}  {path}") for path, value in data),
         ("commit", _commit(record.git)),
         ("model", ", ".join(result.models) or "none in dvc.lock"),
+        *([("submission", record.tags[SUBMISSION])] if SUBMISSION in record.tags else []),
     ]
     return "\n" + text.pairs(rows) + text.gaps(result.gaps) + "\n" + _NEXT
 
