@@ -32,7 +32,7 @@ run: .venv/.ready
 	@wherefrom summary
 
 test: .venv/.ready-dev
-	pytest -n 3 $(TESTS)
+	pytest -n 3 --dist worksteal $(TESTS)
 
 check: .venv/.ready-dev
 	ruff check

@@ -41,10 +41,12 @@ IMPORTED = (
     *("wherefrom.render.traced", "wherefrom.stage", "wherefrom.tracking"),
 )
 CLIENT = """\
-#!{python} -IS
+#!/bin/sh
+'''exec' '{python}' -IS "$0" "$@"
+' '''
 import os, socket, sys
 name = os.path.basename(sys.argv[0])
-if name == "python" and not sys.argv[1].endswith(".py"):
+if name == "python" and not "".join(sys.argv[1:2]).endswith(".py"):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 import json
 call = dict(args=[name, *sys.argv[1:]], cwd=os.getcwd(), env=dict(os.environ))
@@ -112,10 +114,11 @@ def _answer(connection: socket.socket) -> None:
     process.start()
     for stream in streams:
         os.close(stream)
-    if connection in wait([process.sentinel, connection]):  # whoever has called is gone
+    if process.sentinel in wait([process.sentinel, connection]):
+        process.join()
+        connection.send(str(process.exitcode).encode())
+    else:  # whoever has called is gone
         process.kill()
-    process.join()
-    connection.send(str(process.exitcode).encode())
 
 
 def _become(call: dict[str, Any], streams: list[int]) -> None:

@@ -82,11 +82,11 @@ def test_what_one_of_two_results_does_not_have_is_null(history: Sandbox) -> None
 
 
 def test_a_command_that_was_changed_is_a_difference_of_its_stage(history: Sandbox) -> None:
-    history.replace("dvc.yaml", "python code/evaluate.py", "python -u code/evaluate.py")
+    history.replace("dvc.yaml", "python code/evaluate.py", "python ./code/evaluate.py")
     history.dvc("repro", WHEREFROM_TRACKING="off")
     history.commit("Another command")
     assert differences(history, "final", "HEAD") == {
-        "stages": {"evaluate": ["python code/evaluate.py", "python -u code/evaluate.py"]}
+        "stages": {"evaluate": ["python code/evaluate.py", "python ./code/evaluate.py"]}
     }
 
 
