@@ -11,7 +11,6 @@ from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
 from pipeline.files import write_json
 from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
-from pipeline.losses import write_losses
 from pipeline.params.section import load_params
 from pipeline.params.train import TrainParams
 from pipeline.prepared import read_rows
@@ -34,11 +33,9 @@ def main() -> None:
         estimator = build_estimator(train, task, params.threads)
         folds = split_folds(rows, train.folds, train.seed)
         scores: list[dict[str, float]] = []
-        losses: list[tuple[int, float]] = []
         with threads_limited(params.threads), progress("train", len(folds) + 1) as shown:
 
             def learnt(iteration: int, loss: float) -> None:
-                losses.append((iteration, loss))
                 shown.note(f"iteration {iteration}: loss {loss:.4g}")
 
             features = read_fitted(Path("models/features.joblib"))
@@ -52,7 +49,6 @@ def main() -> None:
             shown.step(f"fitted on {len(rows.frame)} rows")
         write_fitted(Path("models/model.joblib"), model)
         write_json(Path("results/cv.json"), {"cv": summarise(scores)})
-        write_losses(Path("results/loss.csv"), losses)
         run.log_model(
             model,
             example=rows.features.head(EXAMPLE_ROWS),
