@@ -14,6 +14,7 @@ from pipeline.files import write_json
 from pipeline.fitted import read_fitted
 from pipeline.frames import write_csv
 from pipeline.importances import native_importances, permutation_importances
+from pipeline.losses import losses
 from pipeline.params.evaluate import EvaluateParams
 from pipeline.params.section import load_params
 from pipeline.pictures import write_pictures
@@ -53,6 +54,7 @@ def main() -> None:
         write_csv(Path("results/predictions.csv"), tabulate(test, predicted["test"]))
         write_csv(Path(SUBMISSION), submission)
         for name, table in {
+            "loss": losses(model),
             **vars(curves),
             "permutation_importances": permutation,
             "native_importances": native,

@@ -13,7 +13,6 @@ from pipeline.features import names_of
 from pipeline.files import write_json
 from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
-from pipeline.losses import write_losses
 from pipeline.params.section import load_params
 from pipeline.params.train import TrainParams
 from pipeline.prepared import read_rows
@@ -37,11 +36,9 @@ def main() -> None:
         estimator = build_estimator(train, task, params.threads)
         folds = split_folds(rows, train.folds, train.seed)
         scores: list[dict[str, float]] = []
-        losses: list[tuple[int, float]] = []
         with threads_limited(params.threads), progress("train", len(folds) + 1) as shown:
 
             def learnt(iteration: int, loss: float) -> None:
-                losses.append((iteration, loss))
                 run.log_metric("loss", loss, iteration)
                 shown.note(f"iteration {iteration}: loss {loss:.4g}")
 
@@ -56,7 +53,6 @@ def main() -> None:
             shown.step(f"fitted on {len(rows.frame)} rows")
         write_fitted(Path("models/model.joblib"), model)
         write_json(Path("results/cv.json"), {"cv": summarise(scores)})
-        write_losses(Path("results/loss.csv"), losses)
         run.set_tags(facts(model, rows.schema))
         run.log_text("".join(f"{name}\n" for name in names_of(features)), "features.txt")
         run.log_text(describe(features), "steps.txt")

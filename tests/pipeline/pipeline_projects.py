@@ -47,6 +47,7 @@ class Run:
 def refuse_safe_path(): pass
 def check_experiment(): pass
 def require_tracked_by_dvc(path): pass
+def check_experiment(): pass
 
 @contextlib.contextmanager
 def tracked(record, of=None):

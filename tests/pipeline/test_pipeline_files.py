@@ -48,5 +48,5 @@ def test_line_ends_are_written_as_they_are(tmp_path: Path) -> None:
 
 def test_a_schema_of_another_version_is_refused(tmp_path: Path) -> None:
     write_json(tmp_path / "schema.json", {"version": 99})
-    with pytest.raises(InputError, match="version 99 of the schema; this code knows 1"):
+    with pytest.raises(InputError, match="version 99 of the schema; this code knows 2"):
         read_schema(tmp_path / "schema.json")

@@ -12,12 +12,13 @@ import yaml
 from pipeline_projects import change
 from sklearn.base import clone
 from sklearn.metrics import log_loss
+from sklearn.pipeline import Pipeline
 
 from pipeline.coded import CodedClasses
 from pipeline.errors import InputError
 from pipeline.estimators import build_estimator
 from pipeline.learning import learn
-from pipeline.losses import write_losses
+from pipeline.losses import losses
 from pipeline.params.section import ParamsError
 from pipeline.params.whole import check_params
 from pipeline.threads import threads_limited
@@ -113,11 +114,15 @@ def test_coded_classes_learn_and_predict_names(learning: Callable[..., Any]) -> 
     assert not hasattr(clone(fitted), "classes_")
 
 
-def test_losses_are_a_table_also_of_a_model_without_iterations(tmp_path: Path) -> None:
-    write_losses(tmp_path / "loss.csv", [(1, 0.5), (2, 0.25)])
-    assert (tmp_path / "loss.csv").read_text() == "iteration,loss\n1,0.5\n2,0.25\n"
-    write_losses(tmp_path / "loss.csv", [])
-    assert (tmp_path / "loss.csv").read_text() == "iteration,loss\n"
+@pytest.mark.parametrize("task", TARGETS)
+@pytest.mark.parametrize("model", [*ITERATIVE, "random_forest"])
+def test_a_fitted_model_remembers_the_losses_that_it_told_of(
+    learning: Callable[..., Any], model: str, task: str
+) -> None:
+    fitted, told = learning(model, task)
+    table = losses(Pipeline([("model", fitted)]))
+    assert list(table.columns) == ["iteration", "loss"]
+    assert list(table.itertuples(index=False, name=None)) == told
 
 
 def test_xgboost_that_is_not_installed_is_one_message_before_anything_runs(
