@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCRIPTS = {
-    "facts": "import os, sys; print(os.getcwd(), sys.argv[1:], __file__, sys.path[0], os.environ['A'])",
+    "facts": "import os, sys; "
+    "print(os.getcwd(), sys.argv[1:], __file__, sys.path[0], os.environ['A'])",
     "streams": "import sys; print(sys.stdin.read()); print('said', file=sys.stderr)",
     "neighbour": "import beside; print(beside.__name__)",
     "status": "raise SystemExit(3)",
