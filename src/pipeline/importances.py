@@ -43,7 +43,7 @@ def permutation_importances(model: Pipeline, rows: Rows, params: Evaluate) -> pd
     found = pd.DataFrame(
         {"column": used, "importance": by_column.mean(axis=1), "deviation": by_column.std(axis=1)}
     )
-    return _largest_first(found)
+    return _largest_first(found, found["importance"])
 
 
 def native_importances(model: Pipeline) -> pd.DataFrame:
@@ -63,11 +63,11 @@ def native_importances(model: Pipeline) -> pd.DataFrame:
     found = pd.DataFrame(
         {"feature": names_of(model[:-1]), "importance": np.asarray(values, dtype=float)}
     )
-    return _largest_first(found)
+    return _largest_first(found, found["importance"].abs())
 
 
-def _largest_first(found: pd.DataFrame) -> pd.DataFrame:
-    order = (-found["importance"].abs()).argsort(kind="stable")
+def _largest_first(found: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    order = (-by).argsort(kind="stable")
     return found.iloc[order].reset_index(drop=True)
 
 
