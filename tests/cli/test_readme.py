@@ -12,10 +12,9 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
+from own_table import write_table
 
 from sandbox import PROJECT, SMALL, Sandbox, copy_project
 
@@ -56,7 +55,7 @@ def commands() -> Iterator[str]:
 
 def test_the_readme_word_for_word(clone: Sandbox) -> None:
     """Its commands build on each other; then its example of a table, and `make run` again."""
-    _write_table(clone.root / "path" / "to" / "your_table.csv")
+    write_table(clone.root / "path" / "to" / "your_table.csv")
     done: list[str] = []
     for command in commands():
         if command in NOT_HERE:
@@ -191,19 +190,3 @@ def _wait_for(url: str) -> None:
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"{url} never answered")
-
-
-def _write_table(path: Path) -> None:
-    rng = np.random.default_rng(7)
-    area = rng.uniform(30, 200, 120)
-    frame = pd.DataFrame(
-        {
-            "house_id": [f"h{number}" for number in range(120)],
-            "area": [f" {value:.1f}" if value > 40 else "" for value in area],
-            "town": rng.choice(["A", "B", "C"], 120),
-            "comment": "none",
-            "price": area * 3000 + rng.normal(0, 1000, 120),
-        }
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(path, index=False)
