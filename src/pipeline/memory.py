@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.params.whole import Params
 
-# Measured on the table of benchmarks/rental.py: README of the benchmarks says how.
+# Measured with the table of benchmarks/rental.py, at 363,924 and at 5,000,000 rows.
 _PROCESS = 250e6
 _READ_CELL = 30.0
 _KEPT_CELL = 25.0
