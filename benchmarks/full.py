@@ -1,4 +1,4 @@
-"""Side by side on a long history, and on five million rows: `make bench-full`. Ends with 1 where a bar is missed.
+"""Side by side on a long history, and five million rows: `make bench-full`. 1 if a bar is missed.
 
 At 10,000 experiments the first `dvc exp show` alone takes twenty minutes; `--skip-exp-show`
 leaves it out.
