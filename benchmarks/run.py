@@ -1,4 +1,4 @@
-"""Side by side, in one run: what tracking costs, and how fast a history is read. `make bench`.
+"""Side by side, in one run: tracking, a history, and a table of real size. `make bench`.
 
 Each figure is the median of whole processes, taken in turn, so that a busy machine slows all sides
 alike. `make bench-full` has the long history.
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import speed
+import table
 from measure import clone, make, run, show
 from speed import IMPORT
 
@@ -25,6 +26,7 @@ def main() -> None:
         root = folder / "project"
         clone(root)
         held = speed.compare(folder, EXPERIMENTS, root, small=True)
+        held = table.compare(folder) and held
         show_tracking(root)
     sys.exit(not held)
 

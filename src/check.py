@@ -1,4 +1,4 @@
-"""Check params.yaml and the header of the table, before any stage touches an output.
+"""Check params.yaml, and the header and the size of the table, before any stage touches an output.
 
 Its output never changes, so a changed parameter re-runs only the stages that use it. With
 `--dry-run` it writes none: so `make run` calls it before DVC, which reads `data.path` and
@@ -15,12 +15,14 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.header import check_columns, check_unlabelled, is_empty, read_header
+from pipeline.memory import check_memory, machine_memory
 from pipeline.params.whole import check_params
 
 
 def main() -> None:
     """Check the parameters, and the columns that they name."""
-    data = check_params(Path("params.yaml")).data
+    params = check_params(Path("params.yaml"))
+    data = params.data
     names = read_header(Path(data.path), data.separator)
     check_columns(names, data)
     stage.require_tracked_by_dvc(data.path)
@@ -28,6 +30,7 @@ def main() -> None:
     if not is_empty(unlabelled):
         check_unlabelled(read_header(unlabelled, data.separator), names, data)
         stage.require_tracked_by_dvc(data.unlabelled)
+    check_memory(Path(data.path), names, params, machine_memory())
     stage.check_experiment()
     if "--dry-run" not in sys.argv[1:]:
         write_text(Path("data/params.checked"), "params.yaml was checked\n")

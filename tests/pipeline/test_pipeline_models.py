@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from pipeline_projects import ROOT, change
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_info
@@ -21,20 +24,21 @@ from pipeline.features import build_features
 from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
 from pipeline.params.prepare import PrepareParams
+from pipeline.params.section import parse_params
+from pipeline.params.whole import Params
 from pipeline.predictions import Predictions, predict, tabulate
 from pipeline.preparation import prepare
 from pipeline.scores import CLASSIFICATION, PRIMARY, REGRESSION, gaps, score, summarise
+from pipeline.tables import read_table
 from pipeline.threads import threads_limited
 from pipeline.threshold import apply_threshold
 from pipeline.validation import cross_validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sklearn.pipeline import Pipeline
 
-    from pipeline.params.whole import Params
     from pipeline.prepared import Rows
 
 CASES = [
@@ -127,6 +131,23 @@ def test_skops_needs_no_type_that_was_not_reviewed(
     needed = set(skops.io.get_untrusted_types(data=dumped))
     assert needed <= set(TRUSTED_TYPES)
     assert "pipeline.features.Cleaner" in needed
+
+
+CHURN = Path(os.environ.get("WHEREFROM_TEST_DATA", ROOT.parent / "shared/data")) / "telco-churn.csv"
+
+
+@pytest.mark.skipif(not CHURN.is_file(), reason="WHEREFROM_TEST_DATA names no folder with it")
+def test_the_churn_of_real_customers_is_foreseen_with_the_defaults(
+    document: dict[str, Any],
+) -> None:
+    data = {"path": CHURN.name, "target": "Churn", "positive": "Yes", "id": "customerID"}
+    changed = change(document, {f"data.{key}": value for key, value in data.items()})
+    params = parse_params(Params, changed, "params.yaml")
+    train, test = _prepare(read_table(CHURN.parent, params.data), params)
+    assert train.schema.kinds["TotalCharges"] == "numeric"
+    assert train.frame["TotalCharges"].isna().sum() + test.frame["TotalCharges"].isna().sum() == 11
+    scores = score(test.target, predict(_fit(train, params), test.features))
+    assert scores["roc_auc"] >= 0.83
 
 
 def test_integer_and_named_classes_give_the_same_scores(
