@@ -43,18 +43,20 @@ check: .venv/.ready-dev
 ui: .venv/.ready
 	@wherefrom ui
 
-bench: .venv/.ready-dev
+bench: .venv/.ready-bench
 	@python benchmarks/run.py
 
-bench-full: .venv/.ready-dev
+bench-full: .venv/.ready-bench
 	@python benchmarks/full.py $(BENCH)
 
 lock: .venv/.installer
 	$(LOCK) pyproject.toml --group pipeline -o requirements.lock
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	$(LOCK) --group installer -c requirements.lock -o requirements-installer.lock
 	@sed -i.bak '1i # What runs: the stages, wherefrom and all that they need, for every platform. `make lock` makes it.' requirements.lock
 	@sed -i.bak '1i # Development tools alone, beside requirements.lock. `make lock` makes it.' requirements-dev.lock
+	@sed -i.bak '1i # What the benchmarks compare with, beside requirements.lock. `make lock` makes it.' requirements-bench.lock
 	@sed -i.bak '1i # The installer of the other two, which pip installs. `make lock` makes it.' requirements-installer.lock
 	@rm -f requirements*.lock.bak
 
@@ -80,5 +82,9 @@ sample: .venv/.ready
 	@touch $@
 
 .venv/.ready-dev: requirements-dev.lock .venv/.ready
+	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+.venv/.ready-bench: requirements-bench.lock .venv/.ready
 	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	@touch $@
