@@ -22,12 +22,13 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from importlib import import_module, metadata
-from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from multiprocessing.context import ForkProcess
 
 FORK = multiprocessing.get_context("fork")
 COMMANDS = ("dvc", "wherefrom", "python")
@@ -114,11 +115,15 @@ def _answer(connection: socket.socket) -> None:
     process.start()
     for stream in streams:
         os.close(stream)
-    if process.sentinel in wait([process.sentinel, connection]):
-        process.join()
-        connection.send(str(process.exitcode).encode())
-    else:  # whoever has called is gone
-        process.kill()
+    Thread(target=_end_with, args=(connection, process), daemon=True).start()
+    process.join()
+    connection.send(str(process.exitcode).encode())
+
+
+def _end_with(connection: socket.socket, process: ForkProcess) -> None:
+    """End a process whose caller has gone; not by its sentinel, which daemons of it would hold."""
+    connection.recv(1)
+    process.kill()
 
 
 def _become(call: dict[str, Any], streams: list[int]) -> None:
