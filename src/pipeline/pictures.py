@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.files import replacing
+from pipeline.schema import CATEGORICAL, NUMERIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from pipeline.curves import Curves
 
-_MOST_BARS = 20
+_MOST_BARS = 15
+_MOST_LETTERS = 24
+_MANY = 4  # names of classes that fit beside one another
 _MOST_CLASSES = 10  # of more, a legend and the numbers in the cells are not legible
 _INCHES = (5.0, 4.0)
 
@@ -54,8 +57,12 @@ def _figures(
         yield "native_importances", _bars(native, "The model's own importances")
 
 
-def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=_INCHES, layout="constrained")
+def _axes(
+    title: str, x: str, y: str, *, left: float = 0.15, bottom: float = 0.13
+) -> tuple[Figure, Axes]:
+    """Give axes with fixed margins: Matplotlib's layouts draw everything once more to find them."""
+    figure = Figure(figsize=_INCHES)
+    figure.subplots_adjust(left=left, bottom=bottom, right=0.97, top=0.92)
     axes = figure.subplots()
     axes.set(title=title, xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
     return figure, axes
@@ -75,13 +82,14 @@ def _lines(table: pd.DataFrame, title: str, *, diagonal: bool = False) -> Figure
 
 
 def _matrix(table: pd.DataFrame) -> Figure:
-    figure, axes = _axes("Confusion matrix", "predicted", "actual")
+    figure, axes = _axes("Confusion matrix", "predicted", "actual", left=0.3, bottom=0.2)
     names = list(dict.fromkeys(table["actual"]))
     counts = table["rows"].to_numpy(dtype=int).reshape(len(names), len(names))
     axes.imshow(counts, cmap="Blues")
     if len(names) <= _MOST_CLASSES:
-        axes.set_xticks(range(len(names)), names)
-        axes.set_yticks(range(len(names)), names)
+        shown = [_short(name) for name in names]
+        axes.set_xticks(range(len(names)), shown, rotation=0 if len(names) < _MANY else 90)
+        axes.set_yticks(range(len(names)), shown)
         for row, column in np.ndindex(counts.shape):
             dark = counts[row, column] > counts.max() / 2
             axes.text(
@@ -106,8 +114,14 @@ def _points(table: pd.DataFrame, x: str, y: str, *, diagonal: bool = False) -> F
 
 
 def _bars(table: pd.DataFrame, title: str) -> Figure:
-    figure, axes = _axes(title, "importance", "")
+    figure, axes = _axes(title, "importance", "", left=0.45)
     shown = table.head(_MOST_BARS).iloc[::-1]
-    names = shown.iloc[:, 0].astype(str)
-    axes.barh(names, shown["importance"], xerr=shown.get("deviation"))
+    places = range(len(shown))
+    axes.barh(places, shown["importance"], xerr=shown.get("deviation"))
+    axes.set_yticks(places, [_short(name) for name in shown.iloc[:, 0]])
     return figure
+
+
+def _short(name: object) -> str:
+    text = str(name).removeprefix(f"{NUMERIC}__").removeprefix(f"{CATEGORICAL}__")
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
