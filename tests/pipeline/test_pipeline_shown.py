@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -266,7 +267,8 @@ def test_every_plot_of_dvc_yaml_has_a_table_with_its_columns(finished: Project) 
     own = {path.stem for path in (ROOT / ".dvc/plots").iterdir()}
     drawn = set()
     for plot in declared:
-        ((_, given),) = plot.items()
+        ((name, given),) = plot.items()
+        assert re.fullmatch(r"[\w ]+", name)  # DVC makes it a part of a script
         ((path, column),) = given["y"].items()
         table = pd.read_csv(finished.root / path)
         assert {given["x"], column} <= set(table.columns)
