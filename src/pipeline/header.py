@@ -54,9 +54,14 @@ def check_columns(names: Sequence[str], data: Data) -> None:
         raise InputError(what, data.path, remedy)
 
 
+MOST_BLANKS = 80
+
+
 def is_empty(path: Path) -> bool:
-    """Say whether a file is there and holds nothing: no table is meant."""
-    return path.is_file() and path.stat().st_size == 0
+    """Say whether a file is there and holds nothing but blanks: no table is meant."""
+    if not path.is_file() or path.stat().st_size > MOST_BLANKS:
+        return False
+    return not path.read_bytes().strip()
 
 
 def check_unlabelled(names: Sequence[str], labelled: Sequence[str], data: Data) -> None:

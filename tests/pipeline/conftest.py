@@ -54,7 +54,7 @@ def _make_project(root: Path, document: dict[str, Any]) -> Project:
     (root / "stand_in/wherefrom/__init__.py").touch()
     (root / "stand_in/wherefrom/stage.py").write_text(STAND_IN, encoding="utf-8")
     (root / "data").mkdir()
-    (root / "data/nothing.csv").touch()
+    (root / "data/nothing.csv").write_text("\n")
     made = Project(root, document)
     made.write(SMALL)
     return made
