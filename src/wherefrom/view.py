@@ -41,10 +41,10 @@ class View:
 
     project: Project
     git_root: Path
-    common_dir: Path
     index: Index
     uri: str
     gaps: list[Gap] = field(default_factory=list)
+    store_answers: bool = True
     hashing: Callable[[int, int], None] = lambda _done, _all: None
 
     @cached_property
@@ -64,7 +64,8 @@ class View:
     @property
     def shallow(self) -> tuple[Gap, ...]:
         """Say so where older commits are not in this clone: who introduced a version may be."""
-        if not (self.common_dir / "shallow").is_file():
+        here = self.project.repository
+        if here is None or not (here.common_dir / "shallow").is_file():
             return ()
         what = "this clone is shallow: the first commit with a version of the data may not be here"
         return (Gap(what, "it was made with --depth", "`git fetch --unshallow`"),)
@@ -89,6 +90,7 @@ class View:
         """Name a store that does not answer, and go on with the ledger alone."""
         gap = Gap("MLflow was not asked; this is from the ledger", str(error), error.hint)
         self.gaps += [gap] if gap not in self.gaps else []
+        self.store_answers = False
         self.__dict__["runs"] = NoRuns()
 
     def run_of(
@@ -112,7 +114,8 @@ class View:
 
     def judged(self, joined: Joined) -> Joined:
         """Leave out what a store that was not asked might have answered."""
-        return replace(joined, gaps=()) if self.gaps and joined.run is None else joined
+        silent = not self.store_answers and joined.run is None
+        return replace(joined, gaps=()) if silent else joined
 
     def relation_in_workspace(self, maker: Maker | None, held: Sequence[Holder]) -> Relation | None:
         """Say how the workspace stands to a result that it has, and that others may hold.
@@ -149,8 +152,8 @@ def look(
     uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
     index = indexes.open_index(project, progress)
     try:
-        common_dir = git_repo.layout(project.workspace).common_dir
-        yield View(project, project.git_root, common_dir, index, uri, hashing=hashing)
+        gaps = list(index.gaps)
+        yield View(project, project.git_root, index, uri, gaps, hashing=hashing)
     except sqlite3.DatabaseError as error:  # MLflow's own have become StoreUnreachableError
         indexes.discard_index(project)
         raise IndexDamagedError(str(error)) from error

@@ -1,4 +1,4 @@
-"""git: the one place that starts it."""
+"""git, by a process for each question; `git_objects` has the one that stays open."""
 
 from __future__ import annotations
 
