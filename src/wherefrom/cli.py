@@ -182,8 +182,10 @@ def sync(*, rebuild: bool, watch: bool, beside: int | None, as_json: bool) -> No
 def ui(*, port: int) -> None:
     """Open MLflow's UI on the project's runs."""
     from wherefrom.commands import ui as command  # noqa: PLC0415
+    from wherefrom.render import text  # noqa: PLC0415
 
     server = command.plan(Path.cwd(), os.environ, port)
+    click.echo(text.gaps(server.gaps), nl=False)
     if server.taken is not None:
         click.echo(f"port {server.taken} is taken")
     what = "it" if server.command else "the sync beside it"

@@ -18,7 +18,6 @@ from wherefrom.record import Gap
 from wherefrom.runs import NoRuns
 from wherefrom.sources import git_repo
 from wherefrom.sources.run_source import open_runs
-from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -148,11 +147,11 @@ def look(
     project = locate(folder, environ)
     if project.git_root is None:
         raise NotAProjectError(project.workspace, "git")
-    chosen = settings.read(project.workspace, project.anchor.name)
-    uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    chosen, doubts = settings.understood(project.workspace, project.anchor.name)
+    uri = chosen.store(project.anchor, environ)
     index = indexes.open_index(project, progress)
     try:
-        gaps = list(index.gaps)
+        gaps = [*doubts, *index.gaps]
         yield View(project, project.git_root, index, uri, gaps, hashing=hashing)
     except sqlite3.DatabaseError as error:  # MLflow's own have become StoreUnreachableError
         indexes.discard_index(project)
