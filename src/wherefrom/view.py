@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class View:
     """What is known of a project. A store that does not answer is one gap, said once.
 
-    `hashing` is told how many bytes of how many have been hashed.
+    `unasked` says why the store was not asked, "" where it was. `hashing` is told how many bytes of
+    how many have been hashed.
     """
 
     project: Project
@@ -43,7 +44,7 @@ class View:
     index: Index
     uri: str
     gaps: list[Gap] = field(default_factory=list)
-    store_answers: bool = True
+    unasked: str = ""
     hashing: Callable[[int, int], None] = lambda _done, _all: None
 
     @cached_property
@@ -59,6 +60,10 @@ class View:
     def table(self) -> RunTable:
         """All runs of the store."""
         return RunTable(self.ask(lambda runs: runs.all_runs()))
+
+    def forget_runs(self) -> None:
+        """Ask for all runs anew: some have been made since."""
+        self.__dict__.pop("table", None)
 
     @property
     def shallow(self) -> tuple[Gap, ...]:
@@ -89,8 +94,8 @@ class View:
         """Name a store that does not answer, and go on with the ledger alone."""
         gap = Gap("MLflow was not asked; this is from the ledger", str(error), error.hint)
         self.gaps += [gap] if gap not in self.gaps else []
-        self.store_answers = False
-        self.__dict__["runs"] = NoRuns()
+        self.unasked = str(error)
+        self.runs = NoRuns()
 
     def run_of(
         self,
@@ -113,8 +118,7 @@ class View:
 
     def judged(self, joined: Joined) -> Joined:
         """Leave out what a store that was not asked might have answered."""
-        silent = not self.store_answers and joined.run is None
-        return replace(joined, gaps=()) if silent else joined
+        return replace(joined, gaps=()) if self.unasked and joined.run is None else joined
 
     def relation_in_workspace(self, maker: Maker | None, held: Sequence[Holder]) -> Relation | None:
         """Say how the workspace stands to a result that it has, and that others may hold.

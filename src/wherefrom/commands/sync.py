@@ -163,7 +163,7 @@ class _Ledger:
 
     def _link(self) -> None:
         """Attach what is known only afterwards, to runs that have ended."""
-        self._view.__dict__.pop("table", None)  # the runs that were made just now are there, too
+        self._view.forget_runs()
         entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
         ended: dict[str, Entry] = {
             e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"
