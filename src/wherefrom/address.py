@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from wherefrom import lineage, tree
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 WORKSPACE = "workspace"
 _PREFIX = re.compile(r"[0-9a-f]{6,64}(\.dir)?")
 _MODEL = "models:/"
+_EXACT = Context(prec=1100)  # digits: those of the smallest float are 1074
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,10 @@ def _metric(view: View, address: str) -> Iterator[Found]:
 def _equal(value: float, wanted: Decimal) -> bool:
     exponent = wanted.as_tuple().exponent
     step = Decimal(1).scaleb(exponent) if isinstance(exponent, int) else wanted
-    return Decimal(value).quantize(step) == wanted
+    try:
+        return Decimal(value).quantize(step, context=_EXACT) == wanted
+    except InvalidOperation:  # so many digits no number has
+        return False
 
 
 def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
@@ -213,7 +218,8 @@ def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     value = _hash(path)
     results = lineage.results(tree.of_workspace(root).holding)
-    here = [r for r in results if _left(r, name, value, is_folder=path.is_dir())]
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - False also for a name that is too long
+    here = [r for r in results if _left(r, name, value, is_folder=is_folder)]
     yield from (Found(result.key, in_workspace=True) for result in here)
     if not here and value is not None and not is_record(name):
         yield from _of_rows(view.index.of_object(value))
@@ -229,7 +235,7 @@ def _left(result: Lineage, name: str, value: str | None, *, is_folder: bool) -> 
 
 def _hash(path: Path) -> str | None:
     """Give the hash of a file's bytes, as DVC does; None for a folder, or where nothing is."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
@@ -248,7 +254,7 @@ def _unknown(view: View, address: str) -> WherefromError:
     names = view.index.names() | {name for row in rows for name in row.metrics}
     wanted = address.partition("=")[0]
     near = tuple(difflib.get_close_matches(wanted, names))
-    return UnknownAddressError(address, near, "; ".join(gap.why for gap in view.gaps))
+    return UnknownAddressError(address, near, view.unasked)
 
 
 def _none_in(where: str, here: tree.Tree) -> NoResultThereError:

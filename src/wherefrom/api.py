@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wherefrom.commands import ls
 from wherefrom.commands import trace as tracing
+from wherefrom.errors import IndexDamagedError
 from wherefrom.render import listing
 from wherefrom.view import look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from wherefrom.commands.trace import Trace
+    from wherefrom.view import View
+
+_T = TypeVar("_T")
 
 
 def trace(address: str, folder: Path | str) -> Trace:
     """Trace an address."""
     place = Path(folder).resolve()
-    with look(place, os.environ) as view:
-        return tracing.trace(view, address, place)
+    return _asked(place, lambda view: tracing.trace(view, address, place))
 
 
 def results(folder: Path | str) -> pd.DataFrame:
     """List every result."""
     import pandas as pd  # noqa: PLC0415 - only for those who want a DataFrame
 
-    with look(Path(folder).resolve(), os.environ) as view:
-        return pd.DataFrame([listing.flat(entry) for entry in ls.entries(view)])
+    found = _asked(Path(folder).resolve(), ls.entries)
+    return pd.DataFrame([listing.flat(entry) for entry in found])
+
+
+def _asked(folder: Path, question: Callable[[View], _T]) -> _T:
+    """Ask once more where the index was found to be damaged, and is made anew."""
+    try:
+        with look(folder, os.environ) as view:
+            return question(view)
+    except IndexDamagedError:
+        with look(folder, os.environ) as view:
+            return question(view)

@@ -26,6 +26,7 @@ from wherefrom.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wherefrom.metrics import Way
     from wherefrom.view import View
 
 _UNEXPECTED = 3
@@ -84,43 +85,58 @@ def trace(address: str, *, as_json: bool) -> None:
     sys.exit(1 if found.gaps else 0)
 
 
+_better = click.option(
+    "--better",
+    type=click.Choice(["larger", "smaller"]),
+    help="Which values of the metric are better; its name tells if not given.",
+)
+
+
 @cli.command()
 @click.option("--sort", metavar="METRIC", help="The best by this metric first; else the newest.")
+@_better
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV, with all metrics and parameters.")
 @_json
-def ls(*, sort: str | None, as_csv: bool, as_json: bool) -> None:
+def ls(*, sort: str | None, better: Way | None, as_csv: bool, as_json: bool) -> None:
     """List every result: experiment, commit, run, relation, data, metrics, changed parameters."""
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
     from wherefrom.commands import ls as command  # noqa: PLC0415
     from wherefrom.render import listing as render  # noqa: PLC0415
+    from wherefrom.render import text  # noqa: PLC0415
 
     with _looking(as_json=as_json, empty={"results": []}) as view:
         found = command.entries(view)
         if not found:
             raise NoResultsError
-        found = command.ranked(found, sort) if sort else found
+        found = command.ranked(view, found, sort, better) if sort else found
     if as_csv:
         click.echo(render.results_csv(found), nl=False)
+        click.echo(text.gaps(view.gaps), nl=False, err=True)
     elif as_json:
         click.echo(render.results_json(found, view.gaps), nl=False)
     else:
         metrics = render.shown_metrics(found, sort)
         click.echo(render.results(found, metrics, view.gaps), nl=False)
+    sys.exit(1 if view.gaps else 0)
 
 
 @cli.command()
 @click.option(
     "--metric", metavar="METRIC", help="By which; the cross-validated score if not given."
 )
+@_better
 @_json
-def best(*, metric: str | None, as_json: bool) -> None:
+def best(*, metric: str | None, better: Way | None, as_json: bool) -> None:
     """Show the best result; where several are alike, all of them."""
     from wherefrom.commands import best as command  # noqa: PLC0415
     from wherefrom.render import listing as render  # noqa: PLC0415
 
     empty: dict[str, Any] = {"metric": None, "value": None, "way": None, "results": []}
     with _looking(as_json=as_json, empty=empty) as view:
-        found = command.best(view, metric)
+        found = command.best(view, metric, better)
     click.echo(render.best_json(found) if as_json else render.best(found), nl=False)
+    sys.exit(1 if found.gaps else 0)
 
 
 @cli.command()
@@ -137,21 +153,22 @@ def diff(first: str, second: str, *, as_json: bool) -> None:
         one, two = (tracing.trace(view, address, Path.cwd()) for address in (first, second))
     found = command.diff(one, two)
     click.echo(render.diff_json(found) if as_json else render.diff(found), nl=False)
-    sys.exit(0 if found.is_empty else 1)
+    sys.exit(0 if found.is_empty and not found.gaps else 1)
 
 
 @cli.command()
 @click.option(
     "--metric", metavar="METRIC", help="By which; the cross-validated score if not given."
 )
+@_better
 @_json
-def data(*, metric: str | None, as_json: bool) -> None:
+def data(*, metric: str | None, better: Way | None, as_json: bool) -> None:
     """List the versions of each raw table, and the best result of each."""
     from wherefrom.commands import data as command  # noqa: PLC0415
     from wherefrom.render import compared as render  # noqa: PLC0415
 
     with _looking(as_json=as_json, empty={"metric": None, "versions": []}) as view:
-        found = command.data(view, metric)
+        found = command.data(view, metric, better)
     click.echo(render.data_json(found) if as_json else render.data(found), nl=False)
     sys.exit(1 if found.gaps else 0)
 
@@ -182,8 +199,10 @@ def sync(*, rebuild: bool, watch: bool, beside: int | None, as_json: bool) -> No
 def ui(*, port: int) -> None:
     """Open MLflow's UI on the project's runs."""
     from wherefrom.commands import ui as command  # noqa: PLC0415
+    from wherefrom.render import text  # noqa: PLC0415
 
     server = command.plan(Path.cwd(), os.environ, port)
+    click.echo(text.gaps(server.gaps), nl=False)
     if server.taken is not None:
         click.echo(f"port {server.taken} is taken")
     what = "it" if server.command else "the sync beside it"

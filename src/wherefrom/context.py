@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import environment, keys, uris, workspace
+from wherefrom import environment, keys, workspace
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.record import Gap
@@ -65,8 +65,7 @@ class Context:
     @property
     def tracking_uri(self) -> str:
         """The tracking store of this process, absolute; it may hold credentials."""
-        wanted = self.environ.get("MLFLOW_TRACKING_URI") or self.settings.uri
-        return uris.tracking_uri(self.project.anchor, wanted)
+        return self.settings.store(self.project.anchor, self.environ)
 
     @property
     def is_off(self) -> bool:

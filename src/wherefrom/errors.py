@@ -344,11 +344,16 @@ class NoResultsError(WherefromError):
 
 @dataclass
 class UnknownMetricError(WherefromError):
-    """A metric that no result has; `nearest` are names like it."""
+    """A metric that no result has; `nearest` are names like it.
+
+    `unasked` says why MLflow was not asked, "" where it was.
+    """
 
     name: str
     nearest: tuple[str, ...] = ()
+    unasked: str = ""
 
     def __str__(self) -> str:
         near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
-        return f"no result has a metric {self.name!r}{near}"
+        lost = f"; MLflow was not asked: {self.unasked}" if self.unasked else ""
+        return f"no result has a metric {self.name!r}{near}{lost}"

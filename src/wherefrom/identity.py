@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import NewType
 
@@ -27,14 +26,7 @@ Fingerprint = NewType("Fingerprint", str)
 StageAddress = NewType("StageAddress", str)
 """`train`, or `sub/dvc.yaml:train`: always seen from the DVC project's root."""
 
-_RECORD_ID = re.compile(r"[0-9a-f]{32}")
-
 
 def new_record_id() -> RecordId:
     """Draw a record id."""
     return RecordId(uuid.uuid4().hex)
-
-
-def is_record_id(text: str) -> bool:
-    """Whether the text has the form of a record id."""
-    return _RECORD_ID.fullmatch(text) is not None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from wherefrom import index as indexes
-from wherefrom.errors import WherefromError
 from wherefrom.holders import Maker, origin
 
 if TYPE_CHECKING:
@@ -18,20 +17,16 @@ if TYPE_CHECKING:
 def said(context: Context) -> str | None:
     """Say where a stage with this fingerprint has run before; None where none is known.
 
-    Only an index that is there is asked: a stage does not wait for a long history to be read.
-    Nothing that is wrong with it stops a stage.
+    Only an index that is there is asked: a stage does not wait for one to be made.
     """
-    project = context.project
-    if project.git_root is None or not (project.state / "index.db").is_file():
-        return None
     try:
-        index = indexes.open_index(project)
-        try:
+        index = indexes.open_made(context.project)
+        if index is None:
+            return None
+        with closing(index):
             rows = index.of_fingerprint(context.fingerprint)
             name = _maker(index, rows[0]) if rows else None
-        finally:
-            index.close()
-    except (WherefromError, sqlite3.Error) as error:
+    except Exception as error:  # noqa: BLE001 - nothing that is wrong with it stops a stage
         return f"the index was not asked whether this has run before: {error}"
     if not rows:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from string import digits
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 
 Way = Literal["larger", "smaller", "nearer to 0"]
 
+_WORD = re.compile(r"[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+
 _LOSSES = (
-    "loss losses logloss bce nll crossentropy entropy perplexity ppl divergence deviance hinge"
+    "loss losses logloss bce nll crossentropy entropy perplexity ppl divergence kl deviance hinge "
+    "huber"
 )
-_ERRORS = "error errors mse rmse mae mape smape wape mase msle rmsle medae nrmse rmspe mdape"
-_RATES = "fpr fnr fdr frr eer wer cer ece brier miss false"
-_OTHERS = "inertia bouldin distance regret cost latency duration runtime seconds aic bic fid"
+_ERRORS = (
+    "err errors error mse nmse rmse mae mape smape wape mase msle rmsle medae nrmse rmspe mdape"
+)
+_RATES = "fpr fnr fdr frr eer wer cer ece brier miss misclassification false"
+_OTHERS = "inertia bouldin distance regret cost latency duration runtime time seconds aic bic fid"
 _SMALLER = frozenset(f"{_LOSSES} {_ERRORS} {_RATES} {_OTHERS}".split())
 
 
@@ -34,10 +40,11 @@ def way(name: str) -> Way:
     `neg_` and `d2_` make a score of a loss (scikit-learn's names); what follows `at` is a
     condition, as in `recall_at_fpr_1` or `tpr@fpr`.
     """
-    words = re.split(r"[._\-\s/]+", name.lower().replace("@", ".at."))
-    if words[0] == "gap":
+    words = [word.lower() for word in _WORD.findall(name.replace("@", ".at."))]
+    if words[:1] == ["gap"]:
         return "nearer to 0"
     said = set(words[: words.index("at")] if "at" in words else words)
+    said |= {word.rstrip(digits) for word in said}
     if {"log", "likelihood"} <= said or "loglikelihood" in said:
         return "smaller" if said & {"neg", "negative"} else "larger"
     return "smaller" if not {"neg", "d2"} & said and _SMALLER & said else "larger"
@@ -59,9 +66,9 @@ def deciding(names: Iterable[str]) -> str | None:
     return next(iter((*preferred, *means, *tests, *known)), None)
 
 
-def merit(name: str, value: float) -> float:
+def merit(value: float, better: Way) -> float:
     """Give a number that is smaller the better a metric's value is."""
-    return {"larger": -value, "smaller": value, "nearer to 0": abs(value)}[way(name)]
+    return {"larger": -value, "smaller": value, "nearer to 0": abs(value)}[better]
 
 
 def read(root: Path, paths: Iterable[str]) -> tuple[dict[str, float], tuple[Gap, ...]]:

@@ -26,13 +26,12 @@ def anchor_store() -> None:
     """
     try:
         from wherefrom.project import locate  # noqa: PLC0415
+        from wherefrom.settings import STORE  # noqa: PLC0415
         from wherefrom.sources import local_store  # noqa: PLC0415
-        from wherefrom.uris import tracking_uri  # noqa: PLC0415
 
         project = locate(_stage_folder(), os.environ)
-        wanted = os.environ.get("MLFLOW_TRACKING_URI") or _settings(project).uri
-        uri = tracking_uri(project.anchor, wanted)
-        os.environ["MLFLOW_TRACKING_URI"] = uri
+        uri = _settings(project).store(project.anchor, os.environ)
+        os.environ[STORE] = uri
         os.environ.setdefault(local_store.ARTIFACT_ROOT_VARIABLE, str(project.artifact_root))
         local_store.make_store(uri, project.artifact_root, project.state)
     except Exception as error:  # noqa: BLE001 - foreign code must not fail because of us
@@ -104,14 +103,10 @@ def _stage_folder() -> Path:
 
 
 def _settings(project: Project) -> Settings:
-    """Read the settings; a foreign `params.yaml` may mean something else by the same names."""
-    from wherefrom.errors import WherefromError  # noqa: PLC0415
-    from wherefrom.settings import Settings, read  # noqa: PLC0415
+    from wherefrom import settings  # noqa: PLC0415
 
-    try:
-        return read(project.workspace, project.anchor.name)
-    except WherefromError:
-        return Settings(project.anchor.name)
+    chosen, _ = settings.understood(project.workspace, project.anchor.name)
+    return chosen
 
 
 def _store_that_goes(project: Project) -> tuple[Gap, ...]:

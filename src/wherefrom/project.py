@@ -25,13 +25,16 @@ class Project:
 
     `workspace` is the DVC root that is worked in, `git_root` the root of its worktree (None for a
     project outside of git) and `prefix` the path from there ("" or `sub`). `anchor` is the DVC root
-    of the main repository, and holds the store and the state; all paths are absolute.
+    of the main repository, and holds the store and the state; all paths are absolute. `repository`
+    is where the main project stands in git: its refs are asked, not a temporary copy's. It is None
+    outside of git.
     """
 
     workspace: Path
     git_root: Path | None
     prefix: str
     anchor: Path
+    repository: git_repo.Layout | None = None
 
     @property
     def state(self) -> Path:
@@ -60,7 +63,9 @@ def locate(folder: Path, environ: Mapping[str, str]) -> Project:
     here = git_repo.layout(workspace)
     main = Path(environ["DVC_ROOT"]) if environ.get("DVC_ROOT") else workspace
     main = main if (main / ".dvc").is_dir() else workspace
-    return Project(workspace, here.toplevel, here.prefix, anchor_of(main))
+    stand = here if main == workspace else git_repo.layout(main)
+    anchor = _anchor_of_linked(stand) if stand.linked else main.resolve()
+    return Project(workspace, here.toplevel, here.prefix, anchor, stand)
 
 
 def dvc_root(folder: Path) -> Path:
@@ -81,14 +86,11 @@ def _is_without_git(root: Path) -> bool:
         return False
 
 
-def anchor_of(main: Path) -> Path:
-    """Give the folder that outlives worktrees: the same DVC root in the main worktree.
+def _anchor_of_linked(stand: git_repo.Layout) -> Path:
+    """Give the folder that outlives a worktree: the same DVC root in the main worktree.
 
     A bare main repository has none; there it is a folder of ours inside the repository.
     """
-    stand = git_repo.layout(main)
-    if not stand.linked:
-        return main.resolve()
     if stand.main_worktree is None:
         return stand.common_dir / "wherefrom" / stand.prefix
     return stand.main_worktree / stand.prefix

@@ -30,6 +30,7 @@ class Run:
     relation: str | None = None
     experiment: ExperimentName | None = None
     baseline: CommitSha | None = None
+    commit: CommitSha | None = None
     exp_rev: CommitSha | None = None
     data_hash: str | None = None
     error: str | None = None
@@ -42,6 +43,7 @@ JOINING = {
     "wherefrom.relation": "relation",
     "dvc.exp.name": "experiment",
     "dvc.exp.baseline": "baseline",
+    "git.commit": "commit",
     "dvc.exp.rev": "exp_rev",
     "data_hash": "data_hash",
     "wherefrom.error": "error",

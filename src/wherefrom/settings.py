@@ -9,13 +9,20 @@ import yaml
 
 from wherefrom import yaml12
 from wherefrom.errors import ParamsFileError, SettingError
+from wherefrom.record import Gap
+from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wherefrom.errors import WherefromError
+
 OFF = "WHEREFROM_TRACKING"
 """Set to `off`, nothing is logged; the outputs are the same."""
+
+STORE = "MLFLOW_TRACKING_URI"
+"""MLflow's own variable for the tracking store."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,10 @@ class Settings:
         known = {"researcher": self.researcher, "objective": self.objective}
         return {n: v for n, v in {**self.tags, **known}.items() if v is not None}
 
+    def store(self, anchor: Path, environ: Mapping[str, str]) -> str:
+        """Give the URI of the tracking store, absolute; the environment comes before `uri`."""
+        return tracking_uri(anchor, environ.get(STORE) or self.uri)
+
 
 _KINDS = {str: "a text", bool: "true or false", dict: "a mapping", list: "a list"}
 
@@ -59,7 +70,37 @@ def read(root: Path, project_name: str) -> Settings:
 
     Raises `SettingError` for a value of the wrong type, and `ParamsFileError`.
     """
-    params = read_params(root)
+    return _settings(read_params(root), project_name)
+
+
+def understood(root: Path, project_name: str) -> tuple[Settings, tuple[Gap, ...]]:
+    """Read the settings, where `params.yaml` may mean something else by these names.
+
+    What cannot be used is as if it were not there; where that is the store, it is a gap.
+    """
+    try:
+        params = read_params(root)
+    except ParamsFileError as error:
+        return Settings(project_name), (_in_doubt(error),)
+    gaps: tuple[Gap, ...] = ()
+    for section in ("tracking", "experiment"):
+        try:
+            _settings({section: params.get(section)}, project_name)
+        except SettingError as error:
+            params = {name: value for name, value in params.items() if name != section}
+            gaps += (_in_doubt(error),) if section == "tracking" else ()
+    return _settings(params, project_name), gaps
+
+
+def _in_doubt(error: WherefromError) -> Gap:
+    return Gap(
+        what="which tracking store is meant is not certain; the default one was taken",
+        why=str(error),
+        remedy="correct it, or name the store in MLFLOW_TRACKING_URI",
+    )
+
+
+def _settings(params: Mapping[str, Any], project_name: str) -> Settings:
     tracking, experiment = _section(params, "tracking"), _section(params, "experiment")
     vocabulary = _value(experiment, "experiment.vocabulary", dict, {})
     allowed = _value(vocabulary, "experiment.vocabulary.allowed", dict, {})

@@ -36,6 +36,11 @@ def store_name(anchor: Path, uri: str) -> str:
     return shown.replace(f"{anchor.as_uri()}/", "file:").replace(f"{anchor}/", "")
 
 
+def is_inside(anchor: Path, uri: str) -> bool:
+    """Whether a store lies in the main project: it is that project's alone."""
+    return store_name(anchor, uri) != redact(uri)
+
+
 def redact(uri: str) -> str:
     """Remove credentials from a URI: the user, the password, the query and what follows it.
 

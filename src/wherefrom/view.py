@@ -18,7 +18,6 @@ from wherefrom.record import Gap
 from wherefrom.runs import NoRuns
 from wherefrom.sources import git_repo
 from wherefrom.sources.run_source import open_runs
-from wherefrom.uris import tracking_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,15 +35,16 @@ if TYPE_CHECKING:
 class View:
     """What is known of a project. A store that does not answer is one gap, said once.
 
-    `hashing` is told how many bytes of how many have been hashed.
+    `unasked` says why the store was not asked, "" where it was. `hashing` is told how many bytes of
+    how many have been hashed.
     """
 
     project: Project
     git_root: Path
-    common_dir: Path
     index: Index
     uri: str
     gaps: list[Gap] = field(default_factory=list)
+    unasked: str = ""
     hashing: Callable[[int, int], None] = lambda _done, _all: None
 
     @cached_property
@@ -61,10 +61,15 @@ class View:
         """All runs of the store."""
         return RunTable(self.ask(lambda runs: runs.all_runs()))
 
+    def forget_runs(self) -> None:
+        """Ask for all runs anew: some have been made since."""
+        self.__dict__.pop("table", None)
+
     @property
     def shallow(self) -> tuple[Gap, ...]:
         """Say so where older commits are not in this clone: who introduced a version may be."""
-        if not (self.common_dir / "shallow").is_file():
+        here = self.project.repository
+        if here is None or not (here.common_dir / "shallow").is_file():
             return ()
         what = "this clone is shallow: the first commit with a version of the data may not be here"
         return (Gap(what, "it was made with --depth", "`git fetch --unshallow`"),)
@@ -89,7 +94,8 @@ class View:
         """Name a store that does not answer, and go on with the ledger alone."""
         gap = Gap("MLflow was not asked; this is from the ledger", str(error), error.hint)
         self.gaps += [gap] if gap not in self.gaps else []
-        self.__dict__["runs"] = NoRuns()
+        self.unasked = str(error)
+        self.runs = NoRuns()
 
     def run_of(
         self,
@@ -112,7 +118,7 @@ class View:
 
     def judged(self, joined: Joined) -> Joined:
         """Leave out what a store that was not asked might have answered."""
-        return replace(joined, gaps=()) if self.gaps and joined.run is None else joined
+        return replace(joined, gaps=()) if self.unasked and joined.run is None else joined
 
     def relation_in_workspace(self, maker: Maker | None, held: Sequence[Holder]) -> Relation | None:
         """Say how the workspace stands to a result that it has, and that others may hold.
@@ -145,12 +151,12 @@ def look(
     project = locate(folder, environ)
     if project.git_root is None:
         raise NotAProjectError(project.workspace, "git")
-    chosen = settings.read(project.workspace, project.anchor.name)
-    uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    chosen, doubts = settings.understood(project.workspace, project.anchor.name)
+    uri = chosen.store(project.anchor, environ)
     index = indexes.open_index(project, progress)
     try:
-        common_dir = git_repo.layout(project.workspace).common_dir
-        yield View(project, project.git_root, common_dir, index, uri, hashing=hashing)
+        gaps = [*doubts, *index.gaps]
+        yield View(project, project.git_root, index, uri, gaps, hashing=hashing)
     except sqlite3.DatabaseError as error:  # MLflow's own have become StoreUnreachableError
         indexes.discard_index(project)
         raise IndexDamagedError(str(error)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ledger_repo
@@ -117,6 +118,33 @@ def inside(repo: LedgerRepo, name: str) -> str:
         if ref.endswith(f"/{name}")
     ]
     return sha(repo, ref)
+
+
+# -- what is no address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "test.score=1e-40",
+        "test.score=0.9730000000000000000000000000000001",
+        "test.score=1e-999999",
+        "test.score=1e999999",
+        "a" * 5000,
+        "a/" * 3000,
+    ],
+    ids=["tiny", "exact", "no_number", "huge", "long", "deep"],
+)
+def test_what_no_result_can_have_is_unknown(repo: LedgerRepo, text: str) -> None:
+    with pytest.raises(UnknownAddressError):
+        resolve(repo, text)
+
+
+def test_a_value_is_found_by_all_of_its_digits(repo: LedgerRepo) -> None:
+    exact = Decimal(PLAIN.metrics["test"]["score"])
+
+    assert len(exact.as_tuple().digits) > 28
+    assert resolve(repo, f"test.score={exact}").key == PLAIN.key
 
 
 # -- ids, hashes and names

@@ -53,6 +53,16 @@ def commit(root: Path, message: str, *parents: str, seconds: str = "1700000000 +
     return git(root, "commit-tree", tree, *options, given=message.encode(), **dates)
 
 
+def test_an_object_of_another_kind_is_passed_over(repo: Path) -> None:
+    file, first = blob(repo, b"a"), commit(repo, "m")
+    everything = (file, git(repo, "mktree"), first)
+
+    with Objects(repo) as objects:
+        assert [found.sha for found in objects.commits(everything)] == [first]
+        assert [sha for sha, _ in objects.trees(everything)] == [everything[1]]
+        assert list(objects.contents(everything)) == [(file, b"a")]
+
+
 def test_files_are_read_byte_by_byte_in_the_order_asked_for(repo: Path) -> None:
     shas = {blob(repo, content): content for content in CONTENTS.values()}
 

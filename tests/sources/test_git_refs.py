@@ -67,6 +67,23 @@ def test_branches_tags_and_remote_branches_are_there_by_their_full_names(repo: L
     }
 
 
+def test_a_tag_keeps_the_commit_that_it_leads_to_and_no_file_and_no_folder(
+    repo: LedgerRepo,
+) -> None:
+    first = head(repo)
+    blob = repo.git("hash-object", "-w", str(repo.root / ".gitignore"))
+    for name, target in (("blob", blob), ("tree", "HEAD^{tree}"), ("one", "HEAD"), ("two", "one")):
+        repo.git("tag", name, target)
+        repo.git("tag", "--annotate", "--message", "t", f"of_{name}", name)
+    repo.git("tag", "--annotate", "--message", "t", "deep", "of_two")
+    repo.git("tag", "--annotate", "--message", "t", "deep_blob", "of_blob")
+
+    found = git_refs.read(repo.git_root).shas
+
+    tags = {name.removeprefix("refs/tags/"): sha for name, sha in found.items() if "tags" in name}
+    assert tags == dict.fromkeys(("one", "two", "of_one", "of_two", "deep"), first)
+
+
 def test_what_is_gits_own_keeps_no_result(repo: LedgerRepo) -> None:
     repo.write("dvc.yaml", "changed")
     repo.git("stash", "--quiet", "--include-untracked")

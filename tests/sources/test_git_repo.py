@@ -124,6 +124,29 @@ def test_outside_of_git_there_is_no_layout(tmp_path: Path) -> None:
         git_repo.layout(tmp_path)
 
 
+def test_a_repository_of_somebody_else_is_named_and_can_be_allowed(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_usual = git_repo.environment
+    monkeypatch.setattr(
+        git_repo, "environment", lambda _: as_usual({"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    )
+
+    with pytest.raises(ToolError, match="dubious ownership"):
+        git_repo.layout(repo)
+
+    for name, value in (("COUNT", "1"), ("KEY_0", "safe.directory"), ("VALUE_0", "*")):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    assert git_repo.layout(repo).toplevel == repo
+
+
+def test_without_git_that_is_said(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repo))
+
+    with pytest.raises(ToolError, match="git is not installed"):
+        git_repo.layout(repo)
+
+
 def test_a_bare_repository_is_no_place_to_work_in(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "--bare")
 

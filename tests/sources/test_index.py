@@ -19,6 +19,7 @@ from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the loc
 from ledger_repo import LedgerRepo, Result, md5, numbered
 
 from wherefrom import index as indexes
+from wherefrom import project
 from wherefrom.errors import IndexPlaceError, NotAProjectError
 from wherefrom.index import database, refresh
 from wherefrom.index.query import Input
@@ -71,10 +72,10 @@ class Counting(Objects):
 
     seen: list[str]
 
-    def _read(self, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    def _read(self, shas: Iterable[str], kind: str) -> Iterator[tuple[str, bytes]]:
         wanted = list(shas)
         Counting.seen += wanted
-        return super()._read(wanted)
+        return super()._read(wanted, kind)
 
 
 @pytest.fixture
@@ -139,8 +140,6 @@ def test_an_experiment_holds_a_result_by_its_name_and_baseline(repo: LedgerRepo)
         (alone,) = index.holders(TWO)
         assert [commit.sha for commit in index.experiments("other")] == [other]
         assert index.experiments("none") == []
-        assert index.experiments_at(same) == [("same", base)]
-        assert index.experiments_at(base) == []
         assert index.all_holders() == {key: index.holders(key) for key in (ONE, TWO)}
 
     assert (alone.experiment, alone.baseline, alone.unchanged) == ("other", base, False)
@@ -797,6 +796,58 @@ def test_a_linked_worktree_has_the_same_index(repo: LedgerRepo) -> None:
     assert linked.keys() == repo.keys() == {ONE, TWO}
     assert repo.database.is_file()
     assert not linked.database.exists()
+
+
+def test_a_temporary_copy_asks_the_main_projects_refs(repo: LedgerRepo) -> None:
+    repo.experiment(Result(2), "two")
+    copy = LedgerRepo(repo.root / ".dvc" / "tmp" / "copy", seconds=repo.seconds)
+    repo.git("clone", "--quiet", str(repo.git_root), str(copy.git_root))
+    copy.committed(Result(3))
+
+    with closing(indexes.open_index(project.locate(copy.root, {"DVC_ROOT": str(repo.root)}))) as at:
+        assert keys(at.results()) == {ONE, TWO}
+    with closing(sqlite3.connect(repo.database)) as connection:
+        refs = connection.execute("SELECT ref FROM refs WHERE ref LIKE 'HEAD %'").fetchall()
+    assert refs == [(f"HEAD {repo.git_root}",)]
+
+
+# -- that cannot be written to
+
+
+def test_an_index_that_cannot_be_written_to_answers_as_it_is_and_says_so(
+    repo: LedgerRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repo.keys() == {ONE}
+    repo.experiment(Result(2), "two")
+
+    def read_only(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+
+    monkeypatch.setattr(database, "connect", read_only)
+
+    with opened(repo) as index:
+        assert keys(index.results()) == {ONE}
+        (gap,) = index.gaps
+    assert "could not be written to" in gap.what
+    monkeypatch.undo()
+    with opened(repo) as index:
+        assert (keys(index.results()), index.gaps) == ({ONE, TWO}, ())
+
+
+def test_a_damaged_index_that_cannot_be_removed_is_named(
+    repo: LedgerRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_args: object) -> None:
+        raise sqlite3.DatabaseError
+
+    def forbidden(_path: Path, *, missing_ok: bool) -> None:
+        raise PermissionError(13, f"Permission denied, {missing_ok}")
+
+    monkeypatch.setattr(refresh, "refresh", damaged)
+    monkeypatch.setattr(Path, "unlink", forbidden)
+
+    with pytest.raises(IndexPlaceError, match="cannot be written"):
+        repo.index()
 
 
 # -- interrupted, twice at once, damaged

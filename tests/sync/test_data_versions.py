@@ -42,7 +42,7 @@ def test_each_version_of_a_table_is_listed_with_what_came_of_it(history: Sandbox
                 "time": int(history.git("log", "-1", "--format=%ct", introduced(history, label))),
             },
             "results": RESULTS[label],
-            "best": {"key": history.record(rev, RESULT).record_id, "value": score},
+            "best": {"key": history.record(rev, RESULT).record_id, "value": score, "alike": []},
         }
         for label, (rev, score) in BEST.items()
     ]

@@ -84,6 +84,8 @@ def test_records_and_files_that_are_not_there_are_passed_over(tmp_path: Path) ->
         *("test.log_loss", "logloss", "valid/LogLoss", "test.perplexity", "cross-entropy", "nll"),
         *("fpr", "test.fnr", "false_positive_rate", "false_discovery_rate", "error_rate", "wer"),
         *("inertia", "latency", "p95.latency_ms", "cv.rmse.mean", "max_error", "brier_score"),
+        *("valLoss", "MSELoss", "loss1", "kl_div", "train_time", "val_err", "nmse", "huber"),
+        *("misclassification", "top1err", "testRMSE"),
         *("neg_log_likelihood", "hamming_loss", "mean_poisson_deviance", "davies_bouldin"),
     ],
 )
@@ -96,6 +98,7 @@ def test_a_loss_an_error_or_a_cost_is_better_when_it_is_smaller(name: str) -> No
     [
         *("test.accuracy", "roc_auc", "f1_weighted", "r2", "anything", "cv.score", "lift"),
         *("neg_log_loss", "test.neg_mean_squared_error", "log_likelihood", "tpr", "specificity"),
+        *("valAcc", "AUC", "F1", "logLikelihood", "mAP50", "rocAUC2"),
         *("recall_at_fpr_1", "tpr@fpr", "d2_log_loss_score", "silhouette", "farm.yield"),
     ],
 )

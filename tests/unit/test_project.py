@@ -10,6 +10,7 @@ import pytest
 from wherefrom import project
 from wherefrom.errors import NotAProjectError
 from wherefrom.project import Project
+from wherefrom.sources.git_repo import layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def test_a_plain_project_is_its_own_anchor(tmp_path: Path) -> None:
     root = repository(tmp_path / "p")
     found = project.locate(root / "sub", {})
 
-    assert found == Project(root, root, "", root)
+    assert found == Project(root, root, "", root, layout(root))
     assert (found.state, found.artifact_root) == (root / ".wherefrom", root / "mlruns")
     assert found.in_git("a/b") == "a/b"
 
@@ -44,7 +45,7 @@ def test_a_project_in_a_subdirectory_of_git_has_a_prefix(tmp_path: Path) -> None
     inner = repository(tmp_path / "p", "x/y")
     found = project.locate(inner, {})
 
-    assert found == Project(inner, tmp_path / "p", "x/y", inner)
+    assert found == Project(inner, tmp_path / "p", "x/y", inner, layout(inner))
     assert found.in_git("a") == "x/y/a"
 
 
@@ -54,7 +55,8 @@ def test_a_linked_worktree_is_anchored_at_the_main_one(tmp_path: Path, prefix: s
     git(tmp_path / "p", "worktree", "add", "--quiet", str(tmp_path / "w"))
     linked = tmp_path / "w" / prefix
 
-    assert project.locate(linked, {}) == Project(linked, tmp_path / "w", prefix, inner)
+    found = project.locate(linked, {})
+    assert found == Project(linked, tmp_path / "w", prefix, inner, layout(linked))
     assert project.locate(linked, {"DVC_ROOT": str(linked)}).anchor == inner
 
 
@@ -73,6 +75,7 @@ def test_a_temporary_copy_is_anchored_at_the_project_that_dvc_names(tmp_path: Pa
     found = project.locate(copy / "sub", {"DVC_ROOT": str(main)})
 
     assert (found.workspace, found.git_root, found.anchor) == (copy, copy, main)
+    assert found.repository == layout(main)
 
 
 def test_a_dvc_root_that_is_none_is_passed_over(tmp_path: Path) -> None:

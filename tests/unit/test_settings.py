@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from wherefrom import naming, settings, tags
 from wherefrom.errors import ParamsFileError, ReservedTagError, SettingError
 from wherefrom.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def written(root: Path, text: str) -> Path:
@@ -57,6 +54,34 @@ def test_a_wrong_setting_is_one_message(tmp_path: Path, text: str, message: str)
     assert message in str(caught.value)
     assert str(caught.value).startswith("params.yaml")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "doubtful"),
+    [
+        ("experiment: baseline\ntracking: {uri: x}", Settings("p", uri="x"), False),
+        ("experiment: {name: [a]}\ndata: {path: a}", Settings("p", data_path="a"), False),
+        ("tracking: true\nexperiment: {name: e}", Settings("e"), True),
+        ("tracking: {uri: 5}", Settings("p"), True),
+        ("- a", Settings("p"), True),
+        ("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> b\n", Settings("p"), True),
+    ],
+)
+def test_what_somebody_else_means_by_a_name_is_passed_over(
+    tmp_path: Path, text: str, expected: Settings, *, doubtful: bool
+) -> None:
+    found, gaps = settings.understood(written(tmp_path, text), "p")
+
+    assert found == expected
+    assert [gap.why.startswith("params.yaml") for gap in gaps] == [True] * doubtful
+
+
+def test_the_store_is_the_environments_else_the_settings_else_the_projects_own() -> None:
+    root, chosen = Path("/p"), Settings("p", uri="sqlite:///a.db")
+
+    assert chosen.store(root, {"MLFLOW_TRACKING_URI": "http://h"}) == "http://h"
+    assert chosen.store(root, {"MLFLOW_TRACKING_URI": ""}) == "sqlite:////p/a.db"
+    assert Settings("p").store(root, {}) == "sqlite:////p/mlflow.db"
 
 
 def test_a_file_that_is_no_utf8_is_one_message(tmp_path: Path) -> None:

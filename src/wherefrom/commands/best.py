@@ -10,8 +10,6 @@ from wherefrom.commands import ls
 from wherefrom.errors import NoResultsError, UnknownMetricError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from wherefrom.entries import Entry
     from wherefrom.metrics import Way
     from wherefrom.record import Gap
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Best:
-    """The results that are best by `metric`, all with the same `value`; `way` is `metrics.way`.
+    """The results that are best by `metric`, all with the same `value`; `way` says which are.
 
     `gaps` are those of the list that they were taken from.
     """
@@ -32,23 +30,18 @@ class Best:
     gaps: tuple[Gap, ...]
 
 
-def best(view: View, metric: str | None = None) -> Best:
+def best(view: View, metric: str | None = None, better: Way | None = None) -> Best:
     """Find the best results; by the cross-validated score where no metric is named.
 
+    `better` says which values are; None: as the metric's name tells.
     Raises `NoResultsError` and `UnknownMetricError`.
     """
     found = [entry for entry in ls.entries(view) if entry.held]
     if not found:
         raise NoResultsError
-    name = metric or default_metric(found)
-    first = ls.ranked(found, name)[0].metrics[name]
+    name = metric or metrics.deciding(name for entry in found for name in entry.metrics)
+    if name is None:
+        raise UnknownMetricError("cv.<metric>.mean", unasked=view.unasked)
+    first = ls.ranked(view, found, name, better)[0].metrics[name]
     ties = tuple(entry for entry in found if entry.metrics.get(name) == first)
-    return Best(name, first, metrics.way(name), ties, tuple(view.gaps))
-
-
-def default_metric(found: Iterable[Entry]) -> str:
-    """Give the metric that decides unless told. Raises `UnknownMetricError` where there is none."""
-    chosen = metrics.deciding(name for entry in found for name in entry.metrics)
-    if chosen is None:
-        raise UnknownMetricError("cv.<metric>.mean")
-    return chosen
+    return Best(name, first, better or metrics.way(name), ties, tuple(view.gaps))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import metrics
-from wherefrom.commands import best as bests
 from wherefrom.commands import ls
 from wherefrom.errors import NoResultsError
 from wherefrom.record import Gap
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from wherefrom.entries import Entry
     from wherefrom.index.query import CommitRow, Input
+    from wherefrom.metrics import Way
     from wherefrom.view import View
 
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class TableVersion:
     """A version of a raw table: who introduced it, how many results used it, the best of them.
 
-    `introduced` is None where no branch holds the version; `best` where no result has the metric.
+    `introduced` is None where no branch holds the version; `best` are all that are alike, and none
+    where no result has the metric.
     """
 
     path: str
@@ -33,42 +34,47 @@ class TableVersion:
     labels: tuple[str, ...]
     introduced: CommitRow | None
     results: int
-    best: Entry | None
+    best: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions of all raw tables, by path and then by the metric, the best first."""
+    """The versions of all raw tables, by path and then by the metric, the best first.
 
-    metric: str
+    `metric` is None where no result has any.
+    """
+
+    metric: str | None
     versions: tuple[TableVersion, ...]
     gaps: tuple[Gap, ...]
 
 
-def data(view: View, metric: str | None = None) -> Versions:
+def data(view: View, metric: str | None = None, better: Way | None = None) -> Versions:
     """List the versions; by the cross-validated score where no metric is named.
 
-    Raises `NoResultsError` and `UnknownMetricError`.
+    `better` says which values are; None: as the metric's name tells. Raises `NoResultsError` and
+    `UnknownMetricError`.
     """
     found = [entry for entry in ls.entries(view) if entry.held]
     if not found:
         raise NoResultsError
-    name = metric or bests.default_metric(found)
-    ls.ranked(found, name)  # names a metric that no result has
+    name = metric or metrics.deciding(name for entry in found for name in entry.metrics)
+    found = ls.ranked(view, found, name, better) if name else found
     users: dict[tuple[str, str | None], list[tuple[Input, Entry]]] = {}
     for entry in found:
         for item in entry.data:
             users.setdefault((item.path, item.hash), []).append((item, entry))
-    versions = [_version(view, used, name) for used in users.values()]
-    versions.sort(key=lambda version: (version.path, _merit(version, name)))
+    versions = [_version(view, used, name) for used in users.values()]  # the best first
+    versions.sort(key=lambda version: (version.path, not version.best))
     return Versions(name, tuple(versions), (*_ambiguous(versions), *view.shallow, *view.gaps))
 
 
-def _version(view: View, used: list[tuple[Input, Entry]], metric: str) -> TableVersion:
+def _version(view: View, used: list[tuple[Input, Entry]], metric: str | None) -> TableVersion:
+    """Give a version with its results, the best of which comes first."""
     item = used[0][0]
     entries = [entry for _, entry in used]
     having = [entry for entry in entries if metric in entry.metrics]
-    best = min(having, key=lambda e: metrics.merit(metric, e.metrics[metric]), default=None)
+    alike = [e for e in having if metric and e.metrics[metric] == having[0].metrics[metric]]
     return TableVersion(
         path=item.path,
         hash=item.hash,
@@ -76,7 +82,7 @@ def _version(view: View, used: list[tuple[Input, Entry]], metric: str) -> TableV
         labels=tuple(dict.fromkeys(label for entry in entries for label in entry.labels)),
         introduced=_introduced(view, item, entries),
         results=len(entries),
-        best=best,
+        best=tuple(alike),
     )
 
 
@@ -91,12 +97,6 @@ def _introduced(view: View, item: Input, entries: Iterable[Entry]) -> CommitRow 
         held = [entry.made_in for entry in entries if entry.made_in]
         sha = min(held, key=lambda h: h.time).commit_sha if held else None
     return view.index.commit(sha) if sha else None
-
-
-def _merit(version: TableVersion, metric: str) -> float:
-    if version.best is None:
-        return float("inf")
-    return metrics.merit(metric, version.best.metrics[metric])
 
 
 def _ambiguous(versions: Iterable[TableVersion]) -> Iterator[Gap]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.attribution import sources
 from wherefrom.record import EnvironmentFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from wherefrom.commands.trace import Trace
     from wherefrom.lineage import Lineage
+    from wherefrom.record import Gap
 
 Pairs = dict[str, tuple[Any, Any]]
 
@@ -21,7 +22,7 @@ Pairs = dict[str, tuple[Any, Any]]
 class Difference:
     """What differs between two results, each as name -> (in the first, in the second).
 
-    None stands for what one of them does not have.
+    None stands for what one of them does not have. `gaps` are those of both, which may hide more.
     """
 
     first: Trace
@@ -32,6 +33,7 @@ class Difference:
     params: Pairs
     environment: Pairs
     metrics: Pairs
+    gaps: tuple[Gap, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -52,7 +54,16 @@ def diff(first: Trace, second: Trace) -> Difference:
         params=_pairs(first.params, second.params),
         environment=_pairs(_environment(first), _environment(second)),
         metrics=_pairs(first.metrics, second.metrics),
+        gaps=tuple(_gaps(first, second)),
     )
+
+
+def _gaps(first: Trace, second: Trace) -> Iterator[Gap]:
+    """Give the gaps of both; what one of them alone has is said of that one."""
+    yield from (gap for gap in first.gaps if gap in second.gaps)
+    for one, other in ((first, second), (second, first)):
+        own = (gap for gap in one.gaps if gap not in other.gaps)
+        yield from (replace(gap, what=f"{one.key[:12]}: {gap.what}") for gap in own)
 
 
 def _pairs(first: Mapping[str, Any], second: Mapping[str, Any]) -> Pairs:

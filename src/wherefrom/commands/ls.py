@@ -10,12 +10,15 @@ from wherefrom import entries as entries_
 from wherefrom import lineage, metrics, tree
 from wherefrom.errors import UnknownMetricError
 from wherefrom.runs import Logged
+from wherefrom.sources.git_objects import Objects
+from wherefrom.uris import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wherefrom.entries import Entry
     from wherefrom.identity import CommitSha
+    from wherefrom.metrics import Way
     from wherefrom.runs import Run
     from wherefrom.view import View
 
@@ -34,16 +37,18 @@ def entries(view: View, keys: Mapping[str, CommitSha | None] | None = None) -> l
     return [entry for entry in (*here, *held, *loose) if keys is None or entry.key in keys]
 
 
-def ranked(found: list[Entry], metric: str) -> list[Entry]:
+def ranked(view: View, found: list[Entry], metric: str, better: Way | None = None) -> list[Entry]:
     """Sort results by a metric, the best first; those without it come last.
 
-    Raises `UnknownMetricError`.
+    `better` says which values are; None: as the metric's name tells. Raises `UnknownMetricError`.
     """
     having = [entry for entry in found if metric in entry.metrics]
     if not having:
         names = {name for entry in found for name in entry.metrics}
-        raise UnknownMetricError(metric, tuple(difflib.get_close_matches(metric, names)))
-    having.sort(key=lambda entry: metrics.merit(metric, entry.metrics[metric]))
+        near = tuple(difflib.get_close_matches(metric, names))
+        raise UnknownMetricError(metric, near, view.unasked)
+    way = better or metrics.way(metric)
+    having.sort(key=lambda entry: metrics.merit(entry.metrics[metric], way))
     return having + [entry for entry in found if metric not in entry.metrics]
 
 
@@ -64,13 +69,21 @@ def _in_workspace(view: View, known: set[str]) -> list[Entry]:
 def _loose(view: View, listed: list[Entry]) -> list[Run]:
     """List the runs that belong to no result.
 
-    A training that a result rests on is held with it, and so are runs that compete for one.
+    A training that a result rests on is held with it, and so are runs that compete for one. Of a
+    store that other projects may share only the runs are meant that name a commit of this one.
     """
     held = {entry.run.mlflow_run_id for entry in listed if entry.run}
     held |= {run.mlflow_run_id for entry in listed for run in entry.candidates}
     trainings = {entry.training_id for entry in listed} - {None}
     others = (run for run in view.table.runs if run.record_id not in trainings)
-    return [run for run in others if run.mlflow_run_id not in held]
+    loose = [run for run in others if run.mlflow_run_id not in held]
+    if is_inside(view.project.anchor, view.uri):
+        return loose
+    places = {run.mlflow_run_id: {run.commit, run.baseline} - {None} for run in loose}
+    with Objects(view.git_root) as objects:
+        wanted = {str(sha) for shas in places.values() for sha in shas}
+        ours = {commit.sha for commit in objects.commits(wanted)}
+    return [run for run in loose if places[run.mlflow_run_id] & ours]
 
 
 def _newest(entry: Entry) -> tuple[int, str]:

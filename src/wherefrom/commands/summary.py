@@ -56,7 +56,8 @@ def collect(root: Path, record: Record | None = None) -> Summary:
     """
     stages = ledger.stages(root)
     result = record or _record(root, stages)
-    table = settings.read(root, root.name).data_path
+    chosen, doubts = settings.understood(root, root.name)
+    table = chosen.data_path
     used = {dep.path: dep.hash for stage in stages.values() for dep in stage.deps}
     values, _ = metrics.read(root, ledger.metric_files(root))
     stale = record is None and _is_unevaluated(root, stages, result)
@@ -68,6 +69,7 @@ def collect(root: Path, record: Record | None = None) -> Summary:
         data={table: used.get(table)} if table else _raw(root, stages),
         models=_models(stages),
         gaps=(
+            *doubts,
             *result.gaps,
             *(_mismatch(stages, result) if record is None else ()),
             *_lock(root, result),

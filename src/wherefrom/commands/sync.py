@@ -19,7 +19,7 @@ from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.lockfile import is_record
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.uris import store_name, tracking_uri
+from wherefrom.uris import store_name
 from wherefrom.view import look
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def sync(
     `StoreUnreachableError`; nothing is lost then.
     """
     project = locate(folder, environ)
-    chosen = settings.read(project.workspace, project.anchor.name)
-    uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    chosen, doubts = settings.understood(project.workspace, project.anchor.name)
+    uri = chosen.store(project.anchor, environ)
     store = delivery.open_project_store(project, uri, chosen.mlflow_experiment)
     store.end_dead_runs()
-    done = Synced()
+    done = Synced(gaps=list(doubts))
     journal, name = Journal(project.state), store_name(project.anchor, uri)
     with FileLock(files.private_folder(project.state) / "sync.lock"):  # no run is made twice
         first = delivery.deliver_waiting(store, journal, name)
@@ -163,7 +163,7 @@ class _Ledger:
 
     def _link(self) -> None:
         """Attach what is known only afterwards, to runs that have ended."""
-        self._view.__dict__.pop("table", None)  # the runs that were made just now are there, too
+        self._view.forget_runs()
         entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
         ended: dict[str, Entry] = {
             e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"

@@ -13,11 +13,13 @@ from wherefrom import settings
 from wherefrom.errors import NoUiError, StoreUnreachableError
 from wherefrom.project import locate
 from wherefrom.sources import local_store, reachable
-from wherefrom.uris import redact, tracking_uri
+from wherefrom.uris import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from wherefrom.record import Gap
 
 _TRIES = 20
 
@@ -27,13 +29,15 @@ class Server:
     """Where the UI is, and how to start it; `command` is empty where the store is its own server.
 
     `environ` is for the command, and may hold credentials: a command line is for all to see.
-    `taken` is the port that was wanted and could not be had, None where it could.
+    `taken` is the port that was wanted and could not be had, None where it could. `gaps` say why
+    the store may be another one than is meant.
     """
 
     url: str
     command: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     taken: int | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
@@ -42,14 +46,14 @@ def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
     Raises `NoUiError` for a store that does not answer.
     """
     project = locate(folder, environ)
-    chosen = settings.read(project.workspace, project.anchor.name)
-    uri = tracking_uri(project.anchor, environ.get("MLFLOW_TRACKING_URI") or chosen.uri)
+    chosen, doubts = settings.understood(project.workspace, project.anchor.name)
+    uri = chosen.store(project.anchor, environ)
     try:
         reachable.probe(uri)
     except StoreUnreachableError as error:
         raise NoUiError(error.uri, error.why) from error
     if uri.startswith(("http://", "https://")):
-        return Server(redact(uri))
+        return Server(redact(uri), gaps=doubts)
     local_store.make_store(uri, project.artifact_root, project.state)  # before two processes would
     free = _free_port(port)
     return Server(
@@ -61,6 +65,7 @@ def plan(folder: Path, environ: Mapping[str, str], port: int) -> Server:
             "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(project.artifact_root),
         },
         taken=port if free != port else None,
+        gaps=doubts,
     )
 
 

@@ -1,4 +1,4 @@
-"""The facts of every commit and experiment, so that any of them is found at once. Disposable."""
+"""What joins the results of every commit and experiment, found at once. Disposable."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from wherefrom.errors import NotAProjectError
 from wherefrom.index import database as databases
 from wherefrom.index import refresh
 from wherefrom.index.query import Index
-from wherefrom.sources import git_repo
+from wherefrom.record import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wherefrom.project import Project
+    from wherefrom.sources.git_repo import Layout
 
 
 def discard_index(project: Project) -> None:
@@ -28,20 +29,45 @@ def open_index(
     """Open the index of a project and bring it up to date; a damaged one is made anew.
 
     `progress` is told how many commits of how many have been read. Raises `NotAProjectError` for a
-    project outside of git.
+    project outside of git, and `IndexPlaceError`.
     """
-    if project.git_root is None:
+    if project.repository is None:
         raise NotAProjectError(project.workspace, "git")
-    common_dir = git_repo.layout(project.workspace).common_dir
-    path = project.state / "index.db"
-    database = databases.connect(path)
     try:
-        refresh.refresh(database, project, project.git_root, common_dir, progress)
+        return _refreshed(project, project.repository, progress)
     except sqlite3.DatabaseError as error:
         if databases.is_locked(error):
             raise
+        discard_index(project)
+        return _refreshed(project, project.repository, progress)
+
+
+def open_made(project: Project) -> Index | None:
+    """Open the index as `open_index` does where it is made already; None where it is not.
+
+    Raises `sqlite3.DatabaseError` for a damaged one.
+    """
+    if project.repository is None or not databases.is_made(project.state / "index.db"):
+        return None
+    return _refreshed(project, project.repository, lambda _done, _all: None)
+
+
+def _refreshed(project: Project, repository: Layout, progress: Callable[[int, int], None]) -> Index:
+    """Bring the index up to date; one that cannot be written to answers as it is."""
+    database = databases.connect(project.state / "index.db")
+    try:
+        refresh.refresh(database, project, repository, progress)
+    except BaseException as error:
+        if isinstance(error, sqlite3.OperationalError) and databases.is_read_only(error):
+            return Index(database, (_old(project, error),))
         database.close()
-        databases.discard(path)
-        database = databases.connect(path)
-        refresh.refresh(database, project, project.git_root, common_dir, progress)
+        raise
     return Index(database)
+
+
+def _old(project: Project, error: sqlite3.Error) -> Gap:
+    return Gap(
+        what="what git has that is new is not known: the index could not be written to",
+        why=f"{project.state / 'index.db'}: {error}",
+        remedy="let the folder `.wherefrom` be written to",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import files
@@ -102,6 +102,20 @@ def is_locked(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
+def is_read_only(error: sqlite3.Error) -> bool:
+    """Whether the index, or its folder, may not be written to, which is no damage."""
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+def is_made(path: Path) -> bool:
+    """Whether there is an index of this version. Raises `sqlite3.DatabaseError` if damaged."""
+    if not path.is_file():
+        return False
+    with closing(sqlite3.connect(path)) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        return bool(version == VERSION)
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open the index, made anew where it is damaged or of another version.
 
@@ -121,9 +135,12 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def discard(path: Path) -> None:
-    """Remove the index; the next command makes it again."""
-    for name in (path.name, f"{path.name}-journal"):
-        (path.parent / name).unlink(missing_ok=True)
+    """Remove the index; the next command makes it again. Raises `IndexPlaceError`."""
+    try:
+        for name in (path.name, f"{path.name}-journal"):
+            (path.parent / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise IndexPlaceError(path, error.strerror or str(error)) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -87,10 +87,11 @@ class CommitRow:
 
 
 class Index:
-    """The index of a project, brought up to date as it was opened."""
+    """The index of a project, brought up to date as it was opened; `gaps` say why it was not."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, gaps: tuple[Gap, ...] = ()) -> None:
         self._database = database
+        self.gaps = gaps
 
     def close(self) -> None:
         """Close its file."""
@@ -217,12 +218,6 @@ class Index:
         shas = self._database.execute("SELECT sha FROM refs WHERE name = ?", (name,)).fetchall()
         rows = (self.commit(sha) for (sha,) in shas)
         return [row for row in rows if row is not None]
-
-    def experiments_at(self, sha: str) -> list[tuple[ExperimentName, CommitSha]]:
-        """List the experiments, with their baselines, that a commit is the tip of."""
-        ask = "SELECT name, baseline FROM refs WHERE sha = ? AND name IS NOT NULL ORDER BY name"
-        rows = self._database.execute(ask, (sha,)).fetchall()
-        return [(ExperimentName(name), CommitSha(baseline)) for name, baseline in rows]
 
     def problems(self) -> list[Gap]:
         """Name what cannot be read in commits and experiments, each damage once."""

@@ -18,42 +18,39 @@ if TYPE_CHECKING:
 
     from wherefrom.project import Project
     from wherefrom.sources.git_objects import CommitFacts
+    from wherefrom.sources.git_repo import Layout
 
 _PART = 500  # commits at a time: what is in memory does not grow with the history
-
-Progress = "Callable[[int, int], None]"
 
 
 def refresh(
     database: sqlite3.Connection,
     project: Project,
-    git_root: Path,
-    common_dir: Path,
+    repository: Layout,
     progress: Callable[[int, int], None],
 ) -> None:
     """Read what is new since the last time. `progress` is told commits done and commits in all."""
-    _read_refs(database, project, git_root, common_dir, progress)
-    _read_late(database, project, git_root)
+    _read_refs(database, project, repository, progress)
+    _read_late(database, project, repository.toplevel)
 
 
 def _read_refs(
     database: sqlite3.Connection,
     project: Project,
-    git_root: Path,
-    common_dir: Path,
+    repository: Layout,
     progress: Callable[[int, int], None],
 ) -> None:
-    known = _meta(database)
+    known, common_dir = _meta(database), repository.common_dir
     same = git_refs.signature(common_dir, json.loads(known.get("folders", "[]")))
     if same is not None and same == known.get("signature"):
         return
     folders = git_refs.ref_folders(common_dir)
     signature = git_refs.signature(common_dir, folders)
-    refs = git_refs.read(git_root)
+    refs = git_refs.read(repository.toplevel)
     with databases.writing(database):
         digest = f"{refs.digest} {_edge(common_dir)}"
         if digest != _meta(database).get("refs"):
-            _read_new(database, project, git_root, refs, progress)
+            _read_new(database, project, repository.toplevel, refs, progress)
             _write_refs(database, refs)
             _mark_live(database, refs)
         values = {"refs": digest, "folders": json.dumps(folders), "signature": signature or ""}

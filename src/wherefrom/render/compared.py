@@ -17,7 +17,7 @@ _PARTS = ("data", "code", "stages", "params", "environment", "metrics")
 def diff(found: Difference) -> str:
     """Show what differs."""
     if found.is_empty:
-        return "no difference\n"
+        return "no difference\n" + text.gaps(found.gaps)
     shown = f"{_name(found.first)}  ->  {_name(found.second)}\n"
     for part in _PARTS:
         pairs: Pairs = getattr(found, part)
@@ -28,18 +28,20 @@ def diff(found: Difference) -> str:
                 for name, both in pairs.items()
             ]
             shown += f"\n{part}\n{text.table(('', '', '', ''), rows, '  ').partition(chr(10))[2]}"
-    return shown
+    return shown + (f"\n{text.gaps(found.gaps)}" if found.gaps else "")
 
 
 def diff_json(found: Difference) -> str:
     """Write the same for a program."""
     parts = {part: {n: list(p) for n, p in getattr(found, part).items()} for part in _PARTS}
-    return text.as_json({"first": found.first.key, "second": found.second.key, **parts})
+    keys = {"first": found.first.key, "second": found.second.key}
+    return text.as_json({**keys, **parts, "gaps": text.gaps_json(found.gaps)})
 
 
 def data(found: Versions) -> str:
     """Show the versions of each table, the best first."""
-    head = ("table", "hash", "label", "size", "since", "results", f"best {found.metric}", "of")
+    best = f"best {found.metric}" if found.metric else "best"
+    head = ("table", "hash", "label", "size", "since", "results", best, "of")
     return text.table(head, [_row(v, found.metric) for v in found.versions]) + text.gaps(found.gaps)
 
 
@@ -76,8 +78,8 @@ def _change(both: tuple[Any, Any]) -> str:
     return ""
 
 
-def _row(version: TableVersion, metric: str) -> tuple[str, ...]:
-    first, best = version.introduced, version.best
+def _row(version: TableVersion, metric: str | None) -> tuple[str, ...]:
+    first, value = version.introduced, _value(version, metric)
     since = f"{first.sha[: text.SHORT]} {text.date(first.time * 1000)[:10]}" if first else ""
     return (
         version.path,
@@ -86,13 +88,26 @@ def _row(version: TableVersion, metric: str) -> tuple[str, ...]:
         text.size(version.size),
         since,
         str(version.results),
-        text.number(best.metrics[metric]) if best else "",
-        f"{best.key[:12]} {best.name}".strip() if best else "",
+        text.number(value) if value is not None else "",
+        _best(version),
     )
 
 
-def _version_json(version: TableVersion, metric: str) -> dict[str, Any]:
-    first, best = version.introduced, version.best
+def _value(version: TableVersion, metric: str | None) -> float | None:
+    return version.best[0].metrics[metric] if version.best and metric else None
+
+
+def _best(version: TableVersion) -> str:
+    if not version.best:
+        return ""
+    first, *others = version.best
+    alike = f" (+{len(others)} alike)" if others else ""
+    return f"{first.key[:12]} {first.name}".strip() + alike
+
+
+def _version_json(version: TableVersion, metric: str | None) -> dict[str, Any]:
+    first, keys = version.introduced, [entry.key for entry in version.best]
+    best = {"key": keys[0], "value": _value(version, metric), "alike": keys[1:]} if keys else None
     return {
         "path": version.path,
         "hash": version.hash,
@@ -100,5 +115,5 @@ def _version_json(version: TableVersion, metric: str) -> dict[str, Any]:
         "labels": list(version.labels),
         "introduced": {"sha": first.sha, "time": first.time} if first else None,
         "results": version.results,
-        "best": {"key": best.key, "value": best.metrics[metric]} if best else None,
+        "best": best,
     }

@@ -57,24 +57,25 @@ class Objects:
 
     def commits(self, shas: Iterable[str]) -> Iterator[CommitFacts]:
         """Read commits; one that is not there (beyond a shallow clone's edge) is left out."""
-        for sha, content in self._read(shas):
+        for sha, content in self._read(shas, "commit"):
             yield _commit(CommitSha(sha), content)
 
     def trees(self, shas: Iterable[str]) -> Iterator[tuple[str, tuple[TreeEntry, ...]]]:
         """Read folders."""
-        for sha, content in self._read(shas):
+        for sha, content in self._read(shas, "tree"):
             yield sha, tuple(_entries(content, len(sha) // 2))
 
     def texts(self, shas: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Read files as text; bytes that are no UTF-8 are kept as surrogates."""
-        for sha, content in self._read(shas):
+        for sha, content in self.contents(shas):
             yield sha, content.decode("utf-8", errors="surrogateescape")
 
     def contents(self, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Read files."""
-        return self._read(shas)
+        return self._read(shas, "blob")
 
-    def _read(self, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    def _read(self, shas: Iterable[str], kind: str) -> Iterator[tuple[str, bytes]]:
+        """Read the objects of one kind; what is of another, or not there, is left out."""
         wanted = list(shas)
         stdin, stdout = self._git.stdin, self._git.stdout
         if stdin is None or stdout is None:
@@ -88,7 +89,8 @@ class Objects:
                 if len(head) == 3:  # noqa: PLR2004 - name, type, size; else `missing`
                     content = stdout.read(int(head[2]))
                     stdout.read(1)
-                    yield sha, content
+                    if head[1] == kind.encode():
+                        yield sha, content
 
 
 def _commit(sha: CommitSha, content: bytes) -> CommitFacts:

@@ -51,15 +51,16 @@ class Refs:
 
 def read(root: Path) -> Refs:
     """Read the refs that keep commits; DVC's own (its queue, its bookkeeping) are left out."""
-    text = git_repo.run(
-        root, "for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", *_KEPT
-    )
+    form = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)"
     shas: dict[str, CommitSha] = {}
-    for line in text.split("\n"):
-        sha, _, rest = line.partition(" ")
-        peeled, _, name = rest.partition(" ")
-        if name and not name.startswith(_DVCS_OWN):
-            shas[name] = CommitSha(peeled or sha)
+    for line in git_repo.run(root, "for-each-ref", f"--format={form}", *_KEPT).split("\n")[:-1]:
+        kind, sha, tagged, peeled, name = line.split(" ", 4)
+        if name.startswith(_DVCS_OWN):
+            continue
+        # git before 2.45 goes one step; a tag may be of a tag, and of a file or a folder
+        found = {tagged: peeled, kind: sha}.get("commit") or git_repo.resolve(root, sha)
+        if found is not None:
+            shas[name] = CommitSha(found)
     shas.update(_heads(root))
     return Refs(shas)
 

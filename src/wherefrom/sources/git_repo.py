@@ -1,4 +1,4 @@
-"""git: the one place that starts it."""
+"""git, by a process for each question; `git_objects` has the one that stays open."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from wherefrom.identity import CommitSha
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+_NO_WORKTREE = ("not a git repository", "must be run in a work tree")
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,12 @@ class Change:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give git an environment that no caller's `GIT_*` or language can bend."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    """Give git an environment that no caller's `GIT_*` or language can bend.
+
+    The user's settings stay: in a container `safe.directory` is often given in `GIT_CONFIG_*`.
+    """
+    settings = "GIT_CONFIG_"
+    clean = {k: v for k, v in os.environ.items() if k.startswith(settings) or k[:4] != "GIT_"}
     return {**clean, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
 
 
@@ -59,14 +66,19 @@ def run(root: Path, *args: str, extra: Mapping[str, str] | None = None) -> str:
 
 
 def layout(folder: Path) -> Layout:
-    """Say where a folder stands in git. Raises `NotAProjectError` outside of a worktree."""
+    """Say where a folder stands in git.
+
+    Raises `NotAProjectError` outside of a worktree, and `ToolError` where git refuses to say.
+    """
     args = ("--path-format=absolute", "--show-toplevel", "--git-common-dir", "--git-dir")
     try:
         toplevel, common, git_dir, *prefix = run(
             folder, "rev-parse", *args, "--show-prefix"
         ).splitlines()
     except ToolError as error:
-        raise NotAProjectError(folder, "git") from error
+        if any(said in error.output for said in _NO_WORKTREE):
+            raise NotAProjectError(folder, "git") from error
+        raise
     linked = Path(git_dir) != Path(common)
     main = _main_worktree(folder) if linked else Path(toplevel)
     return Layout(Path(toplevel), Path(common), "".join(prefix).rstrip("/"), linked, main)
