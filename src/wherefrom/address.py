@@ -152,10 +152,21 @@ def _of_rows(rows: Iterable[ResultRow]) -> Iterator[Found]:
 
 
 def _of_runs(view: View, runs: Iterable[Run]) -> Iterator[Found]:
-    """Go from runs to their results; a run that nothing holds is a result of its own."""
+    """Go from runs to their results; a run that nothing holds is a result of its own.
+
+    A run that is nested in another belongs to that one's result.
+    """
     for run in runs:
         found = _results_of(view, run) or list(_here(view, run.record_id or ""))
+        if not found and run.parent:
+            found = [one for one in _of_runs(view, _outer(view, run)) if one.run is None]
         yield from found or [Found(run.mlflow_run_id, run=run)]
+
+
+def _outer(view: View, run: Run) -> list[Run]:
+    """Find the run of the same stage that a run is nested in."""
+    found = view.ask(lambda runs: runs.of_id(run.parent or "-"))
+    return [one for one in found if one.fingerprint == run.fingerprint]
 
 
 def _results_of(view: View, run: Run) -> list[Found]:

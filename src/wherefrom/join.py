@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wherefrom.holders import Holder, Relation
-    from wherefrom.identity import CommitSha
+    from wherefrom.identity import CommitSha, MlflowRunId
     from wherefrom.index.query import RecordRow
     from wherefrom.record import Record
     from wherefrom.runs import Run
@@ -23,6 +23,7 @@ class RunTable:
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self.runs = list(dict.fromkeys(runs))
+        self._by_id = {run.mlflow_run_id: run for run in self.runs}
         self._by_record: dict[str, list[Run]] = {}
         self._by_fingerprint: dict[str, list[Run]] = {}
         for run in self.runs:
@@ -30,6 +31,10 @@ class RunTable:
                 self._by_record.setdefault(run.record_id, []).append(run)
             if run.fingerprint:
                 self._by_fingerprint.setdefault(run.fingerprint, []).append(run)
+
+    def of_id(self, run_id: MlflowRunId) -> Run | None:
+        """Find a run by its id."""
+        return self._by_id.get(run_id)
 
     def of_record(self, record_id: str) -> list[Run]:
         """Find the runs that carry a record id."""
@@ -83,7 +88,7 @@ def by_content(
     Of several the one of `asked` is meant, the holder that somebody asks about.
     """
     for fingerprint in fingerprints:
-        runs = table.of_fingerprint(fingerprint)
+        runs = _outer(table.of_fingerprint(fingerprint))
         good = [run for run in runs if run.status == "FINISHED"]
         good = good or [run for run in runs if run.status == "RUNNING"]
         if good:
@@ -97,6 +102,12 @@ def by_content(
         remedy="run it where `wherefrom` is installed: `dvc repro --force`",
     )
     return Joined(None, None, (gap,))
+
+
+def _outer(runs: list[Run]) -> list[Run]:
+    """Leave out the runs that are nested in another of these: a search is one run."""
+    ids = {run.mlflow_run_id for run in runs}
+    return [run for run in runs if run.parent not in ids]
 
 
 def _decide(runs: list[Run], holders: Sequence[Holder], *, is_last: bool) -> Joined:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from wherefrom.lockfile import flat_params, is_record
 from wherefrom.record import Gap
@@ -115,28 +115,35 @@ Edges = dict["StageAddress", tuple["StageAddress", ...]]
 
 def _edges(stages: Mapping[StageAddress, Stage]) -> Edges:
     """Map each stage to those that it takes something from."""
-    maker = {path: stage.address for stage in stages.values() for path in stage.outs}
+    makers = _Places({path: stage.address for stage in stages.values() for path in stage.outs})
     return {
         address: tuple(
-            dict.fromkeys(m for path in stage.deps for m in _touched(maker, path) if m != address)
+            dict.fromkeys(m for path in stage.deps for m in makers.touched(path) if m != address)
         )
         for address, stage in stages.items()
     }
 
 
-def _touched(places: Mapping[str, _T], path: str) -> Iterator[_T]:
-    """Give what stands at a path, holds it or lies in it."""
-    if path in places:
-        yield places[path]
-        return
-    parent = path.rpartition("/")[0]
-    while parent:
-        if parent in places:
-            yield places[parent]
-            return
-        parent = parent.rpartition("/")[0]
-    if "." not in path.rpartition("/")[2]:  # a folder, most likely; files are nearly all of them
-        yield from (found for place, found in places.items() if place.startswith(f"{path}/"))
+class _Places(Generic[_T]):
+    """What stands at paths; the folders around them are listed once, since many are asked for."""
+
+    def __init__(self, places: Mapping[str, _T]) -> None:
+        self._at = places
+        self._below: dict[str, list[_T]] = {}
+        for place, found in places.items():
+            for folder in _parents(place):
+                self._below.setdefault(folder, []).append(found)
+
+    def touched(self, path: str) -> list[_T]:
+        """Give what stands at a path, holds it or lies in it."""
+        around = next((place for place in (path, *_parents(path)) if place in self._at), None)
+        return self._below.get(path, []) if around is None else [self._at[around]]
+
+
+def _parents(path: str) -> Iterator[str]:
+    """List the folders that a path lies in, the nearest first."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _upstream(before: Edges, address: StageAddress) -> list[StageAddress]:
@@ -154,11 +161,9 @@ def _upstream(before: Edges, address: StageAddress) -> list[StageAddress]:
 def _lineage(holding: Holding, before: Edges, address: StageAddress) -> Lineage:
     stages = tuple(holding.stages[a] for a in _in_order(before, address))
     final = stages[-1]
+    raws = _Places(holding.raw)
     read = [
-        (raw, p, dep.hash)
-        for s in stages
-        for p, dep in s.deps.items()
-        for raw in _touched(holding.raw, p)
+        (raw, p, dep.hash) for s in stages for p, dep in s.deps.items() for raw in raws.touched(p)
     ]
     used = {path: value for _, path, value in read}
     raw = tuple(dict.fromkeys(item for item, _, _ in read))

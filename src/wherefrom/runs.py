@@ -34,6 +34,7 @@ class Run:
     exp_rev: CommitSha | None = None
     data_hash: str | None = None
     error: str | None = None
+    parent: MlflowRunId | None = None
 
 
 JOINING = {
@@ -47,6 +48,7 @@ JOINING = {
     "dvc.exp.rev": "exp_rev",
     "data_hash": "data_hash",
     "wherefrom.error": "error",
+    "mlflow.parentRunId": "parent",
 }
 """The tags that join a run to the ledger, and the fields of `Run` that hold them."""
 

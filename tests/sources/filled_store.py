@@ -26,6 +26,7 @@ TAGS = {
     "dvc.exp.baseline": "b" * 40,
     "data_hash": "c" * 32,
     "wherefrom.error": "it's 100% broken",
+    "mlflow.parentRunId": "d" * 32,
     "other": "x",
 }
 

@@ -15,6 +15,7 @@ from ledger_repo import LedgerRepo, Result, md5
 
 from wherefrom import address, view
 from wherefrom.address import Found
+from wherefrom.commands import ls
 from wherefrom.errors import (
     AmbiguousAddressError,
     NoResultsError,
@@ -199,6 +200,15 @@ def test_a_run_that_nothing_holds_is_found_as_that(repo: LedgerRepo, text: str) 
 @pytest.mark.parametrize("text", [STRAY, "same inputs"])
 def test_a_run_of_the_same_inputs_is_no_neighbours(repo: LedgerRepo, text: str) -> None:
     assert resolve(repo, text) == Found(STRAY, run=OF_NEIGHBOUR)
+
+
+def test_a_run_that_is_nested_in_that_of_a_result_is_part_of_it(repo: LedgerRepo) -> None:
+    inner = run(STRAY, "inner", fingerprint=INSIDE.fingerprint, parent=OF_INSIDE.mlflow_run_id)
+
+    with looking(repo, Runs([OF_INSIDE, inner])) as looked:
+        assert address.resolve(looked, STRAY, repo.root) == Found(INSIDE.key)
+        assert address.resolve(looked, INSIDE.key, repo.root) == Found(INSIDE.key)
+        assert [entry.run for entry in ls.entries(looked) if not entry.held] == []
 
 
 def test_a_run_of_an_earlier_stage_leads_to_the_result_that_rests_on_it(repo: LedgerRepo) -> None:

@@ -99,6 +99,7 @@ def test_a_run_has_the_fields_that_join_it_to_the_ledger(
         baseline="b" * 40,  # type: ignore[arg-type]
         data_hash="c" * 32,
         error="it's 100% broken",
+        parent="d" * 32,  # type: ignore[arg-type]
     )
 
 

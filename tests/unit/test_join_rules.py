@@ -177,6 +177,16 @@ def test_where_nothing_decides_between_runs_all_are_listed(places: list[Holder])
     assert all(one.mlflow_run_id in gap.what for one in runs)
 
 
+def test_the_runs_that_are_nested_in_another_are_part_of_it() -> None:
+    outer = run(1, fingerprint=LAST)
+    inner = [run(n, fingerprint=LAST, parent=outer.mlflow_run_id) for n in (2, 3)]
+    innermost = run(4, fingerprint=LAST, parent=inner[0].mlflow_run_id)
+
+    assert joined([outer, *inner, innermost]).run == outer
+    assert joined([replace(outer, status="FAILED"), *inner]).run is None
+    assert joined([replace(outer, fingerprint="9" * 64), inner[0]]).run == inner[0]  # type: ignore[arg-type]
+
+
 def test_a_result_without_any_run_is_a_gap() -> None:
     found = joined([run(1), run(2, fingerprint="9" * 64)], holder())
 

@@ -124,8 +124,14 @@ def test_a_result_of_several_files_of_stages_is_one() -> None:
 
 @pytest.mark.parametrize(
     ("left", "read"),
-    [("x", "x"), ("folder", "folder/in/a.csv"), ("folder/in/a.csv", "folder"), ("a.csv", "a.csv")],
-    ids=["same", "inside_a_folder", "folder_around", "file"],
+    [
+        ("x", "x"),
+        ("folder", "folder/in/a.csv"),
+        ("folder/in/a.csv", "folder"),
+        ("work/v1.0/a.csv", "work/v1.0"),
+        ("a.csv", "a.csv"),
+    ],
+    ids=["same", "inside_a_folder", "folder_around", "folder_with_a_dot", "file"],
 )
 def test_a_stage_follows_the_one_that_left_what_it_read_or_a_part_of_it(
     left: str, read: str
@@ -229,9 +235,10 @@ def test_models_are_what_the_training_left_beside_its_record_and_its_metrics() -
         ("data.dvc", "data", "data"),
         ("data.dvc", "data", "data/in/raw.csv"),
         ("data/raw.csv.dvc", "raw.csv", "data"),
+        ("data/v.2/raw.csv.dvc", "raw.csv", "data/v.2"),
         ("raw.csv.dvc", "raw.csv", "raw.csv"),
     ],
-    ids=["file", "folder", "inside_a_folder", "folder_around", "at_the_root"],
+    ids=["file", "folder", "inside_a_folder", "folder_around", "with_a_dot", "at_the_root"],
 )
 def test_raw_data_are_what_dvc_files_hold_of_what_was_read(
     dvc_file: str, raw: str, dep: str

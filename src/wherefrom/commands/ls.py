@@ -14,7 +14,7 @@ from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import is_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from wherefrom.entries import Entry
     from wherefrom.identity import CommitSha
@@ -69,14 +69,15 @@ def _in_workspace(view: View, known: set[str]) -> list[Entry]:
 def _loose(view: View, listed: list[Entry]) -> list[Run]:
     """List the runs that belong to no result.
 
-    A training that a result rests on is held with it, and so are runs that compete for one. Of a
-    store that other projects may share only the runs are meant that name a commit of this one.
+    A training that a result rests on is held with it, and so are runs that compete for one, and
+    those that are nested in a run that is held. Of a store that other projects may share only the
+    runs are meant that name a commit of this one.
     """
     held = {entry.run.mlflow_run_id for entry in listed if entry.run}
     held |= {run.mlflow_run_id for entry in listed for run in entry.candidates}
     trainings = {entry.training_id for entry in listed} - {None}
     others = (run for run in view.table.runs if run.record_id not in trainings)
-    loose = [run for run in others if run.mlflow_run_id not in held]
+    loose = [run for run in others if held.isdisjoint(_around(view, run))]
     if is_inside(view.project.anchor, view.uri):
         return loose
     places = {run.mlflow_run_id: {run.commit, run.baseline} - {None} for run in loose}
@@ -84,6 +85,14 @@ def _loose(view: View, listed: list[Entry]) -> list[Run]:
         wanted = {str(sha) for shas in places.values() for sha in shas}
         ours = {commit.sha for commit in objects.commits(wanted)}
     return [run for run in loose if places[run.mlflow_run_id] & ours]
+
+
+def _around(view: View, run: Run) -> Iterator[str]:
+    """Give the id of a run, then those of the runs that it is nested in."""
+    one: Run | None = run
+    while one is not None:
+        yield one.mlflow_run_id
+        one = view.table.of_id(one.parent) if one.parent else None
 
 
 def _newest(entry: Entry) -> tuple[int, str]:
