@@ -7,13 +7,15 @@ Only files that git keeps are compared here; data are in DVC's care.
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from typing import TYPE_CHECKING, Any
 
+from wherefrom import formats
 from wherefrom.lockfile import folder_hash, is_record
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wherefrom.holding import Stage
     from wherefrom.lineage import Lineage
@@ -40,6 +42,30 @@ def kept(result: Lineage) -> dict[str, tuple[Stage, str]]:
         for path, out in stage.outs.items()
         if out.hash and out.hash_name == "md5" and not out.hash.endswith(".dir")
     }
+
+
+def hashes_of(paths: Iterable[str], contents: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """Map files and folders to the hashes that DVC may have recorded for them.
+
+    `contents` are the files of a tree, those below the folders too. What is not there is left out.
+    """
+    found = {path: _hashes(path, contents) for path in paths}
+    return {path: values for path, values in found.items() if values}
+
+
+def check(
+    wanted: Mapping[str, tuple[Stage, str]], hashes: Mapping[str, set[str]], where: str
+) -> Iterator[Gap]:
+    """Compare the files and folders of a tree, by their hashes, with the lock."""
+    for path, (stage, value) in wanted.items():
+        if value not in hashes.get(path, ()):
+            yield Gap(
+                what=f"{path} in {where} is not what {stage.address} read"
+                if path in hashes
+                else f"{path}, which {stage.address} read, is not in {where}",
+                why=f"dvc.lock says {value}",
+                remedy="commit what was read, or run it again: `dvc repro`",
+            )
 
 
 def data(result: Lineage) -> Mapping[str, tuple[str, str]]:
@@ -85,19 +111,35 @@ def edited(
             )
 
 
-def other_params(result: Lineage, params: Mapping[str, Any], where: str) -> Iterator[Gap]:
-    """Name the parameters that `params.yaml` (as nested values) has and no stage ran with."""
+def params_files(result: Lineage) -> tuple[str, ...]:
+    """List the files of parameters that its stages read."""
+    return tuple(dict.fromkeys(path for stage in result.stages for path, _ in _params(stage)))
+
+
+def other_params(result: Lineage, contents: Mapping[str, bytes], where: str) -> Iterator[Gap]:
+    """Name the parameters that the files of a tree have and no stage ran with."""
+    read = {path: _values(path, contents.get(path, b"")) for path in params_files(result)}
     for stage in result.stages:
-        for file, keys in stage.facts.params.items():
-            if file != "params.yaml" or stage.wdir != ".":
-                continue
-            wrong = [key for key, value in keys.items() if _at(params, key) != value]
+        for path, keys in _params(stage):
+            wrong = [key for key, value in keys.items() if _at(read[path], key) != value]
             if wrong:
                 yield Gap(
                     what=f"{', '.join(wrong)} in {where} is not what {stage.address} ran with",
-                    why="params.yaml was edited, and the stage did not run again",
+                    why=f"{path} was edited, and the stage did not run again",
                     remedy="run it again: `dvc repro`",
                 )
+
+
+def _params(stage: Stage) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for file, keys in stage.facts.params.items():
+        yield posixpath.normpath(posixpath.join(stage.wdir, file)), keys
+
+
+def _values(path: str, content: bytes) -> object:
+    try:
+        return formats.load(path, content)
+    except ValueError:  # then it has none of the parameters, which is what is said
+        return None
 
 
 def other_lock_file(name: str | None) -> Gap:
@@ -109,56 +151,42 @@ def other_lock_file(name: str | None) -> Gap:
     )
 
 
-def _at(params: Mapping[str, Any], key: str) -> object:
+def _at(params: object, key: str) -> object:
     """Look a key of a lock up in nested values: `train.lr`, or a name with a dot in it."""
-    if key in params:
+    if isinstance(params, dict) and key in params:
         return params[key]
     found: Any = params
     for part in key.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
+        items = dict(enumerate(found)) if isinstance(found, list) else found
+        name = int(part) if isinstance(found, list) and part.isdecimal() else part
+        found = items.get(name) if isinstance(items, dict) else None
     return found
 
 
 def is_as_locked(content: bytes, value: str) -> bool:
-    """Whether a file has the hash that a lock says; until DVC 3, text with Unix line ends."""
-    return value in {_md5(content), _md5(content.replace(b"\r\n", b"\n"))}
+    """Whether a file has the hash that a lock says."""
+    return value in _md5s(content)
 
 
 def _overlap(path: str, other: str) -> bool:
     return path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/")
 
 
-def check(
-    wanted: Mapping[str, tuple[Stage, str]], contents: Mapping[str, bytes], where: str
-) -> Iterator[Gap]:
-    """Compare the files of a commit (by their paths, those below folders too) with the lock."""
-    for path, (stage, value) in wanted.items():
-        if value not in _hashes(path, contents):
-            held = path in contents or any(name.startswith(f"{path}/") for name in contents)
-            yield Gap(
-                what=f"{path} in {where} is not what {stage.address} read"
-                if held
-                else f"{path}, which {stage.address} read, is not in {where}",
-                why=f"dvc.lock says {value}",
-                remedy="commit what was read, or run it again: `dvc repro`",
-            )
-
-
 def _hashes(path: str, contents: Mapping[str, bytes]) -> set[str]:
-    """Give the hashes that DVC may have recorded for a file or a folder.
-
-    Until DVC 3, text was hashed with its line ends as on Unix.
-    """
     if path in contents:
-        content = contents[path]
-        return {_md5(content), _md5(content.replace(b"\r\n", b"\n"))}
-    below = {
-        name.removeprefix(f"{path}/"): content
+        return _md5s(contents[path])
+    below = f"{path}/"
+    files = [
+        {"md5": _md5(content), "relpath": name.removeprefix(below)}
         for name, content in contents.items()
-        if name.startswith(f"{path}/")
-    }
-    files = [{"md5": _md5(content), "relpath": name} for name, content in below.items()]
+        if name.startswith(below)
+    ]
     return {folder_hash(files)} if files else set()
+
+
+def _md5s(content: bytes) -> set[str]:
+    """Give the hashes of a file: until DVC 3, text was hashed with its line ends as on Unix."""
+    return {_md5(content), _md5(content.replace(b"\r\n", b"\n"))}
 
 
 def _md5(content: bytes) -> str:

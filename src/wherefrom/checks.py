@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 def attributed(view: View, result: Lineage, commit: CommitRow | None, here: Tree) -> Iterator[Gap]:
     """Name what keeps a result from being attributed to a commit; None: to the workspace."""
-    yield from attribution.other_params(result, here.params, _name(commit))
     yield from _in_workspace(view, result, here) if commit is None else _in(view, result, commit)
     if commit is not None and not commit.live:
         yield Gap(
@@ -52,27 +51,36 @@ def _name(commit: CommitRow | None) -> str:
 
 def _in(view: View, result: Lineage, commit: CommitRow) -> Iterator[Gap]:
     wanted, outputs = attribution.sources(result), attribution.kept(result)
-    contents = _contents(view, commit.sha, {**wanted, **outputs})
-    yield from attribution.check(wanted, contents, _name(commit))
+    params = dict.fromkeys(attribution.params_files(result))
+    contents = _contents(view, commit.sha, {**wanted, **outputs, **params})
+    yield from attribution.other_params(result, contents, _name(commit))
+    yield from attribution.check(wanted, attribution.hashes_of(wanted, contents), _name(commit))
     yield from attribution.edited(outputs, contents, _name(commit))
 
 
 def _in_workspace(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:
     root, wanted = view.project.workspace, attribution.sources(result)
-    files = {p: root / p for p in wanted if (root / p).is_file()}
+    paths = (*wanted, *attribution.params_files(result))
+    files = {p: root / p for p in paths if (root / p).is_file()}
     contents = {path: file.read_bytes() for path, file in files.items()}
-    some = {path: item for path, item in wanted.items() if not (root / path).is_dir()}
-    yield from attribution.check(some, contents, _name(None))
+    yield from attribution.other_params(result, contents, _name(None))
+    folders = {p: value for p, (_, value) in wanted.items() if (root / p).is_dir()}
     outputs = attribution.kept(result)
-    yield from attribution.edited(outputs, here.contents, _name(None))
     data = attribution.data(result)
     missing = {p: item for p, item in data.items() if p not in contents and p not in here.contents}
-    yield from attribution.other_bytes(missing, _hashes(view, missing), _name(None))
+    hashes = _hashes(view, folders | {path: value for path, (_, value) in missing.items()})
+    code = attribution.hashes_of(wanted, contents) | {p: {hashes[p]} for p in folders}
+    yield from attribution.check(wanted, code, _name(None))
+    yield from attribution.edited(outputs, here.contents, _name(None))
+    yield from attribution.other_bytes(missing, hashes, _name(None))
 
 
-def _hashes(view: View, data: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Hash data and models as they are on disk; what is not here has no hash."""
-    places = {path: view.project.workspace / path for path in data}
+def _hashes(view: View, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Hash code in folders, data and models as they are on disk; what is not here has no hash.
+
+    `wanted` are their hashes by the lock.
+    """
+    places = {path: view.project.workspace / path for path in wanted}
     places = {path: place for path, place in places.items() if place.exists()}
     whole, done = sum(disk.size_of(place) for place in places.values()), 0
 
@@ -82,10 +90,10 @@ def _hashes(view: View, data: Mapping[str, tuple[str, str]]) -> dict[str, str]:
         view.hashing(done, whole)
 
     found = {path: str(disk.hash_of(place, told)) for path, place in places.items()}
-    unlike = [path for path, value in found.items() if value != data[path][1]]
+    unlike = [path for path, value in found.items() if value != wanted[path]]
     # DVC ignores files in folders, and line ends in locks of old: where it sees no change, none is
-    same = dvc_repo.unchanged_data(view.project.workspace, unlike) if unlike else ()
-    return found | {path: data[path][1] for path in same}
+    same = dvc_repo.unchanged(view.project.workspace, unlike) if unlike else ()
+    return found | {path: wanted[path] for path in same}
 
 
 def _contents(view: View, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
+from collections import Counter
 from string import digits
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
-
-from wherefrom import keys, yaml12
+from wherefrom import formats, keys
 from wherefrom.lockfile import flatten, is_record
 from wherefrom.record import Gap
 
@@ -74,7 +71,8 @@ def merit(value: float, better: Way) -> float:
 def read(root: Path, paths: Iterable[str]) -> tuple[dict[str, float], tuple[Gap, ...]]:
     """Read metric files (JSON, YAML, TOML; paths from the root) into one flat map.
 
-    What is no finite number is named as a gap: MLflow would store another number for an infinite.
+    A name that several files have comes with its file: `eval.json:accuracy`. What is no finite
+    number is named as a gap: MLflow would store another number for an infinite.
     """
     found = {path: root / path for path in paths if not is_record(path)}
     return join({path: file.read_bytes() for path, file in found.items() if file.is_file()})
@@ -84,12 +82,13 @@ def join(contents: Mapping[str, bytes]) -> tuple[dict[str, float], tuple[Gap, ..
     """Join the contents of metric files, by their paths, as `read` does."""
     metrics: dict[str, float] = {}
     gaps: list[Gap] = []
-    for path, content in contents.items():
-        values, problem = _parse(path, content)
+    parsed = {path: _parse(path, content) for path, content in contents.items()}
+    count = Counter(name for values, _ in parsed.values() for name in values)
+    for path, (values, problem) in parsed.items():
         gaps += [problem] if problem else []
         for name, value in values.items():
             if keys.is_metric(value):
-                metrics[name] = float(value)
+                metrics[name if count[name] == 1 else f"{path}:{name}"] = float(value)
             elif isinstance(value, float):
                 gaps.append(
                     Gap(f"{name} is {value}", f"{path} holds it", "see why it is no number")
@@ -99,12 +98,15 @@ def join(contents: Mapping[str, bytes]) -> tuple[dict[str, float], tuple[Gap, ..
 
 def _parse(path: str, content: bytes) -> tuple[dict[str, Any], Gap | None]:
     try:
-        text = content.decode("utf-8")
-        if path.endswith(".toml"):
-            data: object = tomllib.loads(text)
-        else:
-            data = yaml12.load(text) if path.endswith((".yaml", ".yml")) else json.loads(text)
-    except (ValueError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-        return {}, Gap(f"the metrics of {path} are not in the run", why, "write JSON, YAML or TOML")
-    return (flatten(data), None) if isinstance(data, dict) else ({path: data}, None)
+        data = formats.load(path, content)
+    except ValueError as error:
+        return {}, _unread(path, " ".join(str(error).split()))
+    if isinstance(data, dict):
+        return flatten(data), None
+    if isinstance(data, int | float):
+        return {path: data}, None
+    return {}, _unread(path, "it holds neither a number nor names with numbers")
+
+
+def _unread(path: str, why: str) -> Gap:
+    return Gap(f"the metrics of {path} are not in the run", why, "write JSON, YAML or TOML")

@@ -79,7 +79,8 @@ def test_a_dependency_whose_hash_is_no_md5_cannot_be_compared(dep: dict[str, str
 
 
 def checked(contents: dict[str, bytes]) -> list[str]:
-    found = list(attribution.check(attribution.sources(result()), contents, "abc1234"))
+    wanted = attribution.sources(result())
+    found = list(attribution.check(wanted, attribution.hashes_of(wanted, contents), "abc1234"))
     assert all(gap.why.startswith("dvc.lock says ") and gap.remedy for gap in found)
     return [gap.what for gap in found]
 
@@ -151,7 +152,8 @@ PARAMS: dict[str, tuple[dict[str, Any], list[str]]] = {
 def test_parameters_that_no_stage_ran_with_are_a_gap(
     params: dict[str, Any], wrong: list[str]
 ) -> None:
-    found = list(attribution.other_params(result(), params, "here"))
+    contents = {"params.yaml": json.dumps(params).encode()}
+    found = list(attribution.other_params(result(), contents, "here"))
 
     named = f"{', '.join(wrong)} in here is not what train ran with"
     assert [gap.what for gap in found] == ([named] if wrong else [])
@@ -172,12 +174,50 @@ def test_a_key_of_a_lock_may_lie_deeper_in_the_file(
 ) -> None:
     stages = {"train": stage(["x"], ["m.json"], params={"params.yaml": {key: 1}})}
 
-    found = list(attribution.other_params(result(**stages), params, "here"))
+    contents = {"params.yaml": json.dumps(params).encode()}
+    found = list(attribution.other_params(result(**stages), contents, "here"))
 
     assert (found == []) is same
 
 
-def test_parameters_of_other_files_are_not_compared_with_this_one() -> None:
-    stages = {"train": stage(["x"], ["m.json"], params={"other.yaml": {"lr": 1}})}
+FILES = {
+    "other.yaml": "lr: {v}\n",
+    "conf/a.json": '{{"lr": {v}}}',
+    "a.toml": "lr = {v}\n",
+    "a.py": "import os\nlr = {v}\nhome = os.sep\n",
+    "noname": "lr: {v}\n",
+}
 
-    assert list(attribution.other_params(result(**stages), {}, "here")) == []
+
+@pytest.mark.parametrize("wdir", [".", "sub"])
+@pytest.mark.parametrize(("file", "text"), FILES.items(), ids=FILES.keys())
+def test_parameters_of_any_file_that_no_stage_ran_with_are_a_gap(
+    file: str, text: str, wdir: str
+) -> None:
+    stages = {"train": stage(["x"], ["m.json"], params={file: {"lr": 1}})}
+    path = file if wdir == "." else f"{wdir}/{file}"
+    found = result({"dvc.yaml": declared({"train": ["m.json"]}, {"train": wdir})}, **stages)
+
+    def gaps(**contents: str) -> list[str]:
+        given = {path: content.encode() for path, content in contents.items()}
+        return [gap.why for gap in attribution.other_params(found, given, "here")]
+
+    edited = f"{path} was edited, and the stage did not run again"
+    assert gaps(**{path: text.format(v=1), "params.yaml": "lr: 2"}) == []
+    assert gaps(**{path: text.format(v=2)}) == [edited]
+    assert gaps(**{path: "{"}) == gaps() == [edited]
+
+
+def test_parameters_of_python_are_literals_of_the_module_its_classes_and_their_objects() -> None:
+    text = """\
+rates: list = [1, 2]
+class Train:
+    depth = 3
+    def __init__(self):
+        self.seed = (4, 5)
+        seed = 6
+"""
+    keys = {"rates": [1, 2], "Train.depth": 3, "Train.seed": [4, 5], "rates.1": 2}
+    stages = {"train": stage(["x"], ["m.json"], params={"a.py": keys})}
+
+    assert list(attribution.other_params(result(**stages), {"a.py": text.encode()}, "here")) == []

@@ -60,6 +60,16 @@ def test_a_file_that_is_no_text_is_a_gap(tmp_path: Path) -> None:
     assert "m.json" in gap.what
 
 
+def test_a_name_that_several_files_have_comes_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "train.json").write_text('{"acc": 0.99, "loss": 1}')
+    (tmp_path / "eval.json").write_text('{"acc": 0.51}')
+
+    found, gaps = metrics.read(tmp_path, ["train.json", "eval.json"])
+
+    assert found == {"train.json:acc": 0.99, "loss": 1.0, "eval.json:acc": 0.51}
+    assert gaps == ()
+
+
 def test_a_single_number_has_its_files_name(tmp_path: Path) -> None:
     (tmp_path / "auc.json").write_text("0.25")
 

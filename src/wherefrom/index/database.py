@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 5
+VERSION = 6
 """Of the tables below and of what is written into them: another one is made anew."""
 
 _TABLES = """

@@ -98,16 +98,36 @@ def facts_now(root: Path, wdir: Path, environ: Mapping[str, str]) -> StageFacts:
         return _facts(stage)
 
 
-def unchanged_data(root: Path, paths: Iterable[str]) -> list[str]:
-    """Say which of these data, by their paths from the root, are as `dvc.lock` or `.dvc` say."""
+def unchanged(root: Path, paths: Iterable[str]) -> list[str]:
+    """Say which of these data and dependencies are as `dvc.lock` or `.dvc` say.
+
+    `paths` are seen from the root.
+    """
+    wanted = list(paths)
     with _open(root) as repo:
         status = repo.data_status()
+        read = _deps(repo, wanted)
+        as_read = {path for path, deps in read.items() if not any(map(_differs, deps))}
     listed = {
         p for paths in (status["committed"] | {"": status["unchanged"]}).values() for p in paths
     }
     changed = {str(p) for paths in status["uncommitted"].values() for p in paths}
     same = {str(path).rstrip(os.sep) for path in listed} - {p.rstrip(os.sep) for p in changed}
-    return [path for path in paths if path in same]
+    return [path for path in wanted if path in same | as_read]
+
+
+def _deps(repo: Any, paths: Iterable[str]) -> dict[str, list[Any]]:  # noqa: ANN401
+    """Map paths to the dependencies of stages that stand there."""
+    places = {os.path.join(repo.root_dir, path): path for path in paths}  # noqa: PTH118
+    found: dict[str, list[Any]] = {}
+    for dep in (dep for stage in repo.index.stages for dep in _files(stage.deps)):
+        if dep.fs_path in places:
+            found.setdefault(places[dep.fs_path], []).append(dep)
+    return found
+
+
+def _differs(dep: Any) -> bool:  # noqa: ANN401
+    return bool(dep.workspace_status())
 
 
 def put_back_outputs(root: Path, wdir: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
