@@ -8,8 +8,10 @@ import os
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wherefrom import index as indexes
 from wherefrom import lineage, tree
 from wherefrom.errors import (
     AmbiguousAddressError,
@@ -23,7 +25,6 @@ from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from wherefrom.errors import WherefromError
     from wherefrom.identity import CommitSha
@@ -122,7 +123,7 @@ def _revision(view: View, address: str) -> Iterator[Found]:
     if not address or address.startswith(_MODEL) or "=" in address:
         return
     sha = git_repo.resolve(view.git_root, address)
-    commit = view.index.commit(sha) if sha else None
+    commit = indexes.commit(view.index, view.project, sha) if sha else None
     if commit:
         yield from (Found(r.key, commit.sha) for r in view.index.of_snapshot(commit.snapshot))
 
@@ -225,7 +226,8 @@ def _equal(value: float, wanted: Decimal) -> bool:
 def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
     """Find the result of a file on disk, by its bytes."""
     root = view.project.workspace
-    path = (folder / address).resolve()
+    given = Path(os.path.abspath(folder / address))  # noqa: PTH100 - `..` is meant as it is typed
+    path = given.parent.resolve() / given.name  # a link may lead into DVC's cache: it stays
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     value = _hash(path)
     results = lineage.results(tree.of_workspace(root).holding)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import baseline as baselines
-from wherefrom import holders as holding_
+from wherefrom import holders as holders_
 from wherefrom.index.query import Input
 from wherefrom.join import apart, by_content, by_record
 from wherefrom.sources import git_repo
@@ -141,7 +141,7 @@ class _Table:
     def _entry(
         self, key: str, rows: Sequence[ResultRow], joined: Joined, held: Sequence[Holder]
     ) -> Entry:
-        made_in = holding_.origin(joined.maker, held)
+        made_in = holders_.origin(joined.maker, held)
         row = self._row_of(made_in, rows)
         return Entry(
             key=key,
@@ -150,7 +150,7 @@ class _Table:
             training_id=row.training_id,
             run=joined.run,
             record=self._records.get(row.record_id or ""),
-            relation=holding_.relation(joined.maker, made_in, made_in) if made_in else None,
+            relation=holders_.relation(joined.maker, made_in, made_in) if made_in else None,
             made_in=made_in,
             experiments=tuple(h.experiment for h in held if h.experiment),
             inherited_by=tuple(h.experiment for h in held if h.experiment and h != made_in),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom import baseline as baselines
-from wherefrom.sources import git_repo
+from wherefrom.sources import dvc_cache, git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +25,8 @@ class Version:
     """A raw input of a result: what was read, and how to have it again.
 
     `hash` is the one that was read. `introduced` is the first commit with that version, None where
-    no branch holds it; `label` is that of `data.version`, None where there is none.
+    no branch holds it; `label` is that of `data.version`, None where there is none. `restore` are
+    commands for the folder that the question came from.
     """
 
     path: str
@@ -47,7 +51,7 @@ def of_result(view: View, result: Lineage, commit: CommitRow | None) -> Iterator
             label=str(label) if label is not None else None,
             dvc_file=raw.dvc_file,
             introduced=first,
-            restore=_restore(raw.dvc_file, first or commit),
+            restore=_restore(view, raw.dvc_file, read, first or commit),
         )
 
 
@@ -62,7 +66,12 @@ def _introduced(
     return view.index.commit(sha) if sha else None
 
 
-def _restore(dvc_file: str, commit: CommitRow | None) -> tuple[str, ...]:
-    if commit is None:
-        return (f"dvc checkout {dvc_file}",)
-    return (f"git checkout {commit.sha[:10]} -- {dvc_file}", f"dvc checkout {dvc_file}")
+def _restore(
+    view: View, dvc_file: str, value: str | None, commit: CommitRow | None
+) -> tuple[str, ...]:
+    """Give the commands that bring a version back: from DVC's cache, else from its remote."""
+    place = os.path.relpath(view.project.workspace / dvc_file, view.folder)
+    file = shlex.quote(Path(place).as_posix())
+    verb = "checkout" if dvc_cache.has_all(view.project.anchor, value) else "pull"
+    before = (f"git checkout {commit.sha[:10]} -- {file}",) if commit else ()
+    return (*before, f"dvc {verb} {file}")

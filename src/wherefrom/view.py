@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wherefrom import holders as holding_
+from wherefrom import holders as holders_
 from wherefrom import index as indexes
 from wherefrom import settings
 from wherefrom.errors import IndexDamagedError, NotAProjectError, StoreUnreachableError
@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 class View:
     """What is known of a project. A store that does not answer is one gap, said once.
 
-    `unasked` says why the store was not asked, "" where it was. `hashing` is told how many bytes of
-    how many have been hashed.
+    `folder` is where the question comes from. `unasked` says why the store was not asked, "" where
+    it was. `hashing` is told how many bytes of how many have been hashed.
     """
 
     project: Project
+    folder: Path
     git_root: Path
     index: Index
     uri: str
@@ -133,7 +134,7 @@ class View:
             held,
             key=lambda h: (h.commit_sha == head, h.baseline == head, h.time, h.commit_sha),
         )
-        return holding_.relation(maker, near, holding_.origin(maker, held))
+        return holders_.relation(maker, near, holders_.origin(maker, held))
 
 
 @contextmanager
@@ -155,8 +156,8 @@ def look(
     uri = chosen.store(project.anchor, environ)
     index = indexes.open_index(project, progress)
     try:
-        gaps = [*doubts, *index.gaps]
-        yield View(project, project.git_root, index, uri, gaps, hashing=hashing)
+        gaps, here = [*doubts, *index.gaps], folder.resolve()
+        yield View(project, here, project.git_root, index, uri, gaps, hashing=hashing)
     except sqlite3.DatabaseError as error:  # MLflow's own have become StoreUnreachableError
         indexes.discard_index(project)
         raise IndexDamagedError(str(error)) from error

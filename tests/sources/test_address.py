@@ -292,6 +292,18 @@ def test_what_is_no_commit_is_unknown(repo: LedgerRepo, rev: str) -> None:
         resolve(repo, rev)
 
 
+def test_a_commit_that_only_gits_log_of_a_ref_has_leads_to_what_it_holds(tmp_path: Path) -> None:
+    found = ledger_repo.build(tmp_path / "repo")
+    found.committed(PLAIN)
+    amended = found.committed(LAST)
+    found.committed(OTHER, "better", "--amend")
+
+    assert resolve(found, "HEAD@{1}") == Found(LAST.key, amended)  # type: ignore[arg-type]
+    assert resolve(found, amended[:8]) == Found(LAST.key, amended)  # type: ignore[arg-type]
+    assert resolve(found, "HEAD").key == OTHER.key
+    assert found.keys() == {PLAIN.key, OTHER.key}
+
+
 # -- metrics
 
 
@@ -463,6 +475,14 @@ def test_an_output_on_disk_leads_to_the_workspaces_result(worked: LedgerRepo, pa
     assert resolve(worked, path) == expected
     assert resolve(worked, f"../{path}", worked.root / "data") == expected
     assert resolve(worked, str(worked.root / path)) == expected
+
+
+def test_an_output_that_is_a_link_into_the_cache_is_the_workspaces(worked: LedgerRepo) -> None:
+    model, kept = worked.root / "model.bin", worked.root / ".dvc" / "object"
+    model.rename(kept)
+    model.symlink_to(kept)
+
+    assert resolve(worked, "model.bin") == Found("7" * 32, in_workspace=True)
 
 
 def test_a_file_with_the_bytes_of_another_result_leads_to_that(worked: LedgerRepo) -> None:

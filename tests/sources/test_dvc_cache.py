@@ -107,3 +107,16 @@ def test_the_cache_is_where_dvc_says_that_it_is(root: Path, place: str | None) -
 
     assert str(dvc_cache.folder_of(root)) == dvc("cache", "dir")
     assert dvc_cache.read(root, "0cc175b9c0f1b6a831c399e269772661") == b"a"
+
+
+def test_a_folder_is_there_with_all_of_its_files(root: Path) -> None:
+    listing = b'[{"md5": "12ab", "relpath": "a"}, {"md5": "34cd", "relpath": "b"}]'
+    cache = root / ".dvc" / "cache"
+    keep(cache, "56ef.dir", listing)
+    keep(cache, "12ab", b"a")
+    assert not dvc_cache.has_all(root, "56ef.dir")
+
+    keep(cache, "34cd", b"b")
+    assert dvc_cache.has_all(root, "56ef.dir")
+    assert dvc_cache.has_all(root, "34cd")
+    assert not any(dvc_cache.has_all(root, value) for value in ("78", "78.dir", None))

@@ -407,3 +407,35 @@ def test_a_missing_git_is_an_error_of_its_own(
 
     with pytest.raises(ToolError, match="git is not installed"):
         git_repo.head(repo) or git_repo.run(repo, "status")
+
+
+# -- who introduced a text
+
+
+def test_the_first_commit_with_a_text_is_found_whatever_git_is_set_to_show(tmp_path: Path) -> None:
+    root = tmp_path / "fresh"
+    root.mkdir()
+    git(root, "init", "--quiet")
+    (root / "x.dvc").write_text("md5: one\n")
+    commit_all(root)
+    git(root, "config", "log.showRoot", "false")
+
+    assert git_repo.introduced(root, "x.dvc", "one", ["HEAD"]) == git_repo.head(root)
+    assert git_repo.introduced(root, "x.dvc", "two", ["HEAD"]) is None
+
+
+def test_a_text_that_only_a_merge_has_is_introduced_by_it(repo: Path) -> None:
+    (repo / "x.dvc").write_text("md5: one\n")
+    commit_all(repo)
+    git(repo, "checkout", "--quiet", "-b", "side")
+    (repo / "x.dvc").write_text("md5: two\n")
+    commit_all(repo)
+    git(repo, "checkout", "--quiet", "-")
+    (repo / "other.txt").write_text("x")
+    commit_all(repo)
+    git(repo, "merge", "--quiet", "--no-commit", "--no-ff", "side")
+    (repo / "x.dvc").write_text("md5: three\n")
+    commit_all(repo)
+
+    assert git_repo.introduced(repo, "x.dvc", "three", ["HEAD"]) == git_repo.head(repo)
+    assert git_repo.introduced(repo, "x.dvc", "two", ["HEAD"]) == git_repo.resolve(repo, "side")

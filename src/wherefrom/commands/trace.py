@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import address, checks, lineage, tree, versions
+from wherefrom import address, checks, holders, lineage, tree, versions
 from wherefrom import baseline as baselines
-from wherefrom import holders as holding_
 from wherefrom.holders import Holder
 from wherefrom.record import Gap
 from wherefrom.runs import Logged
@@ -95,14 +94,14 @@ class _Tracer:
 
     def trace(self) -> Trace:
         joined = self._join()
-        made_in = holding_.origin(joined.maker, self._held)
+        made_in = holders.origin(joined.maker, self._held)
         holder = self._holder(made_in)
         here = self._tree(holder)
         result = next(r for r in lineage.results(here.holding) if r.key == self._found.key)
         commit = self._view.index.commit(holder.commit_sha) if holder else None
         values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
         wrong = (*result.gaps, *checks.attributed(self._view, result, commit, here))
-        baseline, before = self._before(holder, result)
+        baseline, before = self._before(holder or made_in, result)
         return Trace(
             key=self._found.key,
             lineage=result,
@@ -169,14 +168,18 @@ class _Tracer:
         self, joined: Joined, holder: Holder | None, made_in: Holder | None
     ) -> Relation | None:
         if holder is not None:
-            return holding_.relation(joined.maker, holder, made_in)
+            return holders.relation(joined.maker, holder, made_in)
         return self._view.relation_in_workspace(joined.maker, self._held)
 
     def _before(
         self, holder: Holder | None, result: Lineage
     ) -> tuple[CommitSha | None, Tree | None]:
-        """Give the commit to compare with, and its tree; None where it has no such result."""
-        sha = baselines.before(self._view, holder)
+        """Give the commit to compare with, and its tree; None where it has no such result.
+
+        What nothing holds yet, the workspace alone, is compared with HEAD.
+        """
+        head = git_repo.head(self._view.git_root)
+        sha = baselines.before(self._view, holder) if holder else head
         if sha is None or baselines.params_at(self._view, sha, result.final.address) is None:
             return None, None
         return sha, tree.of_commit(self._view, sha)
@@ -198,7 +201,7 @@ def _unused(before: Tree | None, here: Tree, result: Lineage) -> Changed:
 
 
 def _renamed(joined: Joined, made_in: Holder | None) -> Iterator[Gap]:
-    if not holding_.is_renamed(joined.maker, made_in) or not joined.maker or not made_in:
+    if not holders.is_renamed(joined.maker, made_in) or not joined.maker or not made_in:
         return
     if joined.run is None or joined.run.exp_rev != made_in.commit_sha:  # a sync has not seen it
         yield Gap(

@@ -14,6 +14,8 @@ from wherefrom.record import Gap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wherefrom.identity import CommitSha
+    from wherefrom.index.query import CommitRow
     from wherefrom.project import Project
     from wherefrom.sources.git_repo import Layout
 
@@ -71,3 +73,18 @@ def _old(project: Project, error: sqlite3.Error) -> Gap:
         why=f"{project.state / 'index.db'}: {error}",
         remedy="let the folder `.wherefrom` be written to",
     )
+
+
+def commit(index: Index, project: Project, sha: CommitSha) -> CommitRow | None:
+    """Give a commit, also one that no ref leads to (`HEAD@{1}`): that is read now.
+
+    None where it cannot be, since the index is one that can only be read.
+    """
+    known = index.commit(sha)
+    if known is None and project.git_root is not None:
+        try:
+            refresh.read_commit(index.database, project, project.git_root, sha)
+        except sqlite3.OperationalError as error:
+            if not databases.is_read_only(error):
+                raise
+    return known or index.commit(sha)

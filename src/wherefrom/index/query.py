@@ -93,6 +93,11 @@ class Index:
         self._database = database
         self.gaps = gaps
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """Its file, for what writes it."""
+        return self._database
+
     def close(self) -> None:
         """Close its file."""
         self._database.close()

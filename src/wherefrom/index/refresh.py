@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from wherefrom.identity import CommitSha
     from wherefrom.project import Project
     from wherefrom.sources.git_objects import CommitFacts
     from wherefrom.sources.git_repo import Layout
@@ -69,21 +70,39 @@ def _read_new(
     progress: Callable[[int, int], None],
 ) -> None:
     with Objects(git_root) as objects:
-        new = _new_commits(database, objects, refs)
-        trees = TreeReader(database, objects, project.prefix)
-        writer = SnapshotWriter(database, objects, project.anchor)
-        for start in range(0, len(new), _PART):
-            part = new[start : start + _PART]
-            listed = trees.files([commit.tree for commit in part])
-            ids = writer.write([listed[commit.tree] for commit in part])
-            database.executemany(
-                "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?, ?, 0)",
-                [
-                    (c.sha, c.time, " ".join(c.parents), c.subject, snapshot)
-                    for c, snapshot in zip(part, ids, strict=True)
-                ],
-            )
-            progress(start + len(part), len(new))
+        _write_commits(database, project, objects, _new_commits(database, objects, refs), progress)
+
+
+def read_commit(
+    database: sqlite3.Connection, project: Project, git_root: Path, sha: CommitSha
+) -> None:
+    """Read one commit that no ref leads to."""
+    with databases.writing(database), Objects(git_root) as objects:
+        found = list(objects.commits([sha]))
+        _write_commits(database, project, objects, found, lambda _done, _all: None)
+
+
+def _write_commits(
+    database: sqlite3.Connection,
+    project: Project,
+    objects: Objects,
+    new: list[CommitFacts],
+    progress: Callable[[int, int], None],
+) -> None:
+    trees = TreeReader(database, objects, project.prefix)
+    writer = SnapshotWriter(database, objects, project.anchor)
+    for start in range(0, len(new), _PART):
+        part = new[start : start + _PART]
+        listed = trees.files([commit.tree for commit in part])
+        ids = writer.write([listed[commit.tree] for commit in part])
+        database.executemany(
+            "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?, ?, 0)",
+            [
+                (c.sha, c.time, " ".join(c.parents), c.subject, snapshot)
+                for c, snapshot in zip(part, ids, strict=True)
+            ],
+        )
+        progress(start + len(part), len(new))
 
 
 def _read_late(database: sqlite3.Connection, project: Project, git_root: Path) -> None:

@@ -21,6 +21,15 @@ def read(root: Path, value: str | None) -> bytes | None:
     return path.read_bytes() if path and path.is_file() else None
 
 
+def has_all(root: Path, value: str | None) -> bool:
+    """Whether the cache holds a file, or a folder with all of its files."""
+    if not value or not value.endswith(".dir"):
+        return find(root, value) is not None
+    listing = read(root, value)
+    parts = [entry["md5"] for entry in json.loads(listing)] if listing else []
+    return listing is not None and len(held(root, parts)) == len(parts)
+
+
 def copy(root: Path, value: str, target: Path) -> bool:
     """Copy a file, or a folder file by file; False where the cache lacks some of it."""
     if not value.endswith(".dir"):

@@ -192,7 +192,8 @@ def introduced(root: Path, path: str, text: str, tips: Iterable[str]) -> CommitS
 
     `path` is from the worktree's root. None where no such commit is there.
     """
-    args = ("log", "--reverse", "--topo-order", "--format=%H", f"-S{text}", *tips, "--", path)
+    order = ("--reverse", "--topo-order", "-m", "--format=%H")
+    args = ("-c", "log.showRoot=true", "log", *order, f"-S{text}", *tips, "--", path)
     return next((CommitSha(sha) for sha in run(root, *args).split()), None)
 
 
