@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -95,9 +96,12 @@ def of_commit(view: View, sha: CommitSha) -> Tree:
 
 
 def of_workspace(root: Path) -> Tree:
-    """Read the workspace, as its files are now."""
+    """Read the workspace, as its files are now; a DVC project inside it is none of it."""
     listed = git_repo.files(root, ("dvc.lock", "dvc.yaml", "*.dvc", "*.wherefrom.json", PARAMS))
-    wanted = [p for p in listed if holdings.is_fact(p) or p == PARAMS]
+    folders = {folder for path in listed for folder in PurePosixPath(path).parents}
+    others = {f for f in folders - {PurePosixPath()} if (root / f / ".dvc").is_dir()}
+    mine = (path for path in listed if others.isdisjoint(PurePosixPath(path).parents))
+    wanted = [p for p in mine if holdings.is_fact(p) or p == PARAMS]
     first = Tree(None, _contents(root, wanted))
     measured = [path for path, _ in first.holding.metric_files]
     return Tree(None, {**first.contents, **_contents(root, measured)})

@@ -19,7 +19,7 @@ from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the loc
 from ledger_repo import LedgerRepo, Result, md5, numbered
 
 from wherefrom import index as indexes
-from wherefrom import project
+from wherefrom import lineage, project, tree
 from wherefrom.errors import IndexPlaceError, NotAProjectError
 from wherefrom.index import database, refresh
 from wherefrom.index.query import Input
@@ -394,6 +394,18 @@ def test_a_dvc_yaml_in_a_subdirectory_is_part_of_the_project(repo: LedgerRepo) -
         stages = {row.key: row.stage for row in index.results()}
 
     assert stages == {ONE: "train", TWO: "below/dvc.yaml:train"}
+
+
+def test_a_dvc_project_inside_another_is_one_of_its_own(repo: LedgerRepo) -> None:
+    inner = LedgerRepo(repo.git_root, "examples/demo")
+    inner.write(".dvc/config", "")
+    inner.put(Result(2))
+    repo.commit()
+
+    assert repo.keys() == {ONE}
+    assert {r.key for r in lineage.results(tree.of_workspace(repo.root).holding)} == {ONE}
+    assert inner.keys() == {TWO}
+    assert {r.key for r in lineage.results(tree.of_workspace(inner.root).holding)} == {TWO}
 
 
 def test_links_and_submodules_do_no_harm(repo: LedgerRepo, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ledger_repo
@@ -10,7 +11,7 @@ import pytest
 from ledger_repo import LedgerRepo, Result, md5
 
 from wherefrom import view
-from wherefrom.commands import trace
+from wherefrom.commands import summary, trace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +97,20 @@ def test_the_commands_take_names_with_blanks(repo: LedgerRepo) -> None:
         f"git checkout {sha[:10]} -- 'data/raw data.csv.dvc'",
         "dvc pull 'data/raw data.csv.dvc'",
     )
+
+
+# -- what has to be committed so that a commit made it
+
+
+def test_what_led_to_a_result_and_differs_from_head_is_to_be_kept(repo: LedgerRepo) -> None:
+    repo.committed(replace(FIRST, record_id="7" * 32))
+    assert summary.collect(repo.root).unkept == ()
+
+    repo.put(Result(2, table="c\n3\n", code="print(2)\n", record_id="8" * 32))
+    repo.write("notes.txt", "no part of it")
+
+    assert set(summary.collect(repo.root).unkept) == {
+        "params.yaml",
+        "train.py",
+        "data/raw.csv.dvc",
+    }

@@ -57,6 +57,20 @@ def test_a_derived_result_names_its_training_its_experiment_and_its_dirt() -> No
     assert shown["run"].startswith("f" * 32)
 
 
+@pytest.mark.parametrize(
+    ("unkept", "line"),
+    [
+        ((), "  git add dvc.lock results && git commit       keep this result\n"),
+        (("params.yaml", "data/a b.dvc"), "results params.yaml 'data/a b.dvc' && git commit  keep"),
+    ],
+    ids=["all_kept", "edited"],
+)
+def test_what_to_commit_is_all_that_the_result_was_made_from(
+    unkept: tuple[str, ...], line: str
+) -> None:
+    assert line in render.summary(replace(SUMMARY, unkept=unkept))
+
+
 def test_every_gap_is_shown_with_its_reason_and_its_remedy() -> None:
     text = render.summary(replace(SUMMARY, gaps=(Gap("a what", "a why", "a remedy"),)))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wherefrom import (
@@ -16,9 +18,10 @@ from wherefrom import (
     tree,
 )
 from wherefrom import record as records
-from wherefrom.errors import NoResultError
+from wherefrom.errors import NoResultError, NotAProjectError
 from wherefrom.lockfile import StageFacts, fingerprint, is_record
 from wherefrom.record import Gap, Record
+from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +41,7 @@ class Summary:
     `relation` is that of the workspace to the result, and `mlflow_run_id` the run as MLflow has it
     now: both are the record's where neither git nor MLflow was asked. `data` maps the table that
     the parameters name, or else all raw data, to the hashes that were read (None: no stage did).
+    `unkept` are the files that led to the result and differ from HEAD.
     """
 
     record: Record
@@ -47,6 +51,7 @@ class Summary:
     data: Mapping[str, str | None]
     models: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    unkept: tuple[str, ...] = ()
 
 
 def collect(root: Path, record: Record | None = None) -> Summary:
@@ -76,6 +81,7 @@ def collect(root: Path, record: Record | None = None) -> Summary:
             *(_other_table(table) if table and table not in used else ()),
             *(_unevaluated() if stale else ()),
         ),
+        unkept=tuple(_unkept(root, stages)),
     )
 
 
@@ -100,6 +106,22 @@ def _wrong(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:
     yield from result.gaps
     yield from checks.attributed(view, result, None, here)
     yield from checks.environment(view, result, None)
+
+
+def _unkept(root: Path, stages: Mapping[str, StageFacts]) -> Iterator[str]:
+    """Name what HEAD has to hold besides `dvc.lock` and the results, so that it made the result."""
+    try:
+        prefix = git_repo.layout(root).prefix
+    except NotAProjectError:
+        return
+    read = {"dvc.yaml", *(file for stage in stages.values() for file in stage.params)}
+    read |= {dep.path for stage in stages.values() for dep in stage.deps}
+    read -= {out.path for stage in stages.values() for out in stage.outs}
+    for change in git_repo.changes(root):
+        path = os.path.relpath(change.path, prefix or ".")
+        places = (path, *map(str, PurePosixPath(path).parents))
+        if path.endswith(".dvc") or any(place in read for place in places):
+            yield path
 
 
 def _raw(root: Path, stages: Mapping[str, StageFacts]) -> dict[str, str | None]:

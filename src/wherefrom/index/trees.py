@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MAY_BE_METRICS = (".json", ".yaml", ".yml", ".toml")
 
+_DVC = ".dvc"
+
 Entries = list[tuple[str, str, bool]]
 
 
@@ -47,12 +49,17 @@ class TreeReader:
         if tree not in self._files:
             found: dict[str, str] = {}
             for name, sha, folder in self._known[tree]:
-                if folder:
+                if folder and not self._is_project(sha):
                     found |= {f"{name}/{path}": blob for path, blob in self._below(sha).items()}
-                else:
+                elif not folder:
                     found[name] = sha
             self._files[tree] = found
         return self._files[tree]
+
+    def _is_project(self, tree: str) -> bool:
+        """Whether a folder is a DVC project of its own, or DVC's own folder."""
+        entries = self._known.get(tree)
+        return entries is None or any(part == _DVC for part, _, folder in entries if folder)
 
     def _load(self, trees: Iterable[str]) -> None:
         """Read the folders that are not known, level by level."""
@@ -64,7 +71,12 @@ class TreeReader:
                 self._known[sha] = [(e.name, e.sha, e.is_folder) for e in entries if _may_matter(e)]
                 rows.append((sha, json.dumps(self._known[sha])))
             self._database.executemany("INSERT OR REPLACE INTO trees VALUES (?, ?)", rows)
-            below = (sha for tree in todo for _, sha, folder in self._known[tree] if folder)
+            below = (
+                sha
+                for tree in todo
+                for name, sha, folder in self._known[tree]
+                if folder and name != _DVC
+            )
             todo = [sha for sha in dict.fromkeys(below) if sha not in self._known]
 
     def _is_stored(self, sha: str) -> bool:
@@ -79,5 +91,5 @@ class TreeReader:
 
 def _may_matter(entry: TreeEntry) -> bool:
     if entry.is_folder:
-        return entry.name != ".dvc"
+        return True
     return is_fact(entry.name) or entry.name.endswith(_MAY_BE_METRICS)

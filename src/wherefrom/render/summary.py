@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from wherefrom.render import text
@@ -18,7 +19,7 @@ SUBMISSION = "submission"
 
 _NEXT = """\
 next
-  git add dvc.lock results && git commit       keep this result
+  {keep:<43}  keep this result
   dvc exp run -S train.model=MODEL             try a variant
   dvc exp show                                 compare
   make ui                                      the same runs in MLflow
@@ -42,7 +43,12 @@ def summary(result: Summary) -> str:
         ("model", ", ".join(result.models) or "none in dvc.lock"),
         *([("submission", record.tags[SUBMISSION])] if SUBMISSION in record.tags else []),
     ]
-    return "\n" + text.pairs(rows) + text.gaps(result.gaps) + "\n" + _NEXT
+    return "\n" + text.pairs(rows) + text.gaps(result.gaps) + "\n" + _next(result)
+
+
+def _next(result: Summary) -> str:
+    paths = shlex.join(["dvc.lock", "results", *result.unkept])
+    return _NEXT.format(keep=f"git add {paths} && git commit")
 
 
 def summary_json(result: Summary) -> str:
