@@ -74,7 +74,7 @@ def _tags(
     marks = tags.stage_tags(
         start.record_id, subject, start.git, start.environment, (start.experiment, start.baseline)
     )
-    marks |= found | tags.gaps_tag(start.gaps)
+    marks |= tags.of_source(subject) | found | tags.gaps_tag(start.gaps)
     marks["wherefrom.relation"] = record.relation
     if record.derived_from:
         marks["wherefrom.derived_from"] = record.derived_from

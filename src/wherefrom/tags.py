@@ -107,6 +107,11 @@ def free(values: Mapping[str, object]) -> dict[str, str]:
     return {keys.key(name): keys.tag(value) for name, value in values.items()}
 
 
+def of_source(subject: Subject) -> dict[str, str]:
+    """Give the tags that MLflow's UI shows as a run's source: the stage."""
+    return {"mlflow.source.name": keys.tag(subject.address), "mlflow.source.type": "LOCAL"}
+
+
 def of_experiment(settings: Settings) -> dict[str, str]:
     """Give the tags that the section `experiment` of the parameters asks for.
 

@@ -112,6 +112,7 @@ class TrackedRun:
             context.observed.facts,
             (context.experiment, context.baseline),
         )
+        marks |= tags.of_source(subject)
         data_hash = table.get("data_hash")
         if self._owns:
             marks, table = tags.of_evaluation(marks), {}

@@ -108,7 +108,8 @@ def live(address: str, one: Record) -> dict[str, str]:
     """Give the tags that a tracked stage sets as it starts (see `wherefrom.tracking`)."""
     subject = tags.running(running(tree(OWN), address))
     inside = (one.experiment, one.baseline)
-    return tags.stage_tags(one.record_id, subject, one.git, one.environment, inside)
+    named = tags.stage_tags(one.record_id, subject, one.git, one.environment, inside)
+    return named | tags.of_source(subject)
 
 
 def test_the_stage_that_a_lock_tells_of_is_the_one_that_ran() -> None:

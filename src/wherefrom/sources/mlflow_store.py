@@ -28,6 +28,8 @@ PROCESS_TAG = "wherefrom.process"
 RELATION_TAG = "wherefrom.relation"
 
 _REFUSALS = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"}
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Opens the UI on training runs; without it MLflow 3 takes an experiment for one of agents."""
 _STORE_MODULES = {"alembic", "mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
 _QUIET_AND_QUICK = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -321,7 +323,7 @@ def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> st
         found = client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        return str(client.create_experiment(name, artifact_location=location))
+        return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
 
 
 @contextmanager
