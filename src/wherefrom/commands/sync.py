@@ -23,7 +23,7 @@ from wherefrom.uris import store_name
 from wherefrom.view import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wherefrom.entries import Entry
     from wherefrom.lineage import Lineage
@@ -47,13 +47,15 @@ LOST = (
 class Synced:
     """What a sync did: runs that had waited, runs made from the ledger, runs whose links changed.
 
-    `gaps` say what still waits or could not be made, and why; `seconds` is what making took.
+    `gaps` say what still waits or could not be made, and why; `seconds` is what making took; `lost`
+    is what a store that had been lost does not have any more.
     """
 
     delivered: int = 0
     made: int = 0
     seconds: float = 0.0
     linked: int = 0
+    lost: tuple[str, ...] = ()
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -109,6 +111,8 @@ class _Ledger:
             self._make(record_id, key)
             progress(number, len(wanted))
         self._done.seconds = time.monotonic() - started
+        if self._done.made and (self._rebuild or not self._runs):
+            self._done.lost = LOST
         self._link()
 
     def _missing(self) -> list[tuple[str, str]]:
@@ -164,7 +168,9 @@ class _Ledger:
     def _link(self) -> None:
         """Attach what is known only afterwards, to runs that have ended."""
         self._view.forget_runs()
-        entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
+        listed = ls.entries(self._view)
+        self._done.gaps += _without_a_run(listed) if self._rebuild else []
+        entries = [e for e in listed if e.run and e.made_in]
         ended: dict[str, Entry] = {
             e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"
         }
@@ -256,6 +262,17 @@ def _links(entry: Entry) -> dict[str, str]:
     if entry.made_in.experiment is not None or (entry.run and entry.run.experiment is not None):
         links["mlflow.source.git.commit"] = entry.made_in.commit_sha  # it is no baseline's result
     return links
+
+
+def _without_a_run(listed: Iterable[Entry]) -> list[Gap]:
+    """Count the results whose run no record tells: a rebuild does not make it."""
+    bare = [e for e in listed if e.held and not (e.record_id or e.run or e.candidates)]
+    gap = Gap(
+        what=f"results without a run that keep no record either: {len(bare)}",
+        why="their code logs to MLflow itself, or nothing; the ledger does not tell what",
+        remedy="restore the store from a copy, or run them again: `dvc repro --force`",
+    )
+    return [gap] if bare else []
 
 
 def _deleted(record_id: str) -> Gap:
