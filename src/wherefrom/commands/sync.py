@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import delivery, files, keys, lineage, settings, tags, tree
+from wherefrom import delivery, files, keys, lineage, settings, tree
 from wherefrom.commands import ls
 from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.lockfile import is_record
+from wherefrom.names import DATA_HASH, ERROR, EXP_REV, GAPS, PROCESS, SOURCE_COMMIT
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.uris import store_name
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from wherefrom.view import View
 
 INHERITED = "wherefrom.inherited_by"
-EXP_REV = "dvc.exp.rev"
 _LATER = "wherefrom.evaluate."
 LOST = (
     "curves by step (only the last value of a metric is in the ledger)",
@@ -190,7 +190,7 @@ class _Ledger:
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
         late = {} if evaluated else late
-        passing = (tags.PROCESS, tags.ERROR, INHERITED, EXP_REV)
+        passing = (PROCESS, ERROR, INHERITED, EXP_REV)
         old = [k for k in passing if k in here.tags and k not in links]
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
@@ -214,13 +214,13 @@ class _Ledger:
             return False
         late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
         model_id = self._store.model_of(run_id)
-        table = next((d for d in run.data if d.hash == run.tags.get("data_hash")), None)
+        table = next((d for d in run.data if d.hash == run.tags.get(DATA_HASH)), None)
         self._store.log(
             run_id, params={}, metrics=late, tags={}, at=run.ended, model_id=model_id, data=table
         )
         self._log_files(run_id, {n: text for n, text in run.files.items() if is_record(n)})
         self._store.end(run_id, "FINISHED", run.ended)
-        added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == tags.GAPS}
+        added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == GAPS}
         added |= run.record.tags
         self._store.log(run_id, params={}, metrics={}, tags=added, at=run.ended)
         return True
@@ -260,7 +260,7 @@ def _links(entry: Entry) -> dict[str, str]:
     if entry.made_in.experiment is not None:
         links[EXP_REV] = entry.made_in.commit_sha
     if entry.made_in.experiment is not None or (entry.run and entry.run.experiment is not None):
-        links["mlflow.source.git.commit"] = entry.made_in.commit_sha  # it is no baseline's result
+        links[SOURCE_COMMIT] = entry.made_in.commit_sha  # it is no baseline's result
     return links
 
 
