@@ -189,8 +189,7 @@ def sync(*, rebuild: bool, watch: bool, beside: int | None, as_json: bool) -> No
         watching.watch(Path.cwd(), os.environ, lambda text: click.echo(text, err=True), parent)
         return
     done = command.sync(Path.cwd(), os.environ, rebuild=rebuild, progress=_progress("making runs"))
-    lost = command.LOST if rebuild and done.made else ()
-    click.echo(render.sync_json(done) if as_json else render.sync(done, lost), nl=False)
+    click.echo(render.sync_json(done) if as_json else render.sync(done), nl=False)
     sys.exit(1 if done.gaps else 0)
 
 

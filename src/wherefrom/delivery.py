@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wherefrom import curves
 from wherefrom.errors import StoreRefusedError
 from wherefrom.identity import RecordId
+from wherefrom.names import DERIVED_FROM
 from wherefrom.record import Gap
 from wherefrom.sources import mlflow_store
 
@@ -80,7 +81,7 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
 
 def _model(store: Store, run_id: MlflowRunId, entry: Entry) -> str | None:
     """Find the logged model that an entry's metrics are of: the run's, or the training's."""
-    training = entry.tags.get("wherefrom.derived_from")
+    training = entry.tags.get(DERIVED_FROM)
     trained = store.find_run(RecordId(training)) if training else run_id
     return store.model_of(trained) if trained else None
 

@@ -230,17 +230,20 @@ class ForeignCodeError(WherefromError):
 
 @dataclass
 class NoResultError(WherefromError):
-    """There is no result yet in the workspace."""
+    """There is no result yet in the workspace; None: no stage of it keeps a record."""
 
-    record: str
+    record: str | None
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
+        if self.record is None:
+            return "there is no summary here: no stage in dvc.lock keeps a record"
         return f"there is no result here: {self.record} does not exist"
 
     @property
     def hint(self) -> str:
-        return "run the pipeline: `dvc repro`"
+        whole = "`wherefrom trace workspace` shows the result"
+        return whole if self.record is None else "run the pipeline: `dvc repro`"
 
 
 @dataclass

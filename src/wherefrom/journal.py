@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from wherefrom import files
 from wherefrom.datasets import DataInput
 from wherefrom.errors import RecordError
+from wherefrom.names import KILLED
 from wherefrom.process import ProcessId, is_gone
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _ended(entry: Entry) -> Entry | None:
         return entry
     if not is_gone(entry.process):
         return None
-    ending = Ending("KILLED", entry.started, tags={"wherefrom.error": "the process was killed"})
+    ending = Ending("KILLED", entry.started, tags=KILLED)
     return replace(entry, ending=ending)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import datasets, keys, tags
+from wherefrom.names import DERIVED_FROM, RELATION
 from wherefrom.record import to_text
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def _tags(
         start.record_id, subject, start.git, start.environment, (start.experiment, start.baseline)
     )
     marks |= tags.of_source(subject) | found | tags.gaps_tag(start.gaps)
-    marks["wherefrom.relation"] = record.relation
+    marks[RELATION] = record.relation
     if record.derived_from:
-        marks["wherefrom.derived_from"] = record.derived_from
+        marks[DERIVED_FROM] = record.derived_from
     if first is not result:
         inside = (record.experiment, record.baseline)
         later = tags.stage_tags(

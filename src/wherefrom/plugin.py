@@ -50,8 +50,10 @@ class StageRunContext:
         try:
             return _tags()
         except Exception as error:  # noqa: BLE001 - foreign code must not fail because of us
+            from wherefrom.names import GAPS  # noqa: PLC0415
+
             _say(f"this run has no link to its data and code: {error}")
-            return {"wherefrom.gaps": f"the stage could not be read: {error}"[:8000]}
+            return {GAPS: f"the stage could not be read: {error}"[:8000]}
 
 
 def _tags() -> dict[str, str]:

@@ -5,6 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from wherefrom.names import (
+    COMMIT,
+    DATA_HASH,
+    ERROR,
+    EXP_BASELINE,
+    EXP_NAME,
+    EXP_REV,
+    FINGERPRINT,
+    PARENT,
+    RECORD_ID,
+    RELATION,
+    STAGE,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -38,17 +52,17 @@ class Run:
 
 
 JOINING = {
-    "wherefrom.record_id": "record_id",
-    "dvc.stage.fingerprint": "fingerprint",
-    "dvc.stage": "stage",
-    "wherefrom.relation": "relation",
-    "dvc.exp.name": "experiment",
-    "dvc.exp.baseline": "baseline",
-    "git.commit": "commit",
-    "dvc.exp.rev": "exp_rev",
-    "data_hash": "data_hash",
-    "wherefrom.error": "error",
-    "mlflow.parentRunId": "parent",
+    RECORD_ID: "record_id",
+    FINGERPRINT: "fingerprint",
+    STAGE: "stage",
+    RELATION: "relation",
+    EXP_NAME: "experiment",
+    EXP_BASELINE: "baseline",
+    COMMIT: "commit",
+    EXP_REV: "exp_rev",
+    DATA_HASH: "data_hash",
+    ERROR: "error",
+    PARENT: "parent",
 }
 """The tags that join a run to the ledger, and the fields of `Run` that hold them."""
 

@@ -9,6 +9,18 @@ from typing import TYPE_CHECKING
 from wherefrom import keys, process
 from wherefrom.errors import RESERVED_TAGS, ReservedTagError
 from wherefrom.lockfile import is_record
+from wherefrom.names import (
+    COMMIT,
+    DATA_HASH,
+    EXP_BASELINE,
+    EXP_NAME,
+    FINGERPRINT,
+    GAPS,
+    PROCESS,
+    RECORD_ID,
+    SOURCE_COMMIT,
+    STAGE,
+)
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
@@ -26,10 +38,6 @@ if TYPE_CHECKING:
     from wherefrom.record import EnvironmentFacts, GitFacts
     from wherefrom.settings import Settings
     from wherefrom.sources.dvc_repo import RunningStage
-
-GAPS = "wherefrom.gaps"
-ERROR = "wherefrom.error"
-PROCESS = "wherefrom.process"
 
 
 @dataclass(frozen=True)
@@ -75,16 +83,16 @@ def stage_tags(
     `experiment` is the DVC experiment's name and baseline, (None, None) outside of one.
     """
     known: dict[str, object | None] = {
-        "wherefrom.record_id": record_id,
-        "dvc.stage": subject.address,
-        "dvc.stage.fingerprint": subject.fingerprint,
-        "dvc.exp.name": experiment[0],
-        "dvc.exp.baseline": experiment[1],
-        "git.commit": git.commit,
+        RECORD_ID: record_id,
+        STAGE: subject.address,
+        FINGERPRINT: subject.fingerprint,
+        EXP_NAME: experiment[0],
+        EXP_BASELINE: experiment[1],
+        COMMIT: git.commit,
         "git.branch": git.branch,
         "git.dirty": git.dirty,
         "git.snapshot": git.snapshot,
-        "mlflow.source.git.commit": git.commit,
+        SOURCE_COMMIT: git.commit,
         "env.lock": environment.lock,
         "env.matches_lock": environment.matches_lock,
         "env.digest": environment.digest,
@@ -127,7 +135,7 @@ def of_evaluation(marks: Mapping[str, str]) -> dict[str, str]:
     The training's own stay as they are: its code, its environment and its fingerprint made the
     model, and join the run to the ledger.
     """
-    added = ("dvc.stage", "dvc.stage.fingerprint", "git.commit", "git.dirty", "git.snapshot")
+    added = (STAGE, FINGERPRINT, COMMIT, "git.dirty", "git.snapshot")
     named = {f"wherefrom.evaluate.{name.removeprefix('dvc.')}": name for name in added}
     return {new: marks[name] for new, name in named.items() if name in marks}
 
@@ -142,7 +150,7 @@ def data_hash(
     """
     value = _table(raw, data_path)
     if value is not None:
-        return {"data_hash": value}, ()
+        return {DATA_HASH: value}, ()
     if data_path is None:
         return {}, ()
     gap = Gap(

@@ -17,6 +17,7 @@ from wherefrom.curves import Curves, Point
 from wherefrom.identity import new_record_id
 from wherefrom.journal import Ending, Entry, Journal, Status
 from wherefrom.lockfile import flat_params
+from wherefrom.names import DATA_HASH, DERIVED_FROM, ERROR, PROCESS, RELATION
 from wherefrom.record import Gap, Record
 from wherefrom.sources import mlflow_store
 from wherefrom.uris import redact_text, store_name
@@ -113,7 +114,7 @@ class TrackedRun:
             (context.experiment, context.baseline),
         )
         marks |= tags.of_source(subject)
-        data_hash = table.get("data_hash")
+        data_hash = table.get(DATA_HASH)
         if self._owns:
             marks, table = tags.of_evaluation(marks), {}
         marks |= (
@@ -139,9 +140,9 @@ class TrackedRun:
         )
 
     def _relation_tags(self) -> dict[str, str]:
-        relation: dict[str, str] = {"wherefrom.relation": self._relation}
+        relation: dict[str, str] = {RELATION: self._relation}
         if self._training is not None and not self._owns:
-            relation["wherefrom.derived_from"] = self._training.record_id
+            relation[DERIVED_FROM] = self._training.record_id
         return relation
 
     @property
@@ -227,7 +228,7 @@ class TrackedRun:
         if self._owns and self._repeats is None:
             self._claims.release(self._record_id)
         if self._entry is not None:
-            self._end(status, context_.now(), {}, {tags.ERROR: keys.tag(redact_text(why))})
+            self._end(status, context_.now(), {}, {ERROR: keys.tag(redact_text(why))})
 
     def _derive_after_all(self) -> None:
         """Give a repeated evaluation that came out otherwise a run of its own."""
@@ -310,7 +311,7 @@ class TrackedRun:
             marks["env.blas"] = keys.tag(blas)
         self._add_logs(self._require_entry())
         self._curves.write(self._journal.folder(self._require_entry()))
-        unset = (tags.PROCESS, *((tags.ERROR,) if self._owns and status == "FINISHED" else ()))
+        unset = (PROCESS, *((ERROR,) if self._owns and status == "FINISHED" else ()))
         ending = Ending(status, ended, values, marks, unset)
         self._entry = replace(self._require_entry(), ending=ending)
         self._journal.write(self._entry)

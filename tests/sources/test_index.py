@@ -113,6 +113,19 @@ def test_a_result_has_its_metrics_its_parameters_and_its_raw_data(repo: LedgerRe
     assert inputs == {row.number: [table]}
 
 
+def test_a_metric_file_that_git_keeps_needs_no_extension(repo: LedgerRepo) -> None:
+    for path in ("dvc.yaml", "dvc.lock"):
+        text = (repo.root / path).read_text()
+        repo.write(path, text.replace("metrics.json", "scores"))
+    repo.git("mv", "metrics.json", "scores")
+    sha = repo.commit()
+
+    with opened(repo) as index:
+        (row,) = index.of_commit(sha)  # type: ignore[arg-type]
+
+    assert (row.metrics, row.gap_count) == ({"test.score": 0.001, "test.loss": -1.0}, 0)
+
+
 def test_a_commit_that_changes_no_fact_holds_the_same_result(repo: LedgerRepo) -> None:
     first = repo.git("rev-parse", "HEAD")
     repo.write("README.md", "Read me.\n")

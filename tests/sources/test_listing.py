@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from ledger_repo import LedgerRepo, Result, numbered
 
 import wherefrom
-from wherefrom import cli, view
-from wherefrom.commands import best, data, diff, ls, trace, ui
-from wherefrom.errors import UnknownMetricError
+from wherefrom import cli, delivery, view
+from wherefrom.commands import best, data, diff, ls, summary, sync, trace, ui
+from wherefrom.errors import NoResultError, UnknownMetricError
 from wherefrom.record import Gap
 from wherefrom.render import compared
 from wherefrom.runs import NoRuns, Run
@@ -243,3 +243,36 @@ def test_an_index_that_lost_a_table_is_made_anew_for_the_answer(repo: LedgerRepo
     connection.close()
 
     assert set(wherefrom.results(repo.root)["key"]) == {ONE, TWO}
+
+
+# -- without records
+
+
+class EmptyStore:
+    """A store that was lost: no run, and none that was deleted."""
+
+    def end_dead_runs(self) -> None:
+        """End none."""
+
+    def deleted_records(self) -> set[str]:
+        return set()
+
+
+def test_a_rebuild_counts_the_results_whose_runs_no_record_tells(
+    repo: LedgerRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "open_project_store", lambda *_args: EmptyStore())
+
+    assert sync.sync(repo.root, os.environ).gaps == []
+    (gap,) = sync.sync(repo.root, os.environ, rebuild=True).gaps
+
+    assert gap.what == "results without a run that keep no record either: 2"
+
+
+def test_a_project_without_records_has_no_summary_and_is_told_so(repo: LedgerRepo) -> None:
+    with pytest.raises(NoResultError, match=r"no stage in dvc\.lock keeps a record"):
+        summary.collect(repo.root)
+
+    (repo.root / "dvc.lock").unlink()
+    with pytest.raises(NoResultError, match=r"dvc\.lock does not exist"):
+        summary.collect(repo.root)

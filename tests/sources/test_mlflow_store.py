@@ -21,11 +21,13 @@ from filelock import FileLock
 
 from wherefrom import process
 from wherefrom.errors import StoreUnreachableError
+from wherefrom.names import PROCESS, RECORD_ID
 from wherefrom.sources import local_store, mlflow_store, reachable
-from wherefrom.sources.mlflow_store import PROCESS_TAG, RECORD_TAG, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wherefrom.sources.mlflow_store import Store
 
 SRC = Path(__file__).parents[2] / "src"
 RECORD = "a" * 32
@@ -80,7 +82,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def start(store: Store, **tags: str) -> str:
-    return store.create_run("an experiment", "a run", 1_000, {RECORD_TAG: RECORD, **tags})
+    return store.create_run("an experiment", "a run", 1_000, {RECORD_ID: RECORD, **tags})
 
 
 # -- the store and its experiment
@@ -279,7 +281,7 @@ def test_only_a_run_whose_process_is_gone_is_ended(
     place: Place, tag: str | None, status: str
 ) -> None:
     store = place.open()
-    start(store, **({PROCESS_TAG: tag} if tag else {}))
+    start(store, **({PROCESS: tag} if tag else {}))
 
     store.end_dead_runs()
 
@@ -297,7 +299,7 @@ def test_a_foreign_run_that_another_process_goes_on_with_is_not_taken_for_dead(
     place: Place, tags: dict[str, str], status: str
 ) -> None:
     store = place.open()
-    run_id = start(store, **{PROCESS_TAG: GONE.text(), **tags})
+    run_id = start(store, **{PROCESS: GONE.text(), **tags})
     store.end(run_id, "FINISHED", 2_000)
     code = (
         "import os, sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); "

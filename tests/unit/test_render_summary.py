@@ -119,8 +119,12 @@ def test_a_sync_says_what_was_logged_and_what_waits(done: Synced, text: str) -> 
     assert render.sync(done) == text
     shown = json.loads(render.sync_json(done))
     counts = {"delivered": done.delivered, "made": done.made, "linked": done.linked}
-    assert shown == {"schema": 1, **counts, "gaps": [asdict(gap) for gap in done.gaps]}
+    more = {"seconds": done.seconds, "lost": []}
+    assert shown == {"schema": 1, **counts, **more, "gaps": [asdict(gap) for gap in done.gaps]}
 
 
-def test_a_rebuild_lists_what_does_not_come_back() -> None:
-    assert render.sync(Synced(made=1), ["a"]).endswith("  not back: a\n")
+def test_a_sync_of_a_lost_store_lists_what_does_not_come_back() -> None:
+    done = Synced(made=1, lost=("a",))
+
+    assert render.sync(done).endswith("  not back: a\n")
+    assert json.loads(render.sync_json(done))["lost"] == ["a"]

@@ -143,7 +143,7 @@ def _record(root: Path, stages: Mapping[str, StageFacts]) -> Record:
     ]
     last = max(found, key=lambda item: item.ended, default=None)
     if last is None:
-        raise NoResultError(held[-1] if held else "dvc.lock")
+        raise NoResultError(held[-1] if held else None if stages else "dvc.lock")
     return last
 
 

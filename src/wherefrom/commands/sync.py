@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import delivery, files, keys, lineage, settings, tags, tree
+from wherefrom import delivery, files, keys, lineage, settings, tree
 from wherefrom.commands import ls
 from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.lockfile import is_record
+from wherefrom.names import DATA_HASH, ERROR, EXP_REV, GAPS, PROCESS, SOURCE_COMMIT
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.uris import store_name
 from wherefrom.view import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wherefrom.entries import Entry
     from wherefrom.lineage import Lineage
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from wherefrom.view import View
 
 INHERITED = "wherefrom.inherited_by"
-EXP_REV = "dvc.exp.rev"
 _LATER = "wherefrom.evaluate."
 LOST = (
     "curves by step (only the last value of a metric is in the ledger)",
@@ -47,13 +47,15 @@ LOST = (
 class Synced:
     """What a sync did: runs that had waited, runs made from the ledger, runs whose links changed.
 
-    `gaps` say what still waits or could not be made, and why; `seconds` is what making took.
+    `gaps` say what still waits or could not be made, and why; `seconds` is what making took; `lost`
+    is what a store that had been lost does not have any more.
     """
 
     delivered: int = 0
     made: int = 0
     seconds: float = 0.0
     linked: int = 0
+    lost: tuple[str, ...] = ()
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -109,6 +111,8 @@ class _Ledger:
             self._make(record_id, key)
             progress(number, len(wanted))
         self._done.seconds = time.monotonic() - started
+        if self._done.made and (self._rebuild or not self._runs):
+            self._done.lost = LOST
         self._link()
 
     def _missing(self) -> list[tuple[str, str]]:
@@ -164,7 +168,9 @@ class _Ledger:
     def _link(self) -> None:
         """Attach what is known only afterwards, to runs that have ended."""
         self._view.forget_runs()
-        entries = [e for e in ls.entries(self._view) if e.run and e.made_in]
+        listed = ls.entries(self._view)
+        self._done.gaps += _without_a_run(listed) if self._rebuild else []
+        entries = [e for e in listed if e.run and e.made_in]
         ended: dict[str, Entry] = {
             e.run.mlflow_run_id: e for e in entries if e.run and e.run.status == "FINISHED"
         }
@@ -184,7 +190,7 @@ class _Ledger:
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
         late = {} if evaluated else late
-        passing = (tags.PROCESS, tags.ERROR, INHERITED, EXP_REV)
+        passing = (PROCESS, ERROR, INHERITED, EXP_REV)
         old = [k for k in passing if k in here.tags and k not in links]
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
@@ -208,13 +214,13 @@ class _Ledger:
             return False
         late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
         model_id = self._store.model_of(run_id)
-        table = next((d for d in run.data if d.hash == run.tags.get("data_hash")), None)
+        table = next((d for d in run.data if d.hash == run.tags.get(DATA_HASH)), None)
         self._store.log(
             run_id, params={}, metrics=late, tags={}, at=run.ended, model_id=model_id, data=table
         )
         self._log_files(run_id, {n: text for n, text in run.files.items() if is_record(n)})
         self._store.end(run_id, "FINISHED", run.ended)
-        added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == tags.GAPS}
+        added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == GAPS}
         added |= run.record.tags
         self._store.log(run_id, params={}, metrics={}, tags=added, at=run.ended)
         return True
@@ -254,8 +260,19 @@ def _links(entry: Entry) -> dict[str, str]:
     if entry.made_in.experiment is not None:
         links[EXP_REV] = entry.made_in.commit_sha
     if entry.made_in.experiment is not None or (entry.run and entry.run.experiment is not None):
-        links["mlflow.source.git.commit"] = entry.made_in.commit_sha  # it is no baseline's result
+        links[SOURCE_COMMIT] = entry.made_in.commit_sha  # it is no baseline's result
     return links
+
+
+def _without_a_run(listed: Iterable[Entry]) -> list[Gap]:
+    """Count the results whose run no record tells: a rebuild does not make it."""
+    bare = [e for e in listed if e.held and not (e.record_id or e.run or e.candidates)]
+    gap = Gap(
+        what=f"results without a run that keep no record either: {len(bare)}",
+        why="their code logs to MLflow itself, or nothing; the ledger does not tell what",
+        remedy="restore the store from a copy, or run them again: `dvc repro --force`",
+    )
+    return [gap] if bare else []
 
 
 def _deleted(record_id: str) -> Gap:

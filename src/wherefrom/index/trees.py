@@ -92,4 +92,5 @@ class TreeReader:
 def _may_matter(entry: TreeEntry) -> bool:
     if entry.is_folder:
         return True
-    return is_fact(entry.name) or entry.name.endswith(_MAY_BE_METRICS)
+    may_be_metrics = "." not in entry.name or entry.name.endswith(_MAY_BE_METRICS)
+    return may_be_metrics or is_fact(entry.name)

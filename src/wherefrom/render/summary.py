@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wherefrom.render import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from wherefrom.commands.summary import Summary
     from wherefrom.commands.sync import Synced
@@ -72,8 +72,8 @@ def summary_json(result: Summary) -> str:
     )
 
 
-def sync(done: Synced, lost: Sequence[str] = ()) -> str:
-    """Say what was logged and what still waits, and why; `lost` is what no ledger has."""
+def sync(done: Synced) -> str:
+    """Say what was logged, what still waits, and why, and what is lost."""
     each = f" ({done.seconds / done.made:.2f} s each)" if done.made else ""
     parts = [
         *([f"{done.delivered} logged that had waited"] if done.delivered else []),
@@ -81,14 +81,15 @@ def sync(done: Synced, lost: Sequence[str] = ()) -> str:
         *([f"{done.linked} linked"] if done.linked else []),
     ]
     said = "; ".join(parts) or ("nothing was logged" if done.gaps else "MLflow is up to date")
-    gone = "".join(f"  not back: {item}\n" for item in lost)
+    gone = "".join(f"  not back: {item}\n" for item in done.lost)
     return f"{said}\n{gone}{text.gaps(done.gaps)}"
 
 
 def sync_json(done: Synced) -> str:
     """Write the same for a program."""
     counts = {"delivered": done.delivered, "made": done.made, "linked": done.linked}
-    return text.as_json({**counts, "gaps": text.gaps_json(done.gaps)})
+    more = {"seconds": done.seconds, "lost": list(done.lost)}
+    return text.as_json({**counts, **more, "gaps": text.gaps_json(done.gaps)})
 
 
 def _relation(result: Summary) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.datasets import SOURCE_TYPE, as_source
 from wherefrom.errors import StoreRefusedError, StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
+from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION
 from wherefrom.process import is_gone, parse
 from wherefrom.sources import local_store, reachable
 from wherefrom.uris import redact
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
     from wherefrom.curves import Point
     from wherefrom.datasets import DataInput
-
-RECORD_TAG = "wherefrom.record_id"
-PROCESS_TAG = "wherefrom.process"
-RELATION_TAG = "wherefrom.relation"
 
 _REFUSALS = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"}
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
@@ -71,7 +68,7 @@ class Store:
         """Find the run of a record, in whatever MLflow experiment; None where there is none."""
         with converted(self.uri):
             runs = self._client.search_runs(
-                self._experiments(), f"tags.`{RECORD_TAG}` = '{record_id}'", max_results=1
+                self._experiments(), f"tags.`{RECORD_ID}` = '{record_id}'", max_results=1
             )
             return MlflowRunId(runs[0].info.run_id) if runs else None
 
@@ -126,7 +123,7 @@ class Store:
                     max_results=1000,
                     page_token=token,
                 )
-                found |= {RecordId(run.data.tags.get(RECORD_TAG, "")) for run in page}
+                found |= {RecordId(run.data.tags.get(RECORD_ID, "")) for run in page}
                 token = page.token
                 if not token:
                     return found - {RecordId("")}
@@ -207,14 +204,14 @@ class Store:
         with converted(self.uri):
             runs = self._client.search_runs(self._experiments(), "attributes.status = 'RUNNING'")
         for run in runs:
-            process = parse(run.data.tags.get(PROCESS_TAG, ""))
-            resumed = run.info.end_time is not None and RELATION_TAG not in run.data.tags
+            process = parse(run.data.tags.get(PROCESS, ""))
+            resumed = run.info.end_time is not None and RELATION not in run.data.tags
             if process is not None and is_gone(process) and not resumed:
                 self.log(
                     MlflowRunId(run.info.run_id),
                     params={},
                     metrics={},
-                    tags={"wherefrom.error": "the process was killed"},
+                    tags=KILLED,
                     at=0,
                 )
                 self.end(MlflowRunId(run.info.run_id), "KILLED", run.info.start_time)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.identity import MlflowRunId
+from wherefrom.names import FINGERPRINT, RECORD_ID
 from wherefrom.runs import JOINING, Logged, Run
 from wherefrom.sources import mlflow_store
 
@@ -33,11 +34,11 @@ class RunClient:
 
     def of_records(self, record_ids: Sequence[str]) -> list[Run]:
         """Find the runs of records."""
-        return self._tagged("wherefrom.record_id", record_ids)
+        return self._tagged(RECORD_ID, record_ids)
 
     def of_fingerprints(self, fingerprints: Sequence[str]) -> list[Run]:
         """Find the runs of stages."""
-        return self._tagged("dvc.stage.fingerprint", fingerprints)
+        return self._tagged(FINGERPRINT, fingerprints)
 
     def of_id(self, prefix: str) -> list[Run]:
         """Find the runs whose id begins so."""

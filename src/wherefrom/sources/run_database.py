@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.identity import MlflowRunId
+from wherefrom.names import FINGERPRINT, RECORD_ID
 from wherefrom.runs import JOINING, Logged, Run
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ class RunDatabase:
 
     def of_records(self, record_ids: Sequence[str]) -> list[Run]:
         """Find the runs of records."""
-        return self._tagged("wherefrom.record_id", record_ids)
+        return self._tagged(RECORD_ID, record_ids)
 
     def of_fingerprints(self, fingerprints: Sequence[str]) -> list[Run]:
         """Find the runs of stages."""
-        return self._tagged("dvc.stage.fingerprint", fingerprints)
+        return self._tagged(FINGERPRINT, fingerprints)
 
     def of_id(self, prefix: str) -> list[Run]:
         """Find the runs whose id begins so."""

@@ -1,0 +1,22 @@
+"""The names of tags that more than one file speaks of; `docs/names.md` explains them all."""
+
+from __future__ import annotations
+
+RECORD_ID = "wherefrom.record_id"
+RELATION = "wherefrom.relation"
+DERIVED_FROM = "wherefrom.derived_from"
+PROCESS = "wherefrom.process"
+GAPS = "wherefrom.gaps"
+ERROR = "wherefrom.error"
+STAGE = "dvc.stage"
+FINGERPRINT = "dvc.stage.fingerprint"
+EXP_NAME = "dvc.exp.name"
+EXP_BASELINE = "dvc.exp.baseline"
+EXP_REV = "dvc.exp.rev"
+COMMIT = "git.commit"
+DATA_HASH = "data_hash"
+PARENT = "mlflow.parentRunId"
+SOURCE_COMMIT = "mlflow.source.git.commit"
+
+KILLED = {ERROR: "the process was killed"}
+"""What is said of a run whose process has gone without a word."""
