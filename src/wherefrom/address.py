@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +19,17 @@ from wherefrom.errors import (
     NoResultThereError,
     UnknownAddressError,
 )
-from wherefrom.join import is_of
+from wherefrom.holders import origin
+from wherefrom.join import apart, by_content, is_of
 from wherefrom.lockfile import is_record
+from wherefrom.runs import Logged
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wherefrom.errors import WherefromError
+    from wherefrom.holders import Holder
     from wherefrom.identity import CommitSha
     from wherefrom.index.query import ResultRow
     from wherefrom.join import Joined
@@ -92,13 +95,15 @@ def _first(
 
 
 def _here(view: View, address: str) -> Iterator[Found]:
-    """Find a result of the workspace by an id that no commit holds yet."""
+    """Find a result of the workspace by an id or a hash that no commit holds yet."""
     if not _PREFIX.fullmatch(address):
         return
     for result in lineage.results(tree.of_workspace(view.project.workspace).holding):
         records = [record for record in (result.record, result.training) if record]
         ids = [i for r in records for i in (r.record_id, r.mlflow_run_id or "")]
-        if any(i.startswith(address) for i in (*ids, *result.fingerprints)):
+        files = (f for s in result.stages for f in (*s.deps.values(), *s.outs.values()))
+        known = (*ids, *result.fingerprints, *(file.hash or "" for file in files))
+        if any(i.startswith(address) for i in known):
             yield Found(result.key, in_workspace=True)
 
 
@@ -208,10 +213,53 @@ def _metric(view: View, address: str) -> Iterator[Found]:
         return
     if not equals or not wanted.is_finite():
         return
-    for row in view.index.results():
-        value = row.metrics.get(name, row.metrics.get(f"{name}.mean"))  # as a trace shows it
-        if value is not None and _equal(value, wanted):
-            yield Found(row.key)
+    for found, metrics in _measured(view):
+        if any(_equal(value, wanted) for value in _values(metrics, name)):
+            yield found
+
+
+def _values(metrics: Mapping[str, float], name: str) -> Iterator[float]:
+    """Give the values that a name may mean: a mean is meant too, and that of any metric file."""
+    for known, value in metrics.items():
+        plain = known.rpartition(":")[2]
+        if name in {known, plain} or known == f"{name}.mean" or plain == f"{name}.mean":
+            yield value
+
+
+def _measured(view: View) -> Iterator[tuple[Found, Mapping[str, float]]]:
+    """Give all results with their metrics, as a list has them: also those of the workspace alone.
+
+    The metrics of a foreign project may be in MLflow alone.
+    """
+    rows = view.index.results()
+    yield from ((Found(row.key), row.metrics) for row in rows)
+    bare = [row for row in rows if not row.metrics and row.record_id is None]
+    joined = [(Found(r.key), view.index.holders(r.key), r.fingerprints) for r in bare]
+    keys = {row.key for row in rows}
+    here = tree.of_workspace(view.project.workspace)
+    for result in lineage.results(here.holding):
+        if result.key in keys:
+            continue
+        found = Found(result.key, in_workspace=True)
+        metrics, _ = here.metrics(view.project.anchor, result.metric_files)
+        yield found, metrics
+        if not metrics and result.record is None:
+            joined.append((found, [], result.fingerprints))
+    yield from _logged(view, joined)
+
+
+def _logged(
+    view: View, bare: Iterable[tuple[Found, Sequence[Holder], Sequence[str]]]
+) -> Iterator[tuple[Found, Mapping[str, float]]]:
+    """Give the metrics of results, with their holders and fingerprints, that MLflow alone has."""
+    for found, held, fingerprints in bare:
+        joined = by_content(fingerprints, held, view.table)
+        for one, holders in apart(joined, held):
+            if one.run is not None:
+                run_id, made_in = one.run.mlflow_run_id, origin(one.maker, holders)
+                asked = made_in.commit_sha if made_in and joined.candidates else None
+                metrics = view.ask_logged([run_id]).get(run_id, Logged()).metrics
+                yield replace(found, commit_sha=asked), metrics
 
 
 def _equal(value: float, wanted: Decimal) -> bool:

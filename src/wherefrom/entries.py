@@ -135,7 +135,7 @@ class _Table:
         """Give one entry; several where several holders have a run of their own."""
         held = self._holders.get(key, [])
         joined = self._view.judged(self._joined(rows[0], held, asked))
-        for one, holders in apart(joined, held) if joined.candidates else [(joined, held)]:
+        for one, holders in apart(joined, held):
             yield self._entry(key, rows, one, holders)
 
     def _entry(

@@ -131,7 +131,7 @@ def apart(joined: Joined, holders: Sequence[Holder]) -> list[tuple[Joined, Seque
     """
     makers = [[h for h in holders if is_of(run, h)] for run in joined.candidates]
     places = {(run.experiment, run.baseline) for run in joined.candidates}
-    if len(places) < len(makers) or not all(makers):
+    if not makers or len(places) < len(makers) or not all(makers):
         return [(joined, holders)]
     first, *rest = makers
     others = [h for h in holders if not any(h in made for made in makers)]

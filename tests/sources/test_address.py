@@ -24,10 +24,10 @@ from wherefrom.errors import (
     UnknownAddressError,
 )
 from wherefrom.lockfile import parse_lock
-from wherefrom.runs import NoRuns, Run
+from wherefrom.runs import Logged, NoRuns, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from wherefrom.view import View
@@ -65,6 +65,22 @@ class Runs(NoRuns):
 
     def of_model(self, name: str) -> list[Run]:
         return [self.models[name]] if name in self.models else []
+
+
+@dataclass
+class Logging(Runs):
+    """A store whose runs have metrics."""
+
+    def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
+        return {run_id: Logged(metrics={"acc": 0.2}) for run_id in run_ids}
+
+
+@dataclass(frozen=True)
+class Bare(Result):
+    """A result whose project leaves its metrics to MLflow."""
+
+    def files(self) -> dict[str, str]:
+        return super().files() | {"dvc.yaml": "stages: {train: {cmd: python train.py}}\n"}
 
 
 OF_TRACKED = run("e" * 32, "seven", record_id="7" * 32, relation="own")
@@ -544,6 +560,40 @@ def test_a_result_that_only_the_workspace_has_is_found_by_its_ids(worked: Ledger
 
     for text in ("7" * 32, "777777", "e" * 32, here.fingerprint, here.fingerprint[:8]):
         assert resolve(worked, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["test.score=0.041", md5(f"model 41 {TRACKED.table}"), md5("folder 41")[:8]]
+)
+def test_a_result_that_only_the_workspace_has_is_found_by_its_values_and_hashes(
+    worked: LedgerRepo, text: str
+) -> None:
+    assert resolve(worked, text) == Found("7" * 32, in_workspace=True)
+
+
+def test_a_value_that_only_mlflow_has_leads_to_the_result_of_its_run(repo: LedgerRepo) -> None:
+    bare = Bare(7)
+    with looking(repo, Logging([run(LOOSE, "bare", fingerprint=bare.fingerprint)])) as looked:
+        repo.put(bare)
+        assert address.resolve(looked, "acc=0.2", repo.root) == Found(bare.key, in_workspace=True)
+        repo.git("checkout", "--quiet", "--", ".")
+
+
+def test_a_name_that_several_files_have_is_found_with_its_file_and_without(tmp_path: Path) -> None:
+    repo = ledger_repo.build(tmp_path / "repo")
+    yaml = ledger_repo.DVC_YAML + "    - more.json: {cache: false}\n"
+    repo.put(PLAIN)
+    repo.write("dvc.yaml", yaml)
+    repo.write("more.json", '{"test": {"score": 0.5}}')
+    more = {"path": "more.json", "md5": md5('{"test": {"score": 0.5}}')}
+    lock = PLAIN.lock()
+    lock["stages"]["train"]["outs"].append(more)
+    repo.write("dvc.lock", dumps_yaml(lock))
+    repo.commit()
+
+    key = resolve(repo, "HEAD").key
+    for text in ("test.score=0.5", "more.json:test.score=0.5", "test.score=0.973"):
+        assert resolve(repo, text) == Found(key)  # type: ignore[arg-type]
 
 
 def test_a_project_in_a_subdirectory_finds_its_outputs(tmp_path: Path) -> None:
