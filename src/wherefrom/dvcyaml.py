@@ -1,51 +1,86 @@
 """Text of a `dvc.yaml` -> what a `dvc.lock` does not say: folders and metric files. Opens no file.
 
-Templates are not resolved (that needs DVC and its parameters): what they leave open is a pattern.
+Templates are resolved from `params.yaml`, `vars` and lists that stand in the file itself; what is
+left open (other files of `vars`) is a pattern.
 Format: https://dvc.org/doc/user-guide/project-structure/dvcyaml-files.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.errors import LockfileError
-from wherefrom.lockfile import is_record, mapping
+from wherefrom.lockfile import flatten, is_record, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _KINDS = ("outs", "metrics", "plots")
-_TEMPLATE = re.compile(r"\$\{[^}]*\}")
+_TEMPLATE = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a `dvc.yaml` declares: folders, commands and outputs by stage name, metric files.
+    """What a `dvc.yaml` declares: folders, commands, outputs and metric files, by stage name.
 
-    Commands and outputs with a template are left out.
-
-    Metric files are those of stages, from the stage's working directory, and those of the whole
-    file, from its folder; a template in a path is a `*`.
+    Commands and outputs with a template are left out. `metrics` are from the stage's working
+    directory, `file_metrics` those of the whole file, from its folder. `items` maps the stages of a
+    list (`train@a`) to what `item` and `key` mean there, `values` names to what templates take for
+    them.
     """
 
     wdirs: Mapping[str, str] = field(default_factory=dict)
     cmds: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     outs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    stage_metrics: tuple[str, ...] = ()
+    metrics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     file_metrics: tuple[str, ...] = ()
+    items: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_templates(self) -> bool:
+        """Whether a folder or a metric file follows from parameters."""
+        paths = (*self.wdirs.values(), *self.file_metrics, *self.stage_metrics)
+        return any(map(_TEMPLATE.search, paths))
+
+    @property
+    def stage_metrics(self) -> tuple[str, ...]:
+        """The metric files of all stages, as they are written."""
+        return tuple(dict.fromkeys(path for paths in self.metrics.values() for path in paths))
+
+    def with_params(self, params: Mapping[str, Any]) -> Declared:
+        """Resolve templates by the values of `params.yaml` too; `vars` come first."""
+        return replace(self, values={**_texts(params), **self.values})
 
     def wdir(self, stage: str) -> str:
         """Give a stage's working directory from the file's folder; `train@a` is one of `train`."""
-        name, _, item = stage.partition("@")
-        return self.wdirs.get(name, ".").replace("${item}", item)
+        return self._filled(stage, self.wdirs.get(stage.partition("@")[0], "."))
 
-    def is_metric(self, path: str) -> bool:
+    def is_metric(self, stage: str, path: str) -> bool:
         """Whether an output, as its stage names it, is a metric file."""
-        return any(path == pattern or fnmatchcase(path, pattern) for pattern in self.stage_metrics)
+        name = stage.partition("@")[0]
+        declared = [self._filled(stage, one) for one in self.metrics.get(name, ())]
+        if path in declared:
+            return True
+        patterns = (_TEMPLATE.sub("*", one) for one in declared if _TEMPLATE.search(one))
+        others = self.outs.get(name, ())
+        return path not in others and any(fnmatchcase(path, one) for one in patterns)
+
+    def of_file(self) -> tuple[str, ...]:
+        """List the metric files of the whole file, from its folder."""
+        return tuple(self._filled("", path) for path in self.file_metrics)
+
+    def _filled(self, stage: str, text: str) -> str:
+        """Put in what templates mean in a stage; one whose meaning is not known stays."""
+        item = stage.partition("@")[2]
+        own = self.items.get(stage, {"item": item, "key": item} if item else {})
+        known = {**self.values, **own}
+        return _TEMPLATE.sub(lambda found: known.get(found[1].strip(), found[0]), text)
 
 
 @lru_cache(maxsize=256)
@@ -61,9 +96,51 @@ def parse_dvc_yaml(text: str, where: str = "dvc.yaml") -> Declared:
         wdirs={name: str(entry["wdir"]) for name, entry in known.items() if entry.get("wdir")},
         cmds={name: cmd for name, entry in known.items() if (cmd := _cmd(entry.get("cmd")))},
         outs={name: _outs(entry) for name, entry in known.items()},
-        stage_metrics=_paths(*(entry.get("metrics") for entry in known.values())),
+        metrics={name: _paths(entry.get("metrics")) for name, entry in known.items()},
         file_metrics=_paths(data.get("metrics")),
+        items={
+            f"{name}@{part}": values
+            for name, entry in stages.items()
+            if isinstance(entry, dict)
+            for part, values in _items(entry)
+        },
+        values=_texts({k: v for one in _listed(data, "vars") for k, v in _mapping(one).items()}),
     )
+
+
+def _items(entry: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Map the parts of a list of stages to their values (`dvc.parsing` names them so)."""
+    each, matrix = entry.get("foreach"), entry.get("matrix")
+    if isinstance(each, dict):
+        yield from ((str(key), _texts({"key": key, "item": item})) for key, item in each.items())
+    for number, item in enumerate(each if isinstance(each, list) else []):
+        yield str(number) if isinstance(item, dict) else _text(item), _texts({"item": item})
+    if isinstance(matrix, dict) and all(isinstance(values, list) for values in matrix.values()):
+        for row in product(*(enumerate(values) for values in matrix.values())):
+            named = dict(zip(matrix, row, strict=True))
+            parts = (
+                f"{key}{number}" if isinstance(item, dict | list) else _text(item)
+                for key, (number, item) in named.items()
+            )
+            yield "-".join(parts), _texts({"item": {key: item for key, (_, item) in named.items()}})
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Flatten values to what templates write for them."""
+    return {name: _text(value) for name, value in flatten(dict(values)).items()}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listed(data: Mapping[str, Any], key: str) -> list[Any]:
+    found = data.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _cmd(given: object) -> str | tuple[str, ...] | None:
@@ -77,11 +154,11 @@ def _cmd(given: object) -> str | tuple[str, ...] | None:
 
 def _outs(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """List all outputs of a stage, of whatever kind."""
-    return tuple(p for p in _paths(*(entry.get(kind) for kind in _KINDS)) if "*" not in p)
+    paths = _paths(*(entry.get(kind) for kind in _KINDS))
+    return tuple(path for path in paths if not _TEMPLATE.search(path))
 
 
 def _paths(*lists: Any) -> tuple[str, ...]:  # noqa: ANN401
     items = [item for found in lists if isinstance(found, list) for item in found]
     paths = [str(next(iter(item))) if isinstance(item, dict) else str(item) for item in items]
-    patterns = (_TEMPLATE.sub("*", path) for path in paths)
-    return tuple(dict.fromkeys(path for path in patterns if not is_record(path)))
+    return tuple(dict.fromkeys(path for path in paths if not is_record(path)))

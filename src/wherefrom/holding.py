@@ -8,12 +8,12 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wherefrom.dvcyaml import Declared, parse_dvc_yaml
 from wherefrom.errors import LockfileError, RecordError
 from wherefrom.identity import StageAddress
-from wherefrom.lockfile import StageFacts, is_record, parse_dvc_file, parse_lock
+from wherefrom.lockfile import StageFacts, is_record, mapping, parse_dvc_file, parse_lock
 from wherefrom.record import Gap, Record, from_text
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Holding:
 def is_fact(path: str) -> bool:
     """Whether a file of a tree says how results were made."""
     name = posixpath.basename(path)
-    if name in {"dvc.lock", "dvc.yaml"} or is_record(name):
+    if name in {"dvc.lock", "dvc.yaml", "params.yaml"} or is_record(name):
         return True
     return name.endswith(".dvc") and name != ".dvc"
 
@@ -98,7 +98,7 @@ def read(texts: Mapping[str, str]) -> Holding:
                 stages.update(_stages(path, text, texts))
             elif is_record(name):
                 records[path] = _record(text)
-            elif name != "dvc.yaml":
+            elif name.endswith(".dvc"):
                 raw.update(_raw(path, text))
         except (LockfileError, RecordError) as error:
             gaps.append(Gap(f"{error.where or path} cannot be read here", error.why, _REMEDY))
@@ -117,22 +117,29 @@ def _stages(path: str, text: str, texts: Mapping[str, str]) -> dict[StageAddress
     folder = posixpath.dirname(path)
     file = posixpath.join(folder, "dvc.yaml")
     declared = parse_dvc_yaml(texts[file], file) if file in texts else Declared()
-    whole = frozenset(_join(folder, metric) for metric in declared.file_metrics)
-    found = (
-        _stage(folder, file, facts, declared, whole) for facts in parse_lock(text, path).values()
-    )
+    if declared.has_templates:
+        declared = declared.with_params(_params(texts.get(_join(folder, "params.yaml"), "")))
+    found = (_stage(folder, file, facts, declared) for facts in parse_lock(text, path).values())
     return {stage.address: stage for stage in found}
 
 
-def _stage(
-    folder: str, file: str, facts: StageFacts, declared: Declared, whole: frozenset[str]
-) -> Stage:
+@lru_cache(maxsize=4096)
+def _params(text: str) -> Mapping[str, Any]:
+    """Read a `params.yaml`; DVC itself names what is wrong with one."""
+    try:
+        return mapping(text, "params.yaml")
+    except LockfileError:
+        return {}
+
+
+def _stage(folder: str, file: str, facts: StageFacts, declared: Declared) -> Stage:
     wdir = _join(folder, declared.wdir(facts.name))
     outs = _located(wdir, facts.outs)
+    whole = {_join(folder, path) for path in declared.of_file()}
     metrics = (
         path
         for path, out in outs.items()
-        if not is_record(path) and (declared.is_metric(out.path) or path in whole)
+        if not is_record(path) and (declared.is_metric(facts.name, out.path) or path in whole)
     )
     name = facts.name if file == "dvc.yaml" else f"{file}:{facts.name}"
     return Stage(

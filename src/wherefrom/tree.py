@@ -87,7 +87,7 @@ def of_commit(view: View, sha: CommitSha) -> Tree:
     commit = view.index.commit(sha)
     files = view.index.files(commit.snapshot) if commit else {}
     with Objects(view.git_root) as objects:
-        facts = {p: b for p, b in files.items() if holdings.is_fact(p) or p == PARAMS}
+        facts = {p: b for p, b in files.items() if holdings.is_fact(p)}
         contents = dict(objects.contents(facts.values()))
         first = Tree(sha, {path: contents[blob] for path, blob in facts.items()})
         more = {p: files[p] for p, _ in first.holding.metric_files if p in files}
@@ -97,11 +97,13 @@ def of_commit(view: View, sha: CommitSha) -> Tree:
 
 def of_workspace(root: Path) -> Tree:
     """Read the workspace, as its files are now; a DVC project inside it is none of it."""
-    listed = git_repo.files(root, ("dvc.lock", "dvc.yaml", "*.dvc", "*.wherefrom.json", PARAMS))
+    listed = git_repo.files(
+        root, ("dvc.lock", "dvc.yaml", "*.dvc", "*.wherefrom.json", "params.yaml")
+    )
     folders = {folder for path in listed for folder in PurePosixPath(path).parents}
     others = {f for f in folders - {PurePosixPath()} if (root / f / ".dvc").is_dir()}
     mine = (path for path in listed if others.isdisjoint(PurePosixPath(path).parents))
-    wanted = [p for p in mine if holdings.is_fact(p) or p == PARAMS]
+    wanted = [path for path in mine if holdings.is_fact(path)]
     first = Tree(None, _contents(root, wanted))
     measured = [path for path, _ in first.holding.metric_files]
     return Tree(None, {**first.contents, **_contents(root, measured)})

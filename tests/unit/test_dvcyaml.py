@@ -31,9 +31,10 @@ stages:
     found = parse_dvc_yaml(text)
 
     assert found.file_metrics == ("top.json", "m/a.json")
-    assert found.stage_metrics == ("m/a.json", "m/b.json", "m/*.json", "m/g.json")
-    assert found.is_metric("m/7.json")
-    assert not found.is_metric("m/r.wherefrom.json.txt")
+    assert found.stage_metrics == ("m/a.json", "m/b.json", "m/${item}.json", "m/g.json")
+    assert found.is_metric("each@2", "m/2.json")
+    assert not found.is_metric("each@2", "m/1.json")
+    assert not found.is_metric("none", "m/2.json")
 
 
 @pytest.mark.parametrize("text", ["", "stages:\n", "vars: [a.yaml]\n", "stages: {a: {cmd: x}}"])
@@ -58,3 +59,40 @@ def test_a_command_is_known_as_a_lock_would_write_it_unless_it_has_a_template() 
     text = "stages: {a: {cmd: x}, b: {cmd: [x, y]}, c: {cmd: 'x ${lr}'}}"
 
     assert parse_dvc_yaml(text).cmds == {"a": "x", "b": ("x", "y")}
+
+
+TEMPLATES = """\
+vars: [{base: d}]
+metrics: ['${base}/all.json']
+stages:
+  one:
+    cmd: x
+    outs: [model.bin, '${out}']
+    metrics: ['${where.it.is}', '${unknown}/m.json', '${open}']
+    plots: [p.csv]
+  each: {foreach: [a], do: {cmd: x, wdir: '${base}/${item}'}}
+  named: {foreach: {a: {file: f.json}}, do: {cmd: x, metrics: ['${key}/${item.file}']}}
+  grid: {matrix: {lr: [0.1], kind: [x, {y: 1}]}, cmd: x, metrics: ['${item.lr}/${item.kind}.json']}
+"""
+
+
+def test_templates_mean_what_parameters_vars_and_lists_say() -> None:
+    found = parse_dvc_yaml(TEMPLATES).with_params({"where": {"it": {"is": "w.json"}}, "base": "e"})
+
+    assert found.has_templates
+    assert found.of_file() == ("d/all.json",)
+    assert found.wdir("each@a") == "d/a"
+    assert found.is_metric("one", "w.json")
+    assert found.is_metric("named@a", "a/f.json")
+    assert found.is_metric("grid@0.1-x", "0.1/x.json")
+    assert not found.is_metric("grid@0.1-x", "0.1/y.json")
+
+
+def test_what_a_template_leaves_open_is_none_of_the_outputs_that_have_another_meaning() -> None:
+    found = parse_dvc_yaml(TEMPLATES)
+
+    assert found.is_metric("one", "any/m.json")
+    assert found.is_metric("one", "any")
+    assert not any(found.is_metric("one", path) for path in ("model.bin", "p.csv"))
+    assert not found.is_metric("each@a", "any")
+    assert not parse_dvc_yaml("stages: {a: {cmd: x}}").has_templates

@@ -16,7 +16,7 @@ LOCK = lock(train=stage(["data/a.csv"], ["m.json", "model", "t.wherefrom.json"])
     "path",
     [
         *("dvc.lock", "sub/dvc.lock", "dvc.yaml", "a/b/dvc.yaml", "a.csv.dvc", "x/.hidden.dvc"),
-        *("train.wherefrom.json", "a b/é.wherefrom.json"),
+        *("train.wherefrom.json", "a b/é.wherefrom.json", "params.yaml"),
     ],
 )
 def test_what_says_how_results_were_made_is_a_fact(path: str) -> None:
@@ -26,7 +26,7 @@ def test_what_says_how_results_were_made_is_a_fact(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *(".dvc", "sub/.dvc", "dvc.lock.txt", "my-dvc.lock", "dvc.yml", "params.yaml", "m.json"),
+        *(".dvc", "sub/.dvc", "dvc.lock.txt", "my-dvc.lock", "dvc.yml", "params.yml", "m.json"),
         *("dvc.yaml/x", "a.dvc/b", "wherefrom.json", "", "dvc"),
     ],
 )
@@ -140,6 +140,22 @@ stages:
     (train,) = held(texts).stages.values()
 
     assert train.metrics == ("sub/in/a.json", "sub/in/b.json", "sub/in/d_1.json")
+
+
+@pytest.mark.parametrize("folder", ["", "sub/"])
+def test_templates_take_the_parameters_beside_their_dvc_yaml(folder: str) -> None:
+    yaml = "stages: {a: {wdir: '${base}', metrics: ['${m}']}}"
+    texts = {
+        f"{folder}dvc.lock": lock(a=stage([], ["m.json", "model.bin", "data.csv"])),
+        f"{folder}dvc.yaml": yaml,
+        f"{folder}params.yaml": "base: in\nm: m.json\n",
+    }
+
+    (found,) = held(texts).stages.values()
+    assert found.metrics == (f"{folder}in/m.json",)
+
+    (found,) = held(texts | {f"{folder}params.yaml": "["}).stages.values()
+    assert len(found.metrics) == 3
 
 
 def test_a_record_is_no_metric_however_metrics_are_declared() -> None:
