@@ -79,16 +79,32 @@ def test_an_error_is_one_message_with_its_exit_code(
     [
         ("dvc.lock", "stages: [", "dvc.lock cannot be read"),
         ("results/evaluate.wherefrom.json", "{", "cannot be read"),
-        ("params.yaml", "tracking: {uri: 3}", "tracking.uri is 3; allowed is a text"),
-        ("params.yaml", "a: [", "params.yaml cannot be read"),
     ],
-    ids=["damaged lock", "damaged record", "wrong setting", "no YAML"],
+    ids=["damaged lock", "damaged record"],
 )
 def test_a_damaged_file_is_named(sandbox: Sandbox, path: str, text: str, message: str) -> None:
     (sandbox.root / path).write_text(text)
     done = sandbox.process("wherefrom", "summary")
     assert done.returncode == 2
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tracking: {uri: 3}", "tracking.uri is 3; allowed is a text"),
+        ("a: [", "params.yaml cannot be read"),
+    ],
+    ids=["wrong setting", "no YAML"],
+)
+def test_a_summary_is_given_beside_parameters_that_cannot_be_used(
+    sandbox: Sandbox, text: str, message: str
+) -> None:
+    (sandbox.root / "params.yaml").write_text(text)
+    done = sandbox.process("wherefrom", "summary")
+    assert done.returncode == 0
+    assert sandbox.record().record_id in done.stdout
+    assert message in done.stdout
 
 
 def test_a_wrong_command_ends_with_2(sandbox: Sandbox) -> None:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 USER, PASSWORD = "somebody", "hush-hush"
 URI = f"http://{USER}:{PASSWORD}@127.0.0.1:9"
 STATUS = {
-    "wherefrom ls": 0,
-    "wherefrom ls --json": 0,
-    "wherefrom ls --csv": 0,
-    "wherefrom best": 0,
+    "wherefrom ls": 1,
+    "wherefrom ls --json": 1,
+    "wherefrom ls --csv": 1,
+    "wherefrom best": 1,
     "wherefrom data": 1,
     "wherefrom summary": 0,
     "wherefrom diff v1 final": 1,
