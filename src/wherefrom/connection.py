@@ -24,7 +24,11 @@ _PATIENCE = 600.0
 
 
 class ErrandError(Exception):
-    """An error that nobody foresaw, in the process that runs the errands; has its traceback."""
+    """An error that nobody foresaw, in the process that runs the errands."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text.rstrip().rpartition("\n")[2])
+        self.add_note(text)  # the traceback there
 
 
 class Connection:

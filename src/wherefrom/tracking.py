@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
@@ -24,7 +25,6 @@ from wherefrom.uris import redact_text, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from filelock import FileLock
 
@@ -197,7 +197,7 @@ class TrackedRun:
         text = lock.read_text() if lock else ""
         options = {
             "requirements": environment.requirement_lines(text, distributions),
-            "code_paths": list(code_paths),
+            "code_paths": [str(Path(path).absolute()) for path in code_paths],
             "trusted_types": list(trusted_types),
         }
         self._connection.save_model(self._entry, model, example, options)

@@ -15,6 +15,7 @@ from small_project import RESULT, TRAINING
 from sandbox import check_link
 from waiting import until
 from wherefrom import lockfile
+from wherefrom.connection import ErrandError
 from wherefrom.courier import Courier
 
 if TYPE_CHECKING:
@@ -289,4 +290,6 @@ def test_an_error_that_nobody_foresaw_is_told_with_its_traceback() -> None:
     courier.close()
 
     assert left == []
-    assert "KeyError: 'anchor'" in heard[0]["error"]
+    error = ErrandError(heard[0]["error"])
+    assert str(error) == "KeyError: 'anchor'"
+    assert "errands.py" in error.__notes__[0]
