@@ -6,6 +6,7 @@ from pathlib import Path
 from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
+stage.call_courier()  # MLflow is imported beside what follows
 
 from pipeline.curves import draw_curves
 from pipeline.errors import InputError

@@ -10,7 +10,7 @@ from wherefrom import environment, keys, workspace
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.record import Gap
-from wherefrom.settings import OFF
+from wherefrom.settings import is_off
 from wherefrom.sources import dvc_repo
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Context:
     @property
     def is_off(self) -> bool:
         """Whether tracking is switched off for this process."""
-        return self.environ.get(OFF, "").lower() in {"off", "0", "false", "no"}
+        return is_off(self.environ)
 
 
 def look(

@@ -87,6 +87,10 @@ class Journal:
         """Give the folder of an entry."""
         return self._runs / entry.key
 
+    def entry(self, key: str) -> Entry:
+        """Read an entry. Raises `RecordError`."""
+        return _read(self._runs / key / "entry.json")
+
     def write(self, entry: Entry) -> None:
         """Write an entry, whole or not at all."""
         files.private_folder(self._state)

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from wherefrom.errors import WherefromError
 
-OFF = "WHEREFROM_TRACKING"
-"""Set to `off`, nothing is logged; the outputs are the same."""
+_OFF = "WHEREFROM_TRACKING"
 
 STORE = "MLFLOW_TRACKING_URI"
 """MLflow's own variable for the tracking store."""
@@ -57,6 +56,11 @@ class Settings:
     def store(self, anchor: Path, environ: Mapping[str, str]) -> str:
         """Give the URI of the tracking store, absolute; the environment comes before `uri`."""
         return tracking_uri(anchor, environ.get(STORE) or self.uri)
+
+
+def is_off(environ: Mapping[str, str]) -> bool:
+    """Whether tracking is switched off: nothing is logged, and the outputs are the same."""
+    return environ.get(_OFF, "").lower() in {"off", "0", "false", "no"}
 
 
 _KINDS = {str: "a text", bool: "true or false", dict: "a mapping", list: "a list"}

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
+    from wherefrom.courier import Runner
     from wherefrom.record import Record
     from wherefrom.tracking import TrackedRun
 
@@ -34,6 +35,9 @@ _OUTSIDE = (
     "wherefrom: this is no DVC stage, so nothing is recorded and the record file stays as it is; "
     "run it with `dvc repro`"
 )
+
+_called: list[Runner] = []
+"""The courier that waits for `tracked`."""
 
 
 class Run:
@@ -106,6 +110,16 @@ def refuse_safe_path() -> None:
         raise SystemExit(error.exit_code)
 
 
+def call_courier() -> None:
+    """Start what logs the stage before its imports, so that both import at once.
+
+    A script that does not call it has its courier started by `tracked`.
+    """
+    from wherefrom import courier  # noqa: PLC0415 - a stage that is not tracked needs none
+
+    _called.append(courier.runner())
+
+
 def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ()) -> None:
     """Run a stage; print one message for an error and end the process with its exit code.
 
@@ -141,20 +155,23 @@ def tracked(record: str, of: str | None = None) -> Iterator[Run]:
     training which an evaluation rests on. The stage's declared metrics, its parameters and its
     environment are logged without a call. Outside of a DVC stage nothing is recorded.
     """
-    tracked_run = _tracked_run(record, of)
-    if tracked_run is None:
-        _say(_OUTSIDE)
-        yield Run(None)
-        return
-    with _terminable():
-        try:
-            tracked_run.begin()
-            yield Run(tracked_run)
-            finished = tracked_run.finish()
-        except BaseException as error:
-            killed = isinstance(error, KeyboardInterrupt | _Terminated)
-            tracked_run.fail("KILLED" if killed else "FAILED", _one_line(error))
-            raise
+    if not _called:
+        call_courier()
+    with closing(_called.pop()) as runner:
+        tracked_run = _tracked_run(record, of, runner)
+        if tracked_run is None:
+            _say(_OUTSIDE)
+            yield Run(None)
+            return
+        with _terminable():
+            try:
+                tracked_run.begin()
+                yield Run(tracked_run)
+                finished = tracked_run.finish()
+            except BaseException as error:
+                killed = isinstance(error, KeyboardInterrupt | _Terminated)
+                tracked_run.fail("KILLED" if killed else "FAILED", _one_line(error))
+                raise
     if of is not None:
         _summarise(finished)
 
@@ -225,7 +242,7 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tracked_run(record: str, of: str | None) -> TrackedRun | None:
+def _tracked_run(record: str, of: str | None, runner: Runner) -> TrackedRun | None:
     from wherefrom import context as context_  # noqa: PLC0415
     from wherefrom import tracking  # noqa: PLC0415
 
@@ -239,7 +256,7 @@ def _tracked_run(record: str, of: str | None) -> TrackedRun | None:
     if context is None:
         return None
     training = _read_record(project.workspace / of) if of else None
-    return tracking.TrackedRun(context, record, training, _say)
+    return tracking.TrackedRun(context, record, training, runner, _say)
 
 
 def _leave_log() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
@@ -19,16 +21,15 @@ from wherefrom.journal import Ending, Entry, Journal, Status
 from wherefrom.lockfile import flat_params
 from wherefrom.names import DATA_HASH, DERIVED_FROM, ERROR, PROCESS, RELATION
 from wherefrom.record import Gap, Record
-from wherefrom.sources import mlflow_store
 from wherefrom.uris import redact_text, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from filelock import FileLock
 
     from wherefrom.context import Context
+    from wherefrom.courier import Runner
     from wherefrom.identity import MlflowRunId
 
 
@@ -40,6 +41,7 @@ class TrackedRun:
         context: Context,
         record_path: str,
         training: Record | None,
+        runner: Runner,
         say: Callable[[str], None],
     ) -> None:
         self._context = context
@@ -48,13 +50,13 @@ class TrackedRun:
         self._say = say
         self._journal = Journal(context.project.state)
         self._claims = Claims(context.project.state)
-        self._connection = Connection(context, self._journal, say)
+        self._connection = Connection(context, self._journal, runner, say)
         self._repeats: Mapping[str, Any] | None = None
         self._gaps: list[Gap] = [*context.stage.gaps, *context.observed.gaps]
         self._record_id = new_record_id()
         self._owns = False
         self._tags: dict[str, str] = {}
-        self._curves = Curves(lambda points: self._connection.show(self._require_entry(), points))
+        self._curves = Curves(self._connection.show)
         self._entry: Entry | None = None
         self._lock: FileLock | None = None
 
@@ -98,7 +100,9 @@ class TrackedRun:
         self._entry = self._new_entry()
         self._lock = self._journal.hold(self._entry)
         self._journal.write(self._entry)
-        self._entry = self._connection.begin(self._entry)
+        self._connection.begin(self._entry)
+        if self._training is None and "sklearn" in sys.modules:
+            self._connection.expect_model()
 
     def _new_entry(self) -> Entry:
         context = self._context
@@ -191,14 +195,12 @@ class TrackedRun:
             return
         lock = environment.lock_file(self._context.project.workspace)
         text = lock.read_text() if lock else ""
-        mlflow_store.save_sklearn_model(
-            model,
-            self._journal.folder(self._entry) / "model",
-            example=example,
-            requirements=environment.requirement_lines(text, distributions),
-            code_paths=code_paths,
-            trusted_types=trusted_types,
-        )
+        options = {
+            "requirements": environment.requirement_lines(text, distributions),
+            "code_paths": [str(Path(path).absolute()) for path in code_paths],
+            "trusted_types": list(trusted_types),
+        }
+        self._connection.save_model(self._entry, model, example, options)
 
     # -- end
 
@@ -228,6 +230,7 @@ class TrackedRun:
         if self._owns and self._repeats is None:
             self._claims.release(self._record_id)
         if self._entry is not None:
+            self._connection.forgive()
             self._end(status, context_.now(), {}, {ERROR: keys.tag(redact_text(why))})
 
     def _derive_after_all(self) -> None:
@@ -275,7 +278,7 @@ class TrackedRun:
     def _mlflow_run_id(self) -> MlflowRunId | None:
         """Name the run, also that of a training which an evaluation with tracking off goes on."""
         if self._entry is not None:
-            return self._entry.mlflow_run_id
+            return self._connection.run_id()
         return self._training.mlflow_run_id if self._owns and self._training else None
 
     def _add_logs(self, entry: Entry) -> None:
@@ -313,7 +316,8 @@ class TrackedRun:
         self._curves.write(self._journal.folder(self._require_entry()))
         unset = (PROCESS, *((ERROR,) if self._owns and status == "FINISHED" else ()))
         ending = Ending(status, ended, values, marks, unset)
-        self._entry = replace(self._require_entry(), ending=ending)
+        run_id = self._connection.run_id()
+        self._entry = replace(self._require_entry(), mlflow_run_id=run_id, ending=ending)
         self._journal.write(self._entry)
         try:
             self._connection.end(self._entry)

@@ -45,6 +45,7 @@ class Run:
     def log_artifact(self, path, folder=""): assert pathlib.Path(path).is_file(), path
 
 def refuse_safe_path(): pass
+def call_courier(): pass
 def check_experiment(): pass
 def require_tracked_by_dvc(path): pass
 def check_experiment(): pass

@@ -242,8 +242,25 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
         return store
 
 
+def import_mlflow() -> None:
+    """Import MLflow, which takes one or two seconds."""
+    _be_quick()
+    import mlflow  # noqa: F401, PLC0415, TID251
+
+
+def import_sklearn() -> None:
+    """Import what saves a scikit-learn model, which takes a second."""
+    with _quiet():
+        import mlflow.sklearn  # noqa: F401, PLC0415, TID251
+        import skops.io  # noqa: F401, PLC0415
+
+
 def _prepare(uri: str) -> None:
     reachable.probe(uri)
+    _be_quick()
+
+
+def _be_quick() -> None:
     for key, value in _QUIET_AND_QUICK.items():
         os.environ.setdefault(key, value)
 

@@ -1,0 +1,295 @@
+"""A cold stage logs by a process beside it: all is as with MLflow in it, but for the wait."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from small_project import RESULT, TRAINING
+
+from sandbox import check_link
+from waiting import until
+from wherefrom import lockfile
+from wherefrom.connection import ErrandError
+from wherefrom.courier import Courier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sandbox import RunView, Sandbox
+
+WORK = "        lr = stage"
+PAUSE = """\
+        import time, sys
+        folder = Path({folder!r})
+        (folder / "started").write_text(str(os.getpid()))
+        while not (folder / "go").exists():
+            time.sleep(0.05)
+        print("imported:", "mlflow" in sys.modules)
+"""
+
+
+@contextmanager
+def paused(small: Sandbox, folder: Path, **extra: str) -> Iterator[int]:
+    """Run a cold training up to its work, and give its process id; it goes on after the block."""
+    small.replace("code/train.py", WORK, PAUSE.format(folder=str(folder)) + WORK)
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            ["env", "--default-signal=INT", "dvc", "repro", "train"],
+            cwd=small.root,
+            env=small.cold.environment | extra,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: (folder / "started").exists() or process.poll() is not None)
+        assert process.poll() is None, said(folder)
+        until((folder / "started").read_text)
+        yield int((folder / "started").read_text())
+    finally:
+        (folder / "go").touch()
+        process.wait(timeout=120)
+
+
+def said(folder: Path) -> str:
+    return (folder / "log").read_text()
+
+
+def new_runs(small: Sandbox, before: dict[str, RunView]) -> list[RunView]:
+    return [run for run_id, run in small.runs().items() if run_id not in before]
+
+
+def waiting(small: Sandbox) -> list[Path]:
+    return sorted((small.root / ".wherefrom" / "runs").glob("*/entry.json"))
+
+
+def courier_of(pid: int) -> psutil.Process:
+    (child,) = psutil.Process(pid).children()
+    return child
+
+
+def test_a_run_is_there_while_the_stage_runs_which_never_imports_mlflow(
+    small: Sandbox, tmp_path: Path
+) -> None:
+    before = small.runs()
+    with paused(small, tmp_path) as pid:
+        courier = courier_of(pid)
+        until(lambda: [run.status for run in new_runs(small, before)] == ["RUNNING"])
+
+    (run,) = new_runs(small, before)
+    assert "imported: False" in said(tmp_path)
+    assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.1})
+    assert small.record(path=TRAINING).mlflow_run_id == run.run_id
+    assert (waiting(small), courier.is_running()) == ([], False)
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["the stage", "its group"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_stage_that_is_stopped_has_its_run_killed(
+    small: Sandbox, tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
+) -> None:
+    before = small.runs()
+    with paused(small, tmp_path) as pid:
+        send(os.getpgid(pid) if send is os.killpg else pid, number)
+        until(lambda: [run.status for run in new_runs(small, before)] == ["KILLED"])
+    until(lambda: not waiting(small))
+    assert "Traceback" not in said(tmp_path)
+
+
+def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
+    small: Sandbox, tmp_path: Path
+) -> None:
+    before = small.runs()
+    with paused(small, tmp_path) as pid:
+        courier = courier_of(pid)
+        until(lambda: new_runs(small, before))
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not courier.is_running())
+        assert [run.status for run in new_runs(small, before)] == ["RUNNING"]
+        assert len(waiting(small)) == 1
+
+    small.cold.dvc("repro", "train")
+
+    assert sorted(run.status for run in new_runs(small, before)) == ["FINISHED", "KILLED"]
+    assert waiting(small) == []
+
+
+def test_a_store_that_is_down_is_named_once_while_the_stage_runs_and_gets_the_run_later(
+    small: Sandbox, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    store.write_text("no folder: the store is down")
+    small.replace("params.yaml", "lr: 0.1", "lr: 0.2")
+    uri = f"sqlite:///{store}/mlflow.db"
+    with paused(small, tmp_path, MLFLOW_TRACKING_URI=uri):
+        until(lambda: "cannot be reached" in said(tmp_path), seconds=30)
+
+    assert said(tmp_path).count("cannot be reached") == 1
+    assert said(tmp_path).count("the run waits in .wherefrom/runs/") == 1
+    assert small.record(path=TRAINING).mlflow_run_id is None
+    store.unlink()
+    store.mkdir()
+    small.cold.dvc("repro", MLFLOW_TRACKING_URI=uri)
+    (run,) = small.runs(store / "mlflow.db").values()
+    assert run.record_id == small.record(path=RESULT).record_id
+    assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.2, "test.score": 0.7})
+
+
+def test_a_store_that_must_answer_is_waited_for(small: Sandbox) -> None:
+    small.replace("params.yaml", "train:", "tracking: {required: true}\ntrain:")
+    small.replace("code/train.py", WORK, "        Path('went-on').touch()\n" + WORK)
+
+    done = small.cold.process("dvc", "repro", "train", MLFLOW_TRACKING_URI="sqlite:////dev/null/n")
+
+    assert done.returncode != 0
+    assert done.stderr.count("cannot be reached") == 1
+    assert "Traceback" not in done.stderr
+    assert not (small.root / "went-on").exists()
+
+
+def test_a_curve_is_in_the_store_while_the_stage_runs(small: Sandbox) -> None:
+    look = (
+        "        import itertools, sqlite3, time\n"
+        "        count = \"SELECT COUNT(*) FROM metrics WHERE key = 'loss'\"\n"
+        "        for step in itertools.count():\n"
+        "            run.log_metric('loss', 1.0, step)\n"
+        "            time.sleep(0.1)\n"
+        "            if sqlite3.connect('mlflow.db').execute(count).fetchone()[0]:\n"
+        "                break\n"
+    )
+    small.replace("code/train.py", WORK, look + WORK)
+
+    small.cold.dvc("repro", "train")
+
+
+MODEL = """\
+        import pandas as pd
+        from {module} import Constant
+        run.log_model(
+            Constant().fit([[1.0]], [7.0]), example=pd.DataFrame({{"x": [1.0]}}), distributions=(),
+            code_paths={code}, trusted_types=["{module}.Constant"],
+        )
+"""
+CONSTANT = """\
+from sklearn.base import BaseEstimator, RegressorMixin
+
+class Constant(RegressorMixin, BaseEstimator):
+    def fit(self, x, y):
+        self.value_ = y[0]
+        return self
+
+    def predict(self, x):
+        return [self.value_] * len(x)
+
+"""
+LOAD = """\
+import sys, mlflow, pandas as pd
+print(mlflow.pyfunc.load_model(sys.argv[1]).predict(pd.DataFrame({"x": [1.0, 2.0]})))
+"""
+
+
+def log_model(small: Sandbox, module: str) -> None:
+    """Have the training log a model whose class is in a module beside the script, or in it."""
+    code = ["code/own.py"] if module == "own" else []
+    if module == "own":
+        (small.root / "code" / "own.py").write_text(CONSTANT)
+    else:
+        small.replace("code/train.py", "def main", CONSTANT + "def main")
+    small.replace("code/train.py", WORK, MODEL.format(module=module, code=code) + WORK)
+
+
+@pytest.mark.parametrize("module", ["own", "__main__"])
+def test_a_model_of_the_workspaces_own_code_is_logged(small: Sandbox, module: str) -> None:
+    log_model(small, module)
+
+    output = small.cold.dvc("repro", "train")
+
+    run_id = small.record(path=TRAINING).mlflow_run_id
+    assert "waits" not in output
+    (file,) = (small.root / "mlruns").rglob("MLmodel")
+    assert f"run_id: {run_id}" in file.read_text()
+    assert not list((small.root / "mlruns").rglob("*.pickle"))
+    if module == "own":
+        assert "[7.0, 7.0]" in small.run("python", "-c", LOAD, str(file.parent))
+
+
+def test_a_model_that_cannot_be_saved_fails_the_stage(small: Sandbox) -> None:
+    log_model(small, "own")
+    small.replace("code/train.py", '"own.Constant"', "")
+    before = small.runs()
+
+    done = small.cold.process("dvc", "repro", "train")
+
+    (run,) = new_runs(small, before)
+    assert done.returncode != 0
+    assert "own.Constant" in done.stderr
+    assert run.status == "FAILED"
+    assert not (small.root / TRAINING).exists()
+
+
+def test_a_courier_that_dies_costs_no_run_and_no_model(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    log_model(small, "own")
+    with paused(small, tmp_path) as pid:
+        until(lambda: new_runs(small, before))
+        courier_of(pid).kill()
+
+    assert said(tmp_path).count("has ended, or does not answer") == 1
+    assert said(tmp_path).count("the run waits in") == 1
+    small.run("wherefrom", "sync")
+    (run,) = new_runs(small, before)
+    assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.1})
+    assert len(list((small.root / "mlruns").rglob("MLmodel"))) == 1
+
+
+def test_a_cold_variant_in_a_temporary_copy_is_linked_and_has_the_bytes_of_one_without_tracking(
+    sandbox: Sandbox,
+) -> None:
+    def outputs(rev: str | None = None) -> dict[str, str | None]:
+        outs = [out for stage in sandbox.lock(rev).values() for out in stage.outs]
+        return {out.path: out.hash for out in outs if not lockfile.is_record(out.path)}
+
+    change = "train.random_forest.n_estimators=6"
+    sandbox.cold.dvc("exp", "run", "--temp", "--name", "t", "--set-param", change)
+    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+    sandbox.cold.dvc("repro", "--force", "--downstream", "train", WHEREFROM_TRACKING="off")
+    off = outputs()
+    broken = {"MLFLOW_TRACKING_URI": "sqlite:////dev/null/no.db"}
+    sandbox.cold.dvc("repro", "--force", "--downstream", "train", **broken)
+
+    check_link(sandbox, "t", sandbox.runs())
+    assert outputs("t") == off == outputs()
+
+
+def test_a_courier_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    courier = Courier()
+    request = {"do": "end"}
+    os.kill(courier.pid, signal.SIGSTOP)
+    courier.ask(request)
+
+    assert courier.settle(0.1) == [request]
+    assert not psutil.pid_exists(courier.pid)
+    courier.ask(request)
+    assert courier.settle(60) == [request]
+
+
+def test_an_error_that_nobody_foresaw_is_told_with_its_traceback() -> None:
+    heard = []
+    courier = Courier()
+    courier.heard = lambda _request, answer: heard.append(answer)
+    courier.ask({"do": "begin"})
+    left = courier.settle(60)
+    courier.close()
+
+    assert left == []
+    error = ErrandError(heard[0]["error"])
+    assert str(error) == "KeyError: 'anchor'"
+    assert "errands.py" in error.__notes__[0]
