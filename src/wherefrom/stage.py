@@ -53,9 +53,11 @@ class Run:
     ) -> None:
         """Log a fitted scikit-learn model, as `mlflow.sklearn.log_model` would.
 
-        `example` are a few raw rows (a DataFrame); `distributions` are the packages that the model
-        needs, which are logged as the lock file pins them; `code_paths` are folders with the code
-        that it needs; `trusted_types` are reviewed types that skops does not know.
+        `example` are a few rows (a DataFrame) with the columns that the model takes, of whatever
+        types; `distributions` are the packages that the model needs, which are logged as the lock
+        file pins them: one that it does not pin is logged as it is installed, belongs to the
+        environment of the result, and is a gap; `code_paths` are folders with the code that the
+        model needs; `trusted_types` are reviewed types that skops does not know.
         """
         if self._tracked is not None:
             self._tracked.log_model(
