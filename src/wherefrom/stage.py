@@ -17,6 +17,7 @@ from wherefrom import settings as settings_
 from wherefrom.errors import (
     ForeignCodeError,
     RecordError,
+    ReservedTagError,
     SafePathError,
     UntrackedTableError,
     WherefromError,
@@ -24,7 +25,7 @@ from wherefrom.errors import (
 from wherefrom.project import dvc_root, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from wherefrom.record import Record
@@ -166,11 +167,11 @@ def read_params() -> dict[str, Any]:
     return settings_.read_params(dvc_root(Path.cwd()))
 
 
-def check_experiment() -> None:
+def check_experiment(said: Iterable[str] = ()) -> None:
     """Check the section `experiment` of the parameters, before anything runs.
 
-    Raises `SettingError` where the vocabulary is not kept or the name of runs has unknown fields,
-    and `ReservedTagError`.
+    `said` are the tags that the stages set themselves. Raises `SettingError` where the vocabulary
+    is not kept or the name of runs has unknown fields, and `ReservedTagError`.
     """
     from wherefrom import naming, tags  # noqa: PLC0415
 
@@ -178,6 +179,10 @@ def check_experiment() -> None:
     settings = settings_.read(root, root.name)
     settings_.check_vocabulary(settings)
     tags.of_experiment(settings)
+    taken = (*settings_.OWN_TAGS, *said)
+    for name in settings.tags:
+        if name in taken:
+            raise ReservedTagError(name, taken)
     naming.check_template(settings.run_name or "")
 
 

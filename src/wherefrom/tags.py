@@ -119,7 +119,7 @@ def free(values: Mapping[str, object]) -> dict[str, str]:
     """Write tags of somebody's own in MLflow's form. Raises `ReservedTagError`."""
     for name in values:
         if name.startswith(RESERVED_TAGS):
-            raise ReservedTagError(name)
+            raise ReservedTagError(name, RESERVED_TAGS)
     return {keys.key(name): keys.tag(value) for name, value in values.items()}
 
 

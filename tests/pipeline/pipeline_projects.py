@@ -45,9 +45,8 @@ class Run:
     def log_artifact(self, path, folder=""): assert pathlib.Path(path).is_file(), path
 
 def refuse_safe_path(): pass
-def check_experiment(): pass
 def require_tracked_by_dvc(path): pass
-def check_experiment(): pass
+def check_experiment(said): pass
 
 @contextlib.contextmanager
 def tracked(record, of=None):
