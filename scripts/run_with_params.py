@@ -1,7 +1,7 @@
 """Run the pipeline for `mlflow run`, which gives parameters as `--train.model mlp`.
 
-Without parameters it is `dvc repro`; with some it is a DVC experiment, so that params.yaml stays as
-it is.
+Without parameters it is `dvc repro`; with some it is a DVC experiment in a temporary copy, so that
+params.yaml stays as it is.
 """
 
 import os
@@ -20,7 +20,7 @@ def main(args: list[str]) -> int:
     # the run of `mlflow run` itself is not that of a stage, nor is its experiment
     ours = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
     environment = {name: value for name, value in os.environ.items() if name not in ours}
-    run = ["dvc", "exp", "run", *command] if changes else ["dvc", "repro"]
+    run = ["dvc", "exp", "run", "--temp", *command] if changes else ["dvc", "repro"]
     return subprocess.run(run, env=environment, check=False).returncode
 
 

@@ -71,8 +71,7 @@ def main() -> None:
         if unlabelled is not None:
             run.set_tags({"submission": f"{SUBMISSION} ({len(submission)} rows)"})
             run.log_artifact(SUBMISSION)
-    if unlabelled is not None:
-        print(f"evaluate: {len(submission)} rows predicted: {SUBMISSION}", file=sys.stderr)  # noqa: T201  # for whoever runs the stage
+            print(f"evaluate: {len(submission)} rows predicted: {SUBMISSION}", file=sys.stderr)  # noqa: T201  # for whoever runs the stage
 
 
 if __name__ == "__main__":

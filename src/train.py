@@ -8,7 +8,7 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 stage.call_courier()  # MLflow is imported beside what follows
 
 from pipeline.errors import InputError
-from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
+from pipeline.estimators import TRUSTED_TYPES, build_estimator, distributions_of, fit_model
 from pipeline.facts import facts
 from pipeline.features import names_of
 from pipeline.files import write_json
@@ -59,10 +59,10 @@ def main() -> None:
         run.log_text(describe(features), "steps.txt")
         run.log_model(
             model,
-            example=rows.features.head(EXAMPLE_ROWS),
+            example=rows.features[list(model[0].kinds)].head(EXAMPLE_ROWS),
             code_paths=["src/pipeline"],
             trusted_types=list(TRUSTED_TYPES),
-            distributions=DISTRIBUTIONS,
+            distributions=[*DISTRIBUTIONS, *distributions_of(train.model)],
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import packages_distributions
 from typing import TYPE_CHECKING, Any
 
 from sklearn.ensemble import (
@@ -84,6 +85,14 @@ def fit_model(
     """Fit the estimator on rows that the fitted `features` encode; give both as one pipeline."""
     learn(estimator, features.transform(rows), target, cores, learnt)
     return Pipeline([*features.steps, ("model", estimator)])
+
+
+def distributions_of(model: str) -> list[str]:
+    """Name the packages that a model needs beside scikit-learn, as they were installed here.
+
+    XGBoost comes as `xgboost` and, without what drives a GPU, as `xgboost-cpu`.
+    """
+    return sorted(set(packages_distributions()["xgboost"])) if model == "xgboost" else []
 
 
 def _xgboost(params: Train, task: str, threads: int) -> Any:  # noqa: ANN401

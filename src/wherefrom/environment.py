@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from wherefrom.record import EnvironmentFacts, Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 LOCK_NAMES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
 """Lock files: the first that is there counts; only a list of pins can be compared."""
@@ -39,28 +39,32 @@ class Observed:
     gaps: tuple[Gap, ...]
 
 
-def observe(root: Path) -> Observed:
+def observe(root: Path, used: Iterable[str] = ()) -> Observed:
     """Look at this interpreter and compare it with the lock file in `root`.
 
-    The digest covers the interpreter and the packages that the lock file pins (all installed ones
-    where it pins none): development tools beside them make no other environment, nor does the
-    machine.
+    The digest covers the interpreter, the packages that the lock file pins (all installed ones
+    where it pins none) and those of `used` that it does not pin: development tools beside them make
+    no other environment, nor does the machine.
     """
     packages = installed()
     lock = lock_file(root)
     pins = parse_pins(lock.read_text()) if lock and lock.name.startswith("requirements") else {}
     wrong = mismatches(pins, packages)
+    names = {_canonical(name) for name in used} - pins.keys() if pins else set()
+    unpinned = {name: version for name, version in packages.items() if name in names}
+    counted = {n: v for n, v in packages.items() if n in pins} | unpinned if pins else packages
     facts = EnvironmentFacts(
-        digest=digest({n: v for n, v in packages.items() if n in pins} if pins else packages),
+        digest=digest(counted),
         lock=sha256(lock) if lock else None,
-        matches_lock=not wrong if pins else None,
+        matches_lock=not wrong and not unpinned if pins else None,
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
         cpu=cpu_model(),
         blas=blas_kernel(),
         gpu=gpu_models(),
+        unpinned=unpinned,
     )
-    return Observed(facts, packages, tuple(_gaps(lock, wrong)))
+    return Observed(facts, packages, tuple(_gaps(lock, wrong, unpinned)))
 
 
 def installed() -> dict[str, str]:
@@ -99,16 +103,19 @@ def parse_pins(text: str) -> dict[str, str]:
     return pins
 
 
-def requirement_lines(text: str, distributions: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the lock's pins of some distributions as plain `name==version` lines.
+def requirement_lines(
+    text: str, distributions: tuple[str, ...], packages: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Give some distributions as plain `name==version` lines.
 
-    Raises `LookupError` for a distribution that the lock does not pin.
+    The version is the one that the lock's text pins, else that of the installed `packages`. Raises
+    `LookupError` for a distribution that is in neither.
     """
-    pins = parse_pins(text)
-    missing = [name for name in distributions if _canonical(name) not in pins]
+    versions = {**packages, **parse_pins(text)}
+    missing = [name for name in distributions if _canonical(name) not in versions]
     if missing:
-        raise LookupError(f"the lock file does not pin {', '.join(missing)}")
-    return tuple(f"{name}=={pins[_canonical(name)]}" for name in distributions)
+        raise LookupError(f"neither pinned nor installed: {', '.join(missing)}")
+    return tuple(f"{name}=={versions[_canonical(name)]}" for name in distributions)
 
 
 def mismatches(pins: Mapping[str, str], packages: Mapping[str, str]) -> dict[str, str | None]:
@@ -193,7 +200,9 @@ def _counts(rest: str) -> bool:
     return Marker(marker).evaluate()
 
 
-def _gaps(lock: Path | None, wrong: Mapping[str, str | None]) -> Iterator[Gap]:
+def _gaps(
+    lock: Path | None, wrong: Mapping[str, str | None], unpinned: Mapping[str, str]
+) -> Iterator[Gap]:
     if lock is None:
         yield Gap(
             "no lock file", "the project has none of " + ", ".join(LOCK_NAMES), "pin what runs"
@@ -205,4 +214,10 @@ def _gaps(lock: Path | None, wrong: Mapping[str, str | None]) -> Iterator[Gap]:
             what=f"the environment is not that of {lock.name}",
             why=", ".join(some) + more,
             remedy=f"install it: `uv pip sync --require-hashes {lock.name}`",
+        )
+    if lock and unpinned:
+        yield Gap(
+            what="the result was made with packages that no lock file pins",
+            why=", ".join(f"{name} {version}" for name, version in unpinned.items()),
+            remedy=f"pin them in {lock.name}, or install these versions to make it again",
         )

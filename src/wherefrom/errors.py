@@ -113,12 +113,13 @@ class SettingError(WherefromError):
 
 @dataclass
 class ReservedTagError(WherefromError):
-    """A tag that somebody sets and that is ours or MLflow's own."""
+    """A tag that somebody sets and that has a meaning already: `taken` are such."""
 
     name: str
+    taken: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"the tag {self.name} is not free: {', '.join(RESERVED_TAGS)} are ours or MLflow's"
+        return f"the tag {self.name} is not free: {', '.join(self.taken)} have a meaning already"
 
     @property
     def hint(self) -> str:

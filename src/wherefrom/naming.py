@@ -40,11 +40,12 @@ def run_name(context: Context) -> str:
 
 
 def check_template(template: str) -> None:
-    """Raise `SettingError` for a template with a field that is not known, or that is none."""
+    """Raise `SettingError` for a template with a field that is not known, or written otherwise."""
     allowed = "a text with " + ", ".join(f"{{{name}}}" for name in FIELDS)
     try:
-        named = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+        parts = list(string.Formatter().parse(template))
     except ValueError as error:
         raise SettingError("experiment.run_name", template, allowed) from error
-    if not set(named) <= set(FIELDS):
-        raise SettingError("experiment.run_name", template, allowed)
+    for _, name, layout, conversion in parts:
+        if name is not None and (name not in FIELDS or layout or conversion):
+            raise SettingError("experiment.run_name", template, allowed)

@@ -50,9 +50,10 @@ class GitFacts:
 
 @dataclass(frozen=True)
 class EnvironmentFacts:
-    """What ran the stage: the digest of all installed packages and the interpreter; the machine.
+    """What ran the stage: the digest of the packages and the interpreter; the machine.
 
     `lock` is the SHA-256 of the lock file, None where there is none; `matches_lock` is None then.
+    `unpinned` maps packages that made the result and that the lock does not pin to their versions.
     `gpu` names the graphics cards, None where there is none, or none is known.
     """
 
@@ -64,6 +65,7 @@ class EnvironmentFacts:
     cpu: str | None
     blas: str | None
     gpu: str | None = None
+    unpinned: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

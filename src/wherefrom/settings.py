@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _OFF = "WHEREFROM_TRACKING"
 
+OWN_TAGS = ("researcher", "objective")
+"""Tags that have a key of their own in `experiment`."""
+
 STORE = "MLFLOW_TRACKING_URI"
 """MLflow's own variable for the tracking store."""
 
@@ -130,18 +133,18 @@ def _settings(params: Mapping[str, Any], project_name: str) -> Settings:
 
 def check_vocabulary(settings: Settings) -> None:
     """Raise `SettingError` for a required tag that is missing, or a value that is not allowed."""
-    found = settings.all_tags
+    found = {"notes": settings.notes} | settings.all_tags
     for name in settings.required_tags:
         if found.get(name) in (None, ""):
             raise SettingError(_key(name), found.get(name), "a value: the vocabulary requires it")
     for name, values in settings.allowed_values.items():
-        if name in found and found[name] not in values:
+        if found.get(name) is not None and found[name] not in values:
             raise SettingError(_key(name), found[name], " or ".join(str(v) for v in values))
 
 
 def _key(tag: str) -> str:
     """Give the place of a tag in the parameters."""
-    inside = tag in {"researcher", "objective"}
+    inside = tag in {*OWN_TAGS, "notes"}
     return f"experiment.{tag}" if inside else f"experiment.tags.{tag}"
 
 

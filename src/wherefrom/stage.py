@@ -17,6 +17,7 @@ from wherefrom import settings as settings_
 from wherefrom.errors import (
     ForeignCodeError,
     RecordError,
+    ReservedTagError,
     SafePathError,
     UntrackedTableError,
     WherefromError,
@@ -24,7 +25,7 @@ from wherefrom.errors import (
 from wherefrom.project import dvc_root, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from wherefrom.courier import Runner
@@ -57,9 +58,11 @@ class Run:
     ) -> None:
         """Log a fitted scikit-learn model, as `mlflow.sklearn.log_model` would.
 
-        `example` are a few raw rows (a DataFrame); `distributions` are the packages that the model
-        needs, which are logged as the lock file pins them; `code_paths` are folders with the code
-        that it needs; `trusted_types` are reviewed types that skops does not know.
+        `example` are a few rows (a DataFrame) with the columns that the model takes, of whatever
+        types; `distributions` are the packages that the model needs, which are logged as the lock
+        file pins them: one that it does not pin is logged as it is installed, belongs to the
+        environment of the result, and is a gap; `code_paths` are folders with the code that the
+        model needs; `trusted_types` are reviewed types that skops does not know.
         """
         if self._tracked is not None:
             self._tracked.log_model(
@@ -181,11 +184,11 @@ def read_params() -> dict[str, Any]:
     return settings_.read_params(dvc_root(Path.cwd()))
 
 
-def check_experiment() -> None:
+def check_experiment(said: Iterable[str] = ()) -> None:
     """Check the section `experiment` of the parameters, before anything runs.
 
-    Raises `SettingError` where the vocabulary is not kept or the name of runs has unknown fields,
-    and `ReservedTagError`.
+    `said` are the tags that the stages set themselves. Raises `SettingError` where the vocabulary
+    is not kept or the name of runs has unknown fields, and `ReservedTagError`.
     """
     from wherefrom import naming, tags  # noqa: PLC0415
 
@@ -193,6 +196,10 @@ def check_experiment() -> None:
     settings = settings_.read(root, root.name)
     settings_.check_vocabulary(settings)
     tags.of_experiment(settings)
+    taken = (*settings_.OWN_TAGS, *said)
+    for name in settings.tags:
+        if name in taken:
+            raise ReservedTagError(name, taken)
     naming.check_template(settings.run_name or "")
 
 

@@ -93,25 +93,33 @@ def stage_tags(
         "git.dirty": git.dirty,
         "git.snapshot": git.snapshot,
         SOURCE_COMMIT: git.commit,
-        "env.lock": environment.lock,
-        "env.matches_lock": environment.matches_lock,
-        "env.digest": environment.digest,
-        "env.python": environment.python,
-        "env.platform": environment.platform,
-        "env.cpu": environment.cpu,
-        "env.blas": environment.blas,
-        "env.gpu": environment.gpu,
     }
     known |= {f"dvc.data.{path}": value for path, value in subject.raw.items()}
     known |= {f"dvc.dep.{p}": value for p, value in subject.deps.items() if not is_record(p)}
-    return {keys.key(name): keys.tag(value) for name, value in known.items() if value is not None}
+    return _written(known) | of_environment(environment)
+
+
+def of_environment(environment: EnvironmentFacts) -> dict[str, str]:
+    """Give the tags of the interpreter, its packages and the machine."""
+    return _written(
+        {
+            "env.lock": environment.lock,
+            "env.matches_lock": environment.matches_lock,
+            "env.digest": environment.digest,
+            "env.python": environment.python,
+            "env.platform": environment.platform,
+            "env.cpu": environment.cpu,
+            "env.blas": environment.blas,
+            "env.gpu": environment.gpu,
+        }
+    )
 
 
 def free(values: Mapping[str, object]) -> dict[str, str]:
     """Write tags of somebody's own in MLflow's form. Raises `ReservedTagError`."""
     for name in values:
         if name.startswith(RESERVED_TAGS):
-            raise ReservedTagError(name)
+            raise ReservedTagError(name, RESERVED_TAGS)
     return {keys.key(name): keys.tag(value) for name, value in values.items()}
 
 
@@ -173,3 +181,8 @@ def _table(raw: Mapping[str, DataHash | None], data_path: str | None) -> DataHas
     path = posixpath.normpath(data_path)
     holds = [p for p in raw if path == p or path.startswith(f"{p}/")]
     return raw[holds[0]] if len(holds) == 1 else None
+
+
+def _written(known: Mapping[str, object | None]) -> dict[str, str]:
+    """Write those tags in MLflow's form that have a value."""
+    return {keys.key(name): keys.tag(value) for name, value in known.items() if value is not None}

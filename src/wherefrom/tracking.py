@@ -24,7 +24,7 @@ from wherefrom.record import Gap, Record
 from wherefrom.uris import redact_text, store_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from filelock import FileLock
 
@@ -68,9 +68,17 @@ class TrackedRun:
         With tracking off it is claimed or derived all the same: that is a fact of the ledger.
         """
         if self._training is not None:
+            self._count_in(self._training.environment.unpinned)
             self._claim(self._training)
         if self._repeats is None:
             self._start()
+
+    def _count_in(self, distributions: Iterable[str]) -> None:
+        """Let packages that make the result and are not pinned belong to its environment."""
+        observed = environment.observe(self._context.project.workspace, distributions)
+        if observed.facts.unpinned:
+            self._context = replace(self._context, observed=observed)
+            self._gaps += observed.gaps
 
     def _claim(self, training: Record) -> None:
         context = self._context
@@ -191,12 +199,15 @@ class TrackedRun:
         trusted_types: Sequence[str],
     ) -> None:
         """Save a fitted scikit-learn model for the run, with requirements from the lock file."""
+        self._count_in(distributions)
         if self._entry is None:
             return
         lock = environment.lock_file(self._context.project.workspace)
         text = lock.read_text() if lock else ""
         options = {
-            "requirements": environment.requirement_lines(text, distributions),
+            "requirements": environment.requirement_lines(
+                text, distributions, self._context.observed.packages
+            ),
             "code_paths": [str(Path(path).absolute()) for path in code_paths],
             "trusted_types": list(trusted_types),
         }
@@ -310,8 +321,9 @@ class TrackedRun:
         extra: Mapping[str, str] | None = None,
     ) -> None:
         marks = {**self._tags, **tags.gaps_tag(dict.fromkeys(self._gaps)), **(extra or {})}
-        if not self._owns and (blas := environment.blas_kernel()):
-            marks["env.blas"] = keys.tag(blas)
+        if not self._owns:
+            facts = self._context.observed.facts
+            marks |= tags.of_environment(replace(facts, blas=environment.blas_kernel()))
         self._add_logs(self._require_entry())
         self._curves.write(self._journal.folder(self._require_entry()))
         unset = (PROCESS, *((ERROR,) if self._owns and status == "FINISHED" else ()))

@@ -36,14 +36,14 @@ def test_mlflow_run_gives_its_parameters_to_an_experiment_of_dvc(box: Sandbox) -
     box.run("mlflow", "run", ".", "--env-manager", "local", "-P", "train.model=mlp", "-P", "a.b=1")
 
     command, *variables = box.text("called").splitlines()
-    assert command == "dvc exp run -S train.model=mlp -S a.b=1"
+    assert command == "dvc exp run --temp -S train.model=mlp -S a.b=1"
     assert "MLFLOW_TRACKING_URI" in variables
     assert not {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"} & set(variables)
 
 
 @pytest.mark.parametrize(
     ("args", "command", "status"),
-    [([], "dvc repro", 0), (["--train.folds", "3"], "dvc exp run -S train.folds=3", 0)],
+    [([], "dvc repro", 0), (["--train.folds", "3"], "dvc exp run --temp -S train.folds=3", 0)],
     ids=["none", "one"],
 )
 def test_parameters_make_an_experiment_and_none_a_plain_run(

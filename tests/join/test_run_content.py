@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from small_project import TRAINING
@@ -30,6 +31,22 @@ run = client.get_run(sys.argv[1])
 (model,) = client.search_logged_models([run.info.experiment_id])
 for metric in model.metrics:
     print(metric.key, metric.run_id, metric.dataset_name, metric.dataset_digest)
+"""
+
+PREDICT = """\
+import sys
+import mlflow, numpy as np, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+(output,) = mlflow.MlflowClient().get_run(sys.argv[2]).outputs.model_outputs
+uri = f"models:/{output.model_id}"
+expected = pd.read_csv(sys.argv[4])
+shares = expected.filter(like="probability_").to_numpy()
+for types in (None, str):
+    rows = pd.read_csv(sys.argv[3], dtype=types).iloc[expected["row"]]
+    predicted = mlflow.pyfunc.load_model(uri).predict(rows)
+    np.testing.assert_array_equal(predicted, expected["predicted"])
+    given = mlflow.sklearn.load_model(uri).predict_proba(rows)
+    np.testing.assert_allclose(given, shares, rtol=0, atol=1e-12)
 """
 
 
@@ -178,3 +195,47 @@ def test_the_metrics_of_an_evaluation_are_those_of_the_model_and_of_the_table(
     lines = {line.split()[0]: line.split()[1:] for line in said}
     assert set(lines) == set(sandbox.metrics())
     assert lines["test.roc_auc"] == [run.run_id, "data/raw/breast_cancer.csv", table]
+
+
+def check_logged_model(sandbox: Sandbox, run_id: str, elsewhere: Path) -> None:
+    """Load the logged model where the project's code is not, and predict raw rows as `evaluate`."""
+    store, root = f"sqlite:///{sandbox.root / 'mlflow.db'}", sandbox.root
+    table, predictions = root / "data/raw/breast_cancer.csv", root / "results/predictions.csv"
+    replace(sandbox, root=elsewhere).run(
+        "python", "-c", PREDICT, store, run_id, str(table), str(predictions)
+    )
+
+
+def test_the_logged_model_predicts_raw_rows_as_the_evaluation_did(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    check_logged_model(sandbox, str(sandbox.record().mlflow_run_id), tmp_path)
+
+
+def test_a_model_of_a_package_that_is_not_pinned_names_it_in_its_environment(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.replace("params.yaml", "model: random_forest", "model: xgboost")
+    training = "results/train.wherefrom.json"
+    before = sandbox.record(path=training).environment
+
+    said = sandbox.dvc("repro")
+
+    run, record = the_run(sandbox, training), sandbox.record(path=training)
+    result = sandbox.record()
+    version = record.environment.unpinned["xgboost-cpu"]
+    assert result.relation == "own"
+    assert result.environment.digest == record.environment.digest != before.digest
+    assert run.tags["env.digest"] == record.environment.digest
+    assert run.tags["env.matches_lock"] == "false"
+    assert f"packages that no lock file pins: xgboost-cpu {version}" in said
+    lists = [file.read_text() for file in (sandbox.root / "mlruns").rglob("requirements.txt")]
+    assert len([text for text in lists if f"xgboost-cpu=={version}" in text]) == 1
+    check_logged_model(sandbox, run.run_id, tmp_path)
+
+    package = tmp_path / "packages" / "xgboost_cpu-99.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Name: xgboost-cpu\nVersion: 99\n")
+    sandbox.dvc("repro", "--force", "--single-item", "evaluate", PYTHONPATH=str(package.parent))
+    assert sandbox.record().relation == "derived"
+    assert sandbox.record().environment.unpinned == {"xgboost-cpu": "99"}

@@ -353,9 +353,10 @@ run_id = sys.argv[2]
 client = mlflow.MlflowClient()
 run = client.get_run(run_id)
 (output,) = run.outputs.model_outputs
-table = pd.DataFrame({"a": [4.0], "b": [0.0]})
+table = pd.DataFrame({"a": [4], "b": [False]})
 for uri in (f"models:/{output.model_id}", f"runs:/{run_id}/model"):
-    assert round(float(mlflow.pyfunc.load_model(uri).predict(table)[0]), 6) == 4.0, uri
+    more = table.assign(c="a column that the model does not take")
+    assert round(float(mlflow.pyfunc.load_model(uri).predict(more)[0]), 6) == 4.0, uri
     assert round(float(mlflow.sklearn.load_model(uri).predict(table)[0]), 6) == 4.0, uri
 info = mlflow.models.get_model_info(f"models:/{output.model_id}")
 assert info.signature is not None and info.run_id == run_id and info.model_id == output.model_id

@@ -79,14 +79,18 @@ def test_what_is_not_installed_as_pinned_is_named(
 
 
 def test_requirements_are_given_as_the_lock_pins_them() -> None:
-    lines = environment.requirement_lines(LOCK, ("Click", "dotted_name.x"))
+    lines = environment.requirement_lines(LOCK, ("Click", "dotted_name.x"), {"click": "9"})
 
     assert lines == ("Click==8.1.7", "dotted_name.x==1")
 
 
-def test_a_requirement_that_the_lock_does_not_pin_is_an_error_that_names_it() -> None:
-    with pytest.raises(LookupError, match="does not pin nowhere, loose"):
-        environment.requirement_lines(LOCK, ("click", "nowhere", "loose"))
+def test_a_requirement_that_the_lock_does_not_pin_is_given_as_it_is_installed() -> None:
+    assert environment.requirement_lines(LOCK, ("Loose",), {"loose": "2"}) == ("Loose==2",)
+
+
+def test_a_requirement_that_is_not_there_is_an_error_that_names_it() -> None:
+    with pytest.raises(LookupError, match="neither pinned nor installed: nowhere, loose"):
+        environment.requirement_lines(LOCK, ("click", "nowhere", "loose"), {})
 
 
 def test_wherefrom_itself_is_no_part_of_an_environment() -> None:
@@ -110,6 +114,21 @@ def test_the_digest_leaves_out_wherefrom_and_what_is_not_pinned(
 
     assert alone.digest == beside.digest != other.digest
     assert (alone.matches_lock, other.matches_lock) == (True, False)
+
+
+def test_a_package_that_made_the_result_counts_also_where_it_is_not_pinned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements.lock").write_text("a==1\n")
+    monkeypatch.setattr(environment, "installed", lambda: {"a": "1", "b-c": "2", "pytest": "9"})
+    alone = environment.observe(tmp_path).facts
+    seen = environment.observe(tmp_path, ("a", "B_C"))
+    monkeypatch.setattr(environment, "installed", lambda: {"a": "1", "b-c": "3", "pytest": "9"})
+    other = environment.observe(tmp_path, ("a", "B_C")).facts
+
+    assert len({alone.digest, seen.facts.digest, other.digest}) == 3
+    assert (seen.facts.matches_lock, seen.facts.unpinned) == (False, {"b-c": "2"})
+    assert [gap.why for gap in seen.gaps] == ["b-c 2"]
 
 
 def test_without_pins_every_package_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

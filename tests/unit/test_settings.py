@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wherefrom import naming, settings, tags
+from wherefrom import naming, settings, stage, tags
 from wherefrom.errors import ParamsFileError, ReservedTagError, SettingError
 from wherefrom.settings import Settings
 
@@ -145,7 +145,29 @@ def test_notes_are_the_description_of_a_run() -> None:
     assert found == {"mlflow.note.content": "why", "ok": "true"}
 
 
-@pytest.mark.parametrize("template", ["{who}", "{", "{}", "{date", "{researcher.name}"])
-def test_a_name_with_a_field_that_is_not_known_is_refused(template: str) -> None:
+@pytest.mark.parametrize(
+    "template", ["{who}", "{", "{}", "{date", "{researcher.name}", "{date:d}", "{date!r}"]
+)
+def test_a_name_with_a_field_that_is_not_known_or_written_otherwise_is_refused(
+    template: str,
+) -> None:
     with pytest.raises(SettingError, match=r"experiment\.run_name"):
         naming.check_template(template)
+
+
+@pytest.mark.parametrize("name", ["model_type", "researcher", "objective"])
+def test_a_tag_that_has_another_place_or_that_a_stage_sets_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.chdir(written(tmp_path, f"experiment: {{tags: {{{name}: x, model: y}}}}"))
+
+    with pytest.raises(ReservedTagError, match=f"the tag {name} is not free"):
+        stage.check_experiment(["model_type"])
+
+
+def test_notes_that_are_given_are_there_for_the_vocabulary() -> None:
+    settings.check_vocabulary(Settings("the project", notes="why", required_tags=("notes",)))
+    without = Settings("the project", required_tags=("notes",))
+    with pytest.raises(SettingError, match=r"experiment\.notes is None"):
+        settings.check_vocabulary(without)

@@ -303,17 +303,25 @@ def save_sklearn_model(
     code_paths: Sequence[str],
     trusted_types: Sequence[str],
 ) -> None:
-    """Save a fitted scikit-learn model as an MLflow model (skops), with signature and example."""
-    import mlflow.sklearn  # noqa: PLC0415, TID251
-    from mlflow.models import infer_signature  # noqa: PLC0415, TID251
+    """Save a fitted scikit-learn model as an MLflow model (skops), with signature and example.
 
+    The signature names the columns of the example and no types: raw rows come with those that
+    their reader made.
+    """
+    import mlflow.sklearn  # noqa: PLC0415, TID251
+    from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415, TID251
+    from mlflow.types.schema import AnyType, ColSpec, Schema  # noqa: PLC0415, TID251
+
+    inputs = Schema([ColSpec(AnyType(), str(name)) for name in example.columns])
     with _quiet():
         mlflow.sklearn.save_model(
             model,
             str(folder),
             serialization_format="skops",
             skops_trusted_types=list(trusted_types),
-            signature=infer_signature(example, model.predict(example)),
+            signature=ModelSignature(
+                inputs, infer_signature(model_output=model.predict(example)).outputs
+            ),
             input_example=example,
             pip_requirements=list(requirements),
             code_paths=list(code_paths),
