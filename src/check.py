@@ -14,7 +14,7 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.header import check_columns, check_unlabelled, is_empty, read_header
+from pipeline.header import check_columns, check_unlabelled, feature_names, is_empty, read_header
 from pipeline.memory import check_memory, machine_memory
 from pipeline.params.whole import check_params
 
@@ -28,10 +28,12 @@ def main() -> None:
     data = params.data
     names = read_header(Path(data.path), data.separator)
     check_columns(names, data)
+    learnt = params.featurize.chosen(feature_names(names, data))
     stage.require_tracked_by_dvc(data.path)
     unlabelled = Path(data.unlabelled)
     if not is_empty(unlabelled):
-        check_unlabelled(read_header(unlabelled, data.separator), names, data)
+        header = read_header(unlabelled, data.separator, "data.unlabelled")
+        check_unlabelled(header, learnt, data)
         stage.require_tracked_by_dvc(data.unlabelled)
     check_memory(Path(data.path), names, params, machine_memory())
     stage.check_experiment(SAID)

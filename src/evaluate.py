@@ -8,6 +8,7 @@ from wherefrom import stage
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
 stage.call_courier()  # MLflow is imported beside what follows
 
+from pipeline.columns import strange_cells
 from pipeline.curves import draw_curves
 from pipeline.errors import InputError
 from pipeline.facts import facts
@@ -47,6 +48,9 @@ def main() -> None:
             }
             scores = {side: score(rows.target, predicted[side]) for side, rows in sides.items()}
             submission = predict_unlabelled(model, unlabelled, schema, evaluate, data.unlabelled)
+            if unlabelled is not None:
+                for remark in strange_cells(unlabelled, model[0].kinds, "unlabelled"):
+                    print(f"evaluate: {remark}", file=sys.stderr)  # noqa: T201  # for whoever runs the stage
             permutation = permutation_importances(model, test, evaluate)
         curves = draw_curves(
             test.target, predicted["test"], schema, evaluate.plot_points, evaluate.seed

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from pipeline.errors import InputError, counted
 from pipeline.schema import CATEGORICAL, NUMERIC
@@ -14,12 +15,11 @@ from pipeline.values import check_finite, check_kind, read_numbers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from pipeline.values import Numbers
 
 # A column with fewer strangers than this among its numbers was most likely meant to be numeric.
 _FEW = 0.05
+_LOOKED_AT = 10  # of a column without a date so many cells are enough to know
 
 
 @dataclass
@@ -71,6 +71,12 @@ def _kind(column: pd.Series, found: Numbers, remarks: list[str]) -> str:
     if not strangers:
         return NUMERIC
     present = len(column) - int(found.missing.sum())
+    if strangers == present and _are_dates(column[found.strange]):
+        remarks.append(
+            f"column {column.name!r} holds dates, such as {_first(column, found.strange)!r}, which "
+            "are learnt as categories; turn them into numbers (such as the year, the month), or "
+            f"name {column.name!r} as data.time or in data.drop in params.yaml"
+        )
     if strangers < _FEW * present:
         remarks.append(
             f"column {column.name!r} is categorical because {strangers} of its {present} values "
@@ -80,13 +86,23 @@ def _kind(column: pd.Series, found: Numbers, remarks: list[str]) -> str:
     return CATEGORICAL
 
 
-def strange_cells(rows: pd.DataFrame, kinds: dict[str, str]) -> list[str]:
-    """Remark on text in numeric columns of rows that the kinds were not learnt from."""
+def _are_dates(column: pd.Series) -> bool:
+    if not all(str(cell).strip()[:1].isdigit() for cell in column.head(_LOOKED_AT)):
+        return False
+    texts = pd.Series(column.unique()).astype(str).str.strip()
+    return bool(pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce").notna().all())
+
+
+def strange_cells(rows: pd.DataFrame, kinds: dict[str, str], side: str) -> list[str]:
+    """Remark on text in numeric columns of rows that the kinds were not learnt from.
+
+    `side` says which these are: the test rows, or the unlabelled ones.
+    """
     remarks = []
     for name in (name for name, kind in kinds.items() if kind == NUMERIC):
         strange = read_numbers(rows[name]).strange
         if strange.any():
-            remarks.append(_lost(rows[name], strange, "test"))
+            remarks.append(_lost(rows[name], strange, side))
     return remarks
 
 

@@ -12,7 +12,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pipeline.cleaning import clean_rows
-from pipeline.errors import InputError, did_you_mean, listed
 from pipeline.schema import CATEGORICAL, NUMERIC
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def build_features(schema: Schema, params: Featurize) -> Pipeline:
 
     Raises InputError for a column that is to be learnt from and is no feature.
     """
-    kinds = {name: schema.kinds[name] for name in _chosen(schema, params)}
+    kinds = {name: schema.kinds[name] for name in params.chosen(schema.features)}
     encode = ColumnTransformer(
         [
             (kind, steps, names)
@@ -68,18 +67,6 @@ def build_features(schema: Schema, params: Featurize) -> Pipeline:
         sparse_threshold=0,
     )
     return Pipeline([("clean", Cleaner(kinds)), ("encode", encode)])
-
-
-def _chosen(schema: Schema, params: Featurize) -> list[str]:
-    """Give the features that are to be learnt from, in the order of the table."""
-    for name in params.columns or ():
-        if name not in schema.kinds:
-            what = f"{name!r} is no feature{did_you_mean(name, schema.features)}"
-            remedy = (
-                f"correct featurize.columns in params.yaml; there are {listed(schema.features)}"
-            )
-            raise InputError(what, "featurize.columns", remedy)
-    return [name for name in schema.features if params.columns is None or name in params.columns]
 
 
 def names_of(features: Pipeline) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,10 @@ from sklearn.model_selection import (
     KFold,
     StratifiedGroupKFold,
     StratifiedKFold,
-    TimeSeriesSplit,
 )
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
+from pipeline.order import read_moments
 from pipeline.splits import TWO, rarest_class
 
 if TYPE_CHECKING:
@@ -24,23 +25,38 @@ def split_folds(rows: Rows, folds: int, seed: int) -> list[tuple[np.ndarray, np.
     """Give for each fold the numbers of the rows to fit on and of the rows to score on.
 
     Stratified for classification; a group is in one fold; of rows in the order of time each fold is
-    scored on what comes after the rows that it is fitted on.
+    scored on what comes after the moments that it is fitted on.
     Raises InputError where there are fewer rows, groups, or members of the smallest class, than
-    folds, or where a fold would lack a class.
+    folds, or where a fold would lack a class, or rows.
     """
     target, groups, stratified = rows.target, rows.groups, bool(rows.schema.classes)
     _check_count(target, groups, folds, stratified=stratified)
     if rows.schema.time is not None:
-        splitter = TimeSeriesSplit(folds)
-    elif groups is not None:
-        kind = StratifiedGroupKFold if stratified else GroupKFold
-        splitter = kind(folds, shuffle=True, random_state=seed)
+        split = _by_time(read_moments(rows.frame[rows.schema.time], rows.schema.time), folds)
     else:
-        kind = StratifiedKFold if stratified else KFold
+        if groups is not None:
+            kind = StratifiedGroupKFold if stratified else GroupKFold
+        else:
+            kind = StratifiedKFold if stratified else KFold
         splitter = kind(folds, shuffle=True, random_state=seed)
-    split = list(splitter.split(np.zeros(len(target)), target, groups))
+        split = list(splitter.split(np.zeros(len(target)), target, groups))
     if stratified:
         _check_classes(target, split)
+    return split
+
+
+def _by_time(moments: np.ndarray, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Cut into parts of as many rows each, and move each cut to the start of its moment."""
+    count, size = len(moments), len(moments) // (folds + 1)
+    starts = moments[[count - part * size for part in range(folds, 0, -1)]]
+    cuts = [*np.searchsorted(moments, starts, side="left").tolist(), count]
+    split = [(np.arange(first), np.arange(first, end)) for first, end in pairwise(cuts)]
+    for number, (fit, scored) in enumerate(split, start=1):
+        if min(len(fit), len(scored)) < TWO:
+            rows = f"{counted(len(fit), 'row')} and scored on {len(scored)}"
+            what = f"fold {number} is fitted on {rows}; rows of one moment stay together"
+            remedy = "set train.folds in params.yaml to less, or take more rows"
+            raise InputError(what, "train.folds", remedy)
     return split
 
 

@@ -18,12 +18,12 @@ PARQUET = ".parquet"
 _OTHER_SEPARATORS = (";", "\t", "|", ",")
 
 
-def read_header(path: Path, separator: str | None) -> list[str]:
-    """Read the names of the columns as they stand in the file.
+def read_header(path: Path, separator: str | None, key: str = "data.path") -> list[str]:
+    """Read the names of the columns as they stand in the file; `key` is where it is named.
 
     Raises InputError where the file is missing, empty, of another format or not text.
     """
-    _check_file(path)
+    _check_file(path, key)
     if path.suffix.lower() == PARQUET:
         return _parquet_header(path)
     return _text_header(path, separator_of(path, separator))
@@ -39,10 +39,7 @@ def check_columns(names: Sequence[str], data: Data) -> None:
 
     Raises InputError for names that stand twice or are missing, and where no feature is left.
     """
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        what = f"more than one column is called {listed(map(repr, twice))}"
-        raise InputError(what, data.path, "give each column a name of its own")
+    check_names(names, data.path)
     for key, name in _named_columns(data):
         if name not in names:
             what = f"no column is called {name!r}{did_you_mean(name, names)}"
@@ -52,6 +49,14 @@ def check_columns(names: Sequence[str], data: Data) -> None:
         what = "no column is left to learn from"
         remedy = "shorten data.drop in params.yaml, or take a table with more columns"
         raise InputError(what, data.path, remedy)
+
+
+def check_names(names: Sequence[str], where: str) -> None:
+    """Raise InputError for names that stand twice."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        what = f"more than one column is called {listed(map(repr, twice))}"
+        raise InputError(what, where, "give each column a name of its own")
 
 
 MOST_BLANKS = 80
@@ -64,13 +69,14 @@ def is_empty(path: Path) -> bool:
     return not path.read_bytes().strip()
 
 
-def check_unlabelled(names: Sequence[str], labelled: Sequence[str], data: Data) -> None:
+def check_unlabelled(names: Sequence[str], learnt: Sequence[str], data: Data) -> None:
     """Check that a table to be predicted has the columns that the other one is learnt from.
 
-    Raises InputError for one that is missing.
+    Raises InputError for one that is missing, and for names that stand twice.
     """
+    check_names(names, data.unlabelled)
     named = [] if data.id is None else [data.id]
-    lacking = [name for name in (*named, *feature_names(labelled, data)) if name not in names]
+    lacking = [name for name in (*named, *learnt) if name not in names]
     if lacking:
         what = f"no column is called {lacking[0]!r}{did_you_mean(lacking[0], names)}"
         remedy = f"give it the columns of {data.path}, or set data.unlabelled to data/nothing.csv"
@@ -93,14 +99,14 @@ def _named_columns(data: Data) -> list[tuple[str, str]]:
     return [(key, name) for key, name in (*single, *lists) if name is not None]
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, key: str) -> None:
     if path.suffix.lower() not in {*SEPARATORS, PARQUET}:
         known = listed([*SEPARATORS, PARQUET])
         what = f"a table of the kind {path.suffix!r} cannot be read"
         raise InputError(what, str(path), f"name a file that ends in one of {known}")
     if not path.is_file():
         remedy = (
-            f"correct data.path in params.yaml; or get the table with `dvc pull {path}.dvc`, "
+            f"correct {key} in params.yaml; or get the table with `dvc pull {path}.dvc`, "
             f"or add your own with `dvc add {path}`"
         )
         raise InputError("no such file", str(path), remedy)

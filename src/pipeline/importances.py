@@ -81,13 +81,14 @@ def _losses(
     random = np.random.default_rng(seed)
     at_once = max(1, _AT_ONCE // len(table))
     for start in range(0, len(shuffles), at_once):
-        tables = [
-            table.assign(**{name: table[name].to_numpy()[random.permutation(len(table))]})
-            for name, _ in shuffles[start : start + at_once]
-        ]
-        predicted = predict(model, pd.concat(tables, ignore_index=True))
-        for number in range(len(tables)):
-            part = slice(number * len(table), (number + 1) * len(table))
+        names = [name for name, _ in shuffles[start : start + at_once]]
+        parts = [slice(n * len(table), (n + 1) * len(table)) for n in range(len(names))]
+        tables = pd.concat([table] * len(names), ignore_index=True)
+        for name, part in zip(names, parts, strict=True):
+            shuffled = table[name].to_numpy()[random.permutation(len(table))]
+            tables.iloc[part, tables.columns.tolist().index(name)] = shuffled
+        predicted = predict(model, tables)
+        for part in parts:
             yield _unexplained(target, predicted.part(part))
 
 

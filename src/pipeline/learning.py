@@ -15,6 +15,7 @@ from sklearn.ensemble import (
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from pipeline.coded import CodedClasses
+from pipeline.predictions import diverged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,18 +89,23 @@ def _learn_network(
 ) -> None:
     """Fit an epoch at a time, until the loss has not fallen for long.
 
-    The rule is that of its `fit`, which tells of no epoch before the last one.
+    When to stop is decided by the rule of its `fit`, which tells of no epoch before the last one.
+    From the second epoch on the losses are not those of `fit`: an epoch of its own shuffles the
+    rows by the seed anew.
 
     Numbers are learnt with mean 0 and deviation 1, and the last layer, which is linear, is scaled
     back: a network hardly learns to predict hundreds of thousands.
     """
     classes = is_classifier(estimator)
     options = {"classes": np.unique(target)} if classes else {}
-    mean, deviation = (0.0, 1.0) if classes else (target.mean(), target.std())
+    mean, deviation = (0.0, 1.0) if classes else (target.mean(), target.std() or 1.0)
     wanted = target if classes else (target - mean) / deviation
     best, waited = np.inf, 0
     for iteration in range(1, estimator.max_iter + 1):
-        estimator.partial_fit(features, wanted, **options)
+        try:
+            estimator.partial_fit(features, wanted, **options)
+        except ValueError as error:  # features and target are finite: the weights were not
+            raise diverged() from error
         learnt(iteration, float(estimator.loss_))
         waited = waited + 1 if estimator.loss_ > best - estimator.tol else 0
         best = min(best, estimator.loss_)

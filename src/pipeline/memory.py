@@ -24,6 +24,7 @@ _READ_CELL = 30.0
 _KEPT_CELL = 25.0
 _FEATURE_CELL = 8 * 2.5  # a 64-bit float, as it is encoded, and what folds and models copy of it
 _LINES = 1000
+_LONGEST_CELL = 2**31 - 1  # csv refuses 131,072 characters, which a text may well have
 _SHARES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -74,11 +75,7 @@ def guess_size(path: Path, names: Sequence[str], params: Params) -> Size:
         rows, cells = _parquet_start(path)
     else:
         rows, cells = _text_start(path, names, params.data.separator)
-    learnt = [
-        name
-        for name in feature_names(names, params.data)
-        if params.featurize.columns is None or name in params.featurize.columns
-    ]
+    learnt = params.featurize.chosen(feature_names(names, params.data))
     most = params.featurize.max_categories
     features = sum(_features(cells[name], name, params, most) for name in learnt)
     return Size(rows, len(names) - len(params.data.drop), features)
@@ -108,6 +105,7 @@ def _text_start(
 ) -> tuple[int, dict[str, list[str]]]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = list(islice(file, _LINES + 1))
+    csv.field_size_limit(_LONGEST_CELL)
     try:
         rows = list(csv.reader(lines, delimiter=separator_of(path, separator)))[1:]
     except csv.Error as error:

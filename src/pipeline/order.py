@@ -37,18 +37,21 @@ def read_order(table: pd.DataFrame, data: Data) -> Order:
         raise InputError(what, data.path, "fill them in, or take these rows out of the table")
     if data.group is not None:
         return Order(groups=read_levels(table[name]))
-    return Order(moments=_moments(table[name], data.path))
+    return Order(moments=read_moments(table[name], data.path))
 
 
-def _moments(column: pd.Series, where: str) -> np.ndarray:
-    """Read numbers as they are, else dates and times by ISO 8601 (those without a zone as UTC)."""
+def read_moments(column: pd.Series, where: str) -> np.ndarray:
+    """Read numbers as they are, else dates and times by ISO 8601 (those without a zone as UTC).
+
+    Raises InputError for a cell that is neither.
+    """
     if column.dtype.kind != "M":
         numbers = read_numbers(column)
         if not numbers.strange.any():
             return numbers.floats
-    try:
-        read = pd.to_datetime(column, format="ISO8601", utc=True)
-    except (ValueError, TypeError) as error:
-        what = f"the column {column.name!r} holds a time that cannot be read: {error}"
-        raise InputError(what, where, "write dates as 2026-01-31, or as numbers") from error
+    read = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
+    if read.isna().any():
+        cell = str(column[read.isna()].iloc[0])
+        what = f"the column {column.name!r} holds a time that cannot be read, {cell!r}"
+        raise InputError(what, where, "write dates as 2026-01-31, or as numbers")
     return read.astype("int64").to_numpy()

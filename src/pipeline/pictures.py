@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from pipeline.files import replacing
@@ -33,10 +34,11 @@ def write_pictures(
     for old in folder.glob("*.png"):
         old.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in _figures(curves, permutation, native):
-        with replacing(folder / f"{name}.png") as part:
-            # Matplotlib's version would be among the bytes.
-            figure.savefig(part, format="png", dpi=100, metadata={"Software": None})
+    with rc_context({"text.parse_math": False}):  # a dollar in a name is a dollar
+        for name, figure in _figures(curves, permutation, native):
+            with replacing(folder / f"{name}.png") as part:
+                # Matplotlib's version would be among the bytes.
+                figure.savefig(part, format="png", dpi=100, metadata={"Software": None})
 
 
 def _figures(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pipeline.errors import InputError
+from pipeline.values import LARGEST
+
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
@@ -29,12 +32,27 @@ class Predictions:
 
 
 def predict(model: Pipeline, rows: pd.DataFrame) -> Predictions:
-    """Predict as the model itself decides: the most probable class, or the number."""
+    """Predict as the model itself decides: the most probable class, or the number.
+
+    Raises InputError where the numbers are not finite, or beyond what a target may hold.
+    """
     if not hasattr(model, "predict_proba"):
-        return Predictions(model.predict(rows))
+        return Predictions(_finite(model.predict(rows)))
     classes = [str(name) for name in model.classes_]
-    probabilities = model.predict_proba(rows)
+    probabilities = _finite(model.predict_proba(rows))
     return Predictions(_most_probable(probabilities, classes), probabilities, classes)
+
+
+def diverged() -> InputError:
+    """Compose the error for a model that learnt nothing that could be computed with."""
+    what = "the model diverged: what it has learnt is not finite, or far too large"
+    return InputError(what, "train.model", "set its learning rate in params.yaml to less")
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    if not np.all(np.abs(values) <= LARGEST):  # NaN is not
+        raise diverged()
+    return values
 
 
 def tabulate(rows: Rows, predicted: Predictions) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pipeline.order import read_order
 from pipeline.prepared import Rows
 from pipeline.schema import Schema
 from pipeline.splits import split_rows
-from pipeline.targets import choose_positive, read_target
+from pipeline.targets import choose_positive, read_target, spell_booleans
 from pipeline.values import check_kind, read_levels
 
 if TYPE_CHECKING:
@@ -45,16 +45,19 @@ def prepare(table: pd.DataFrame, params: PrepareParams) -> Prepared:
     for name in features:
         check_kind(name, table[name], data.path)
     target = read_target(table[data.target], data)
-    rows, twice = len(table), find_duplicates(table, [*features, data.target])
-    if params.prepare.duplicates == "drop":
+    rows, twice = len(table), find_duplicates(table, data.id)
+    dropped = params.prepare.duplicates == "drop"
+    if dropped:
         table, target = table[~twice], target[~twice]
     order = read_order(table, data)
     train, test = split_rows(target, data.task, params.prepare, data.path, order)
     columns = learn_columns(table.iloc[train], features, data.path, data.forced)
-    columns.remarks.extend(strange_cells(table.iloc[test], columns.kinds))
-    if twice.any() and params.prepare.duplicates == "keep":
-        columns.remarks.append(_repeated(int(twice.sum())))
-    schema = _schema(data, target, columns, {"train": len(train), "test": len(test)})
+    columns.remarks.extend(strange_cells(table.iloc[test], columns.kinds, "test"))
+    if twice.any():
+        columns.remarks.append(_repeated(int(twice.sum()), dropped=dropped))
+    counts = {"train": len(train), "test": len(test)}
+    spelt = spell_booleans(table[data.target]) if data.task == "classification" else {}
+    schema = _schema(data, target, columns, counts, spelt)
     return Prepared(
         _clean(table, target, train, schema),
         _clean(table, target, test, schema),
@@ -63,17 +66,21 @@ def prepare(table: pd.DataFrame, params: PrepareParams) -> Prepared:
     )
 
 
-def find_duplicates(table: pd.DataFrame, names: list[str]) -> np.ndarray:
-    """Say which rows repeat an earlier one in all these columns, cell by cell as they stand."""
+def find_duplicates(table: pd.DataFrame, id_column: str | None) -> np.ndarray:
+    """Say which rows repeat an earlier one in all columns but the id, cell by cell."""
+    names = [name for name in table.columns if name != id_column]
     return np.asarray(table.duplicated(subset=names))
 
 
-def _repeated(count: int) -> str:
+def _repeated(count: int, *, dropped: bool) -> str:
     rows = f"{count} row repeats" if count == 1 else f"{count} rows repeat"
-    return f"{rows} an earlier one; prepare.duplicates: drop would leave them out"
+    done = "left them out" if dropped else "would leave them out"
+    return f"{rows} an earlier one; prepare.duplicates: drop {done}"
 
 
-def _schema(data: Data, target: np.ndarray, columns: Columns, rows: dict[str, int]) -> Schema:
+def _schema(
+    data: Data, target: np.ndarray, columns: Columns, rows: dict[str, int], spelt: dict[str, str]
+) -> Schema:
     classes = np.unique(target).tolist() if data.task == "classification" else []
     positive = choose_positive(classes, data.positive, data.path) if classes else None
     return Schema(
@@ -88,6 +95,7 @@ def _schema(data: Data, target: np.ndarray, columns: Columns, rows: dict[str, in
         rows=rows,
         missing=columns.missing,
         remarks=columns.remarks,
+        spelt=spelt,
     )
 
 
@@ -99,4 +107,6 @@ def _clean(table: pd.DataFrame, target: np.ndarray, rows: np.ndarray, schema: Sc
         frame[schema.id] = read_levels(raw[schema.id])
     if schema.group is not None:
         frame[schema.group] = read_levels(raw[schema.group])
+    if schema.time is not None:
+        frame[schema.time] = read_levels(raw[schema.time])
     return Rows(frame, schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
@@ -12,7 +12,7 @@ from pipeline.files import read_text, write_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
 
@@ -24,7 +24,8 @@ class Schema:
     `kinds` gives the features in the order of the table. `classes` is empty and `positive` None
     for regression; `positive` is None for more than two classes. `group` is the column whose equal
     values stay together; where there is a `time`, the rows are in its order. `remarks` are the
-    things that a user should know and that no error stops.
+    things that a user should know and that no error stops. `spelt` gives the classes that stand
+    otherwise in the raw table, as they do there.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Schema:
     rows: dict[str, int]
     missing: dict[str, int]
     remarks: list[str]
+    spelt: dict[str, str] = field(default_factory=dict)
 
     @property
     def features(self) -> list[str]:

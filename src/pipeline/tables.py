@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.header import (
     PARQUET,
     check_columns,
+    check_names,
     is_empty,
     not_a_table,
     not_utf8,
@@ -36,22 +37,26 @@ def read_table(root: Path, data: Data) -> pd.DataFrame:
     names = read_header(path, data.separator)
     check_columns(names, data)
     kept = [name for name in names if name not in data.drop]
-    table = _read_arrow(path, kept, data.separator)
-    if table.num_rows == 0:
-        raise InputError("the table has columns and no rows", str(path), "put rows into it")
-    # The metadata of pandas would turn a column into the index, and it would be lost as a feature.
-    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
-    return frame
+    return _read_rows(path, kept, data.separator)
 
 
 def read_unlabelled(path: Path, separator: str | None) -> pd.DataFrame | None:
     """Read a table that may lack the target; None where its file is empty: there is none.
 
-    Raises InputError where it is missing or unreadable.
+    Raises InputError where it is missing, unreadable, without rows, or has a name twice.
     """
     if is_empty(path):
         return None
-    table = _read_arrow(path, read_header(path, separator), separator)
+    names = read_header(path, separator, "data.unlabelled")
+    check_names(names, str(path))
+    return _read_rows(path, names, separator)
+
+
+def _read_rows(path: Path, names: list[str], separator: str | None) -> pd.DataFrame:
+    table = _read_arrow(path, names, separator)
+    if table.num_rows == 0:
+        raise InputError("the table has columns and no rows", str(path), "put rows into it")
+    # The metadata of pandas would turn a column into the index, and it would be lost as a feature.
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     return frame
 

@@ -39,9 +39,16 @@ def read_target(column: pd.Series, data: Data) -> np.ndarray:
         raise InputError(what, data.path, "fill them in, or take these rows out of the table")
     target = _classes(column, data) if data.task == "classification" else _numbers(column, data)
     if len(np.unique(target)) < _TWO:
-        what = f"the target {data.target!r} has one value only, {target[0]!r}"
+        what = f"the target {data.target!r} has one value only, {target.tolist()[0]!r}"
         raise InputError(what, data.path, "take a table with at least two, or another target")
     return target
+
+
+def spell_booleans(column: pd.Series) -> dict[str, str]:
+    """Give for the classes true and false how they stand in the table, as first seen."""
+    texts = dict.fromkeys(str(cell).strip() for cell in column.unique())
+    spelt = {text.lower(): text for text in reversed(texts)}
+    return {name: text for name, text in spelt.items() if name in {"true", "false"} - {text}}
 
 
 def choose_positive(classes: list[str], positive: Scalar | None, where: str) -> str | None:

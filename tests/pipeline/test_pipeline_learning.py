@@ -21,6 +21,7 @@ from pipeline.learning import learn
 from pipeline.losses import losses
 from pipeline.params.section import ParamsError
 from pipeline.params.whole import check_params
+from pipeline.predictions import predict
 from pipeline.threads import threads_limited
 
 if TYPE_CHECKING:
@@ -91,6 +92,33 @@ def test_a_network_stops_when_its_loss_has_not_fallen_for_long(
 def test_a_network_predicts_large_numbers(learning: Callable[..., Any]) -> None:
     fitted, _ = learning("mlp", "regression")
     assert fitted.score(FEATURES, NUMBERS) > 0.8
+
+
+def test_a_network_learns_a_target_that_is_the_same_in_all_rows(
+    params: Callable[..., Params],
+) -> None:
+    network = build_estimator(params(train__model="mlp").train, "regression", 1)
+    learn(network, FEATURES, np.full(300, 7.0), 1, lambda _iteration, _loss: None)
+    assert network.predict(FEATURES).mean() == pytest.approx(7, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("model", "rate"), [("xgboost", {"learning_rate": 5.0}), ("mlp", {"learning_rate_init": 1e300})]
+)
+def test_a_model_that_diverges_is_one_message(
+    params: Callable[..., Params], model: str, rate: dict[str, float]
+) -> None:
+    changes = {f"train__{model}__{key}": value for key, value in rate.items()}
+    many = {"train__xgboost__n_estimators": 150, "train__mlp__max_iter": 200}
+    train = params(train__model=model, **many, **changes).train
+    estimator = build_estimator(train, "regression", 1)
+
+    def fit_and_predict() -> None:
+        learn(estimator, FEATURES, NUMBERS, 1, lambda _iteration, _loss: None)
+        predict(estimator, FEATURES)
+
+    with np.errstate(all="ignore"), pytest.raises(InputError, match="the model diverged"):
+        fit_and_predict()
 
 
 @pytest.mark.parametrize("task", TARGETS)

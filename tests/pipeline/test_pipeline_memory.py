@@ -106,3 +106,9 @@ def test_what_is_no_text_does_not_stop_the_guess(
     path = tmp_path / "t.csv"
     path.write_bytes(b"key,x,y,note\n" + b"\xff,1,2,n\n" * 10)
     assert guess_size(path, ["key", "x", "y", "note"], params(**OF_TABLE)).rows == 9  # of 10
+
+
+def test_a_long_text_does_not_stop_the_guess(tmp_path: Path, params: Callable[..., Params]) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("key,x,y,note\n" + f"k,1,2,{'n' * 200_000}\n" * 5)
+    assert guess_size(path, ["key", "x", "y", "note"], params(**OF_TABLE)).rows == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from pipeline.header import check_unlabelled
 from pipeline.importances import native_importances, permutation_importances
 from pipeline.params.evaluate import Evaluate
 from pipeline.params.featurize import Featurize
-from pipeline.params.prepare import Data
+from pipeline.params.prepare import Data, Prepare, PrepareParams
 from pipeline.pictures import write_pictures
 from pipeline.predictions import Predictions
+from pipeline.preparation import prepare
 from pipeline.prepared import Rows
 from pipeline.schema import Schema
 from pipeline.submission import predict_unlabelled
@@ -150,6 +152,19 @@ def test_many_shuffles_are_predicted_in_parts(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_any_name_may_be_that_of_a_column(tmp_path: Path) -> None:
+    names = {"x": "self", "noise": "$a_$"}
+    schema = replace(
+        TWO.schema, kinds=dict.fromkeys(names.values(), "numeric"), classes=["$b_$", "yes"]
+    )
+    frame = TWO.frame.rename(columns=names).replace({"no": "$b_$"})
+    rows = Rows(frame, schema)
+    model = _fit(rows, LogisticRegression())
+    predicted = Predictions(rows.target, model.predict_proba(rows.features), ["$b_$", "yes"])
+    drawn = _pictures(tmp_path, rows, LogisticRegression(), predicted)
+    assert {"confusion", "permutation_importances"} < set(drawn)
+
+
 def test_no_shuffle_gives_no_rows() -> None:
     model = _fit(TWO, LogisticRegression())
     found = permutation_importances(model, TWO, Evaluate(threshold=0.5, importance_repeats=0))
@@ -215,6 +230,33 @@ def test_unlabelled_rows_are_predicted_under_the_names_of_the_params(
         assert written[name].tolist() == (pytest.approx(values, abs=0.01) if share else values)
 
 
+def test_no_column_of_a_submission_takes_anothers_place() -> None:
+    params = Evaluate(threshold=0.5, submit="probability")
+    three = replace(THREE.schema, id="a")
+    table = TABLE.rename(columns={"key": "a"})
+    model = _fit(THREE, LogisticRegression())
+    written = predict_unlabelled(model, table, three, params, "t.csv")
+    assert list(written.columns) == ["a", "predicted_a", "b", "c"]
+    assert written["a"].tolist() == ["k1", "k2"]
+    model = _fit(NUMBERS, LinearRegression())
+    numbers = replace(NUMBERS.schema, target="row")
+    written = predict_unlabelled(model, TABLE, numbers, Evaluate(threshold=0.5), "t.csv")
+    assert list(written.columns) == ["row", "predicted_row"]
+
+
+@pytest.mark.parametrize("cells", [["True", "False "], [True, False]], ids=["text", "booleans"])
+def test_booleans_are_submitted_as_they_are_in_the_table(cells: list[Any]) -> None:
+    table = pd.DataFrame({"x": range(40), "y": cells * 20})
+    data = Data(path="t.csv", target="y", task="classification", id=None, drop=())
+    params = PrepareParams(data=data, prepare=Prepare(test_size=0.5, seed=0))
+    schema = prepare(table, params).train.schema
+    assert (schema.classes, schema.positive) == (["false", "true"], "true")
+    rows = Rows(TWO.frame.replace({"yes": "true", "no": "false"}), replace(schema, kinds=KINDS))
+    model = _fit(rows, LogisticRegression())
+    written = predict_unlabelled(model, TABLE, rows.schema, Evaluate(threshold=0.5), "t.csv")
+    assert written["y"].tolist() == ["False", "True"]
+
+
 def test_unlabelled_rows_without_the_id_are_refused() -> None:
     params = Evaluate(threshold=0.5)
     with pytest.raises(InputError, match=r"'kay', which names a row, is missing \(did you mean"):
@@ -238,23 +280,46 @@ def test_an_empty_file_is_no_table_and_gives_no_rows(tmp_path: Path) -> None:
 
 def test_an_unlabelled_table_that_lacks_a_column_is_refused_before_anything_runs() -> None:
     data = Data(path="a.csv", target="y", task="regression", id="key", drop=(), unlabelled="b.csv")
-    labelled = ["key", "x", "noise", "y"]
-    check_unlabelled(["noise", "x", "key"], labelled, data)
+    learnt = ["x", "noise"]
+    check_unlabelled(["noise", "x", "key"], learnt, data)
     for names, lacking in ((["x", "noise"], "key"), (["key", "Noise", "x"], "noise")):
         with pytest.raises(InputError, match=f"no column is called '{lacking}'") as raised:
-            check_unlabelled(names, labelled, data)
+            check_unlabelled(names, learnt, data)
         assert raised.value.where == "b.csv"
+    with pytest.raises(InputError, match="more than one column is called 'x'"):
+        check_unlabelled(["x", "x", "noise", "key"], learnt, data)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("x,noise\n", "columns and no rows", id="no rows"),
+        pytest.param("x,x\n1,2\n", "more than one column is called 'x'", id="a name twice"),
+        pytest.param(None, "correct data.unlabelled", id="no file"),
+    ],
+)
+def test_an_unlabelled_table_that_is_none_is_refused(
+    tmp_path: Path, content: str | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(InputError) as raised:
+        read_unlabelled(tmp_path / "t.csv", None)
+    assert said in str(raised.value)
 
 
 def test_a_table_of_unlabelled_rows_gives_a_file_that_the_stage_names(
     finished: Project, tables: dict[str, pd.DataFrame]
 ) -> None:
     rows = tables["mixed"].drop(columns="answer").head(5)
+    rows["height"] = "12,5"
     before = finished.outputs()
     assert before["results/submission.csv"] == b"key,answer\n"
     finished.write({"data.unlabelled": finished.table(rows, "data/raw/new.csv"), **OF_MIXED})
     done = finished.run("check", "evaluate")
-    assert done.stderr == "evaluate: 5 rows predicted: results/submission.csv\n"
+    remark, told = done.stderr.splitlines()
+    assert "'height' is numeric, and 5 values in the unlabelled rows cannot be read so" in remark
+    assert told == "evaluate: 5 rows predicted: results/submission.csv"
     written = pd.read_csv(finished.root / "results/submission.csv")
     assert written["key"].tolist() == ["r0", "r1", "r2", "r3", "r4"]
     assert set(written["answer"]) <= {"yes", "no"}

@@ -27,7 +27,7 @@ def _data(**changes: Any) -> Data:
 
 UNFIT = [
     pytest.param("classification", ["a"] * 9, "has one value only, 'a'", id="one class"),
-    pytest.param("regression", ["1", "1.0"], "has one value only", id="one number"),
+    pytest.param("regression", ["1", "1.0"], "has one value only, 1.0\n", id="one number"),
     pytest.param("classification", ["a", "", "b"], "lacks 1 value", id="one missing"),
     pytest.param("regression", [1.0, None, np.nan], "lacks 2 values", id="two missing"),
     pytest.param("regression", ["1", "x", "2"], "1 value of the target 'y' cannot", id="text"),
@@ -128,12 +128,13 @@ def test_a_split_that_leaves_too_little_is_refused(
     assert said in str(raised.value)
 
 
-def _rows(target: list[Any] | np.ndarray, group: Any = None, *, time: bool = False) -> Rows:
+def _rows(target: list[Any] | np.ndarray, group: Any = None, moments: Any = None) -> Rows:
     target = np.array(target, dtype=object)
     classes = [] if isinstance(target[0], float) else sorted(set(target.tolist()))
     task = "classification" if classes else "regression"
-    frame = pd.DataFrame({"y": target} | ({} if group is None else {"g": group}))
-    names = (None if group is None else "g", "t" if time else None)
+    columns = {"y": target, "g": group, "t": moments}
+    frame = pd.DataFrame({name: cells for name, cells in columns.items() if cells is not None})
+    names = (None if group is None else "g", None if moments is None else "t")
     return Rows(frame, Schema(task, "y", None, *names, {}, classes, None, {}, {}, []))
 
 
@@ -171,14 +172,40 @@ def test_a_group_is_held_out_in_one_fold(target: list[Any]) -> None:
 
 
 def test_in_the_order_of_time_a_fold_is_scored_on_what_comes_after_it() -> None:
-    folds = split_folds(_rows(["a", "b"] * 30, time=True), 4, 0)
+    folds = split_folds(_rows(["a", "b"] * 30, moments=range(60)), 4, 0)
     assert [fit.max() < held_out.min() for fit, held_out in folds] == [True] * 4
     assert folds[-1][1].max() == 59
 
 
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_rows_of_one_moment_are_not_both_fitted_to_and_scored(task: str) -> None:
+    table = pd.DataFrame({"x": range(160), "y": [0, 1] * 80})
+    table["t"] = [f"2026-01-{1 + row // 18:02d}" + "T00:00" * (row % 2) for row in range(160)]
+    table = table.sample(frac=1, random_state=0).reset_index(drop=True).astype("str")
+    train = _prepared(table, time="t", task=task).train
+    days = pd.to_datetime(train.frame["t"], format="ISO8601").to_numpy()
+    folds = split_folds(train, 3, 0)
+    assert all(days[fit].max() < days[held_out].min() for fit, held_out in folds)
+    assert [len(held_out) for _, held_out in folds] == [36, 18, 36]
+
+
+@pytest.mark.parametrize(
+    ("moments", "folds", "said"),
+    [
+        pytest.param(range(11), 5, "fitted on 6 rows and scored on 1", id="few rows"),
+        pytest.param([0] * 40, 3, "fitted on 0 rows and scored on 0", id="one moment"),
+    ],
+)
+def test_a_fold_of_time_without_rows_to_score_is_refused(
+    moments: Any, folds: int, said: str
+) -> None:
+    with pytest.raises(InputError, match=f"fold 1 is {said}"):
+        split_folds(_rows([float(row) for row in range(len(moments))], moments=moments), folds, 0)
+
+
 def test_a_fold_that_lacks_a_class_is_refused() -> None:
     with pytest.raises(InputError, match="fold 1 is fitted on rows without the class 'b'"):
-        split_folds(_rows(["a"] * 30 + ["b"] * 30, time=True), 4, 0)
+        split_folds(_rows(["a"] * 30 + ["b"] * 30, moments=range(60)), 4, 0)
 
 
 def _table(rows: int = 40) -> pd.DataFrame:
@@ -236,7 +263,7 @@ def test_time_is_read_from_numbers_and_from_dates(moments: Any) -> None:
 
 @pytest.mark.parametrize(
     ("moments", "said"),
-    [(["x", "2026-01-01"], "holds a time that cannot"), (["", "2026-01-01"], "lacks 1 value")],
+    [(["x", "2026-01-01"], "be read, 'x'\n"), (["", "2026-01-01"], "lacks 1 value")],
 )
 def test_a_time_that_is_none_is_refused(moments: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
@@ -266,17 +293,28 @@ def test_too_small_a_part_is_refused() -> None:
         _prepared(_table(), size=0.01)
 
 
-@pytest.mark.parametrize(("wanted", "rows", "remarks"), [("keep", 42, 1), ("drop", 40, 0)])
-def test_repeated_rows_are_counted_and_dropped_if_asked(
-    wanted: Any, rows: int, remarks: int
-) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "rows", "said"),
+    [("keep", 42, "would leave them out"), ("drop", 40, "left them out")],
+)
+def test_repeated_rows_are_counted_and_dropped_if_asked(wanted: Any, rows: int, said: str) -> None:
     table = pd.concat([_table(), _table().head(2)], ignore_index=True)
     table["key"] = range(42)  # what names a row does not make it another one
     params = Prepare(test_size=0.25, seed=1, duplicates=wanted)
     done = prepare(table, PrepareParams(data=_data(id="key"), prepare=params))
     assert (done.table_rows, done.duplicates) == (42, 2)
     assert sum(done.train.schema.rows.values()) == rows
-    assert len(done.train.schema.remarks) == remarks
+    remark = f"2 rows repeat an earlier one; prepare.duplicates: drop {said}"
+    assert done.train.schema.remarks[-1] == remark
+
+
+@pytest.mark.parametrize("key", ["time", "group"])
+def test_rows_of_another_time_or_group_are_no_duplicates(key: Any) -> None:
+    table = pd.DataFrame({"x": "1", "kept": [*range(20)] * 2, "y": ["no", "yes"] * 20})
+    table = table.astype("str")
+    params = Prepare(test_size=0.25, seed=1, duplicates="drop")
+    data = _data(**{key: "kept"})
+    assert prepare(table, PrepareParams(data=data, prepare=params)).duplicates == 20
 
 
 def test_columns_are_what_params_say_they_are() -> None:

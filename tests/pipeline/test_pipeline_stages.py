@@ -180,11 +180,22 @@ def test_the_output_of_check_does_not_change_with_the_parameters(mixed: Project)
     assert contents[0] == contents[1]
 
 
+def test_unlabelled_rows_need_only_the_columns_that_are_learnt_from(mixed: Project) -> None:
+    rows = pd.DataFrame({"key": ["r1"], "age": ["30"]})
+    new = {"data.unlabelled": mixed.table(rows, "data/raw/new.csv")}
+    mixed.write(new)
+    assert "no column is called 'height'" in mixed.run("check").stderr
+    mixed.write(new | {"featurize.columns": ["age"]})
+    assert mixed.run("check").returncode == 0
+
+
 WRONG = [
     pytest.param({"train.folds": 0}, "check", "train.folds: got 0", id="parameter"),
     pytest.param({"tracking.required": 1}, "check", "tracking.required", id="no stage's section"),
     pytest.param({"data.target": "anser"}, "check", "did you mean 'answer'?", id="target"),
     pytest.param({"data.path": "data/raw/no.csv"}, "check", "dvc add", id="no table"),
+    pytest.param({"data.unlabelled": "data/no.csv"}, "check", "data.unlabelled in", id="no rows"),
+    pytest.param({"featurize.columns": ["agee"]}, "check", "did you mean 'age'?", id="no feature"),
     pytest.param(
         {"data.target": "unused", "data.drop": []}, "prepare", "one value only", id="one class"
     ),

@@ -163,9 +163,15 @@ def test_a_typing_error_among_numbers_is_pointed_out() -> None:
     assert "'12,5'" in remark
 
 
+def test_dates_that_become_categories_are_pointed_out() -> None:
+    rows = pd.DataFrame({"when": ["2026-01-31", "", "2026-02-01T10:00"], "code": ["1a", "2", "3"]})
+    (remark,) = learn_columns(rows, ["when", "code"], "t.csv").remarks
+    assert "column 'when' holds dates, such as '2026-01-31'" in remark
+
+
 def test_text_in_a_numeric_column_of_the_test_rows_is_pointed_out() -> None:
     rows = pd.DataFrame({"a": ["1", "?", ""], "b": ["?", "?", "?"]})
-    (remark,) = strange_cells(rows, {"a": "numeric", "b": "categorical"})
+    (remark,) = strange_cells(rows, {"a": "numeric", "b": "categorical"}, "test")
     assert "column 'a' is numeric, and 1 value in the test rows" in remark
 
 

@@ -1,7 +1,9 @@
 """What the featurize stage reads of params.yaml: how columns become numbers."""
 
+from collections.abc import Sequence
 from typing import Literal
 
+from pipeline.errors import InputError, did_you_mean, listed
 from pipeline.params.section import Section, StageParams, allowed
 
 
@@ -25,6 +27,18 @@ class Featurize(Section):
         strict=False,
         min_length=1,
     )
+
+    def chosen(self, features: Sequence[str]) -> list[str]:
+        """Give the features that are to be learnt from, in their order.
+
+        Raises InputError for a column that is to be learnt from and is no feature.
+        """
+        for name in self.columns or ():
+            if name not in features:
+                what = f"{name!r} is no feature{did_you_mean(name, features)}"
+                remedy = f"correct featurize.columns in params.yaml; there are {listed(features)}"
+                raise InputError(what, "featurize.columns", remedy)
+        return [name for name in features if self.columns is None or name in self.columns]
 
 
 class FeaturizeParams(StageParams):

@@ -15,8 +15,12 @@ ModelName = Literal[
     "xgboost",
 ]
 
+LARGEST_INT = 2**31 - 1  # the models compute with 32 bits
+LARGEST_FLOAT = 1e38  # XGBoost reads 32 bits
+WHOLE = f"an integer from 1 to {LARGEST_INT}"
+
 Share = Annotated[float, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_INT)]
 
 MODELS_OF_TASK: dict[str, tuple[ModelName, ...]] = {
     "classification": (
@@ -34,9 +38,9 @@ INSTALL_XGBOOST = "uv pip install xgboost"
 class RandomForest(Section):
     """scikit-learn's RandomForestClassifier or RandomForestRegressor, by the task."""
 
-    n_estimators: int = allowed("an integer of at least 1", ge=1)
-    max_depth: int | None = allowed("an integer of at least 1, or null for no limit", ge=1)
-    min_samples_leaf: int = allowed("an integer of at least 1", ge=1)
+    n_estimators: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
+    max_depth: int | None = allowed(f"{WHOLE}, or null for no limit", ge=1, le=LARGEST_INT)
+    min_samples_leaf: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
     max_features: Literal["sqrt", "log2"] | Share = allowed(
         "sqrt, log2, or a share of the columns, above 0 and at most 1 (1 is all of them)"
     )
@@ -46,7 +50,7 @@ class LogisticRegression(Section):
     """scikit-learn's LogisticRegression."""
 
     C: float = allowed("a number above 0", gt=0)
-    max_iter: int = allowed("an integer of at least 1", ge=1)
+    max_iter: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
 
 
 class LinearRegression(Section):
@@ -58,10 +62,12 @@ class LinearRegression(Section):
 class HistGradientBoosting(Section):
     """scikit-learn's HistGradientBoostingClassifier or HistGradientBoostingRegressor."""
 
-    max_iter: int = allowed("an integer of at least 1", ge=1)
+    max_iter: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
     learning_rate: float = allowed("a number above 0", gt=0)
-    max_leaf_nodes: int | None = allowed("an integer of at least 2, or null for no limit", ge=2)
-    min_samples_leaf: int = allowed("an integer of at least 1", ge=1)
+    max_leaf_nodes: int | None = allowed(
+        f"an integer from 2 to {LARGEST_INT}, or null for no limit", ge=2, le=LARGEST_INT
+    )
+    min_samples_leaf: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
     l2_regularization: float = allowed("a number of at least 0", ge=0)
 
 
@@ -73,20 +79,24 @@ class Mlp(Section):
     )
     alpha: float = allowed("a number of at least 0", ge=0)
     learning_rate_init: float = allowed("a number above 0", gt=0)
-    max_iter: int = allowed("an integer of at least 1", ge=1)
-    n_iter_no_change: int = allowed("an integer of at least 1", ge=1)
+    max_iter: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
+    n_iter_no_change: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
 
 
 class XGBoost(Section):
     """XGBoost's XGBClassifier or XGBRegressor."""
 
-    n_estimators: int = allowed("an integer of at least 1", ge=1)
-    learning_rate: float = allowed("a number above 0", gt=0)
-    max_depth: int = allowed("an integer of at least 1", ge=1)
-    min_child_weight: float = allowed("a number of at least 0", ge=0)
+    n_estimators: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
+    learning_rate: float = allowed(
+        f"a number above 0, at most {LARGEST_FLOAT:g}", gt=0, le=LARGEST_FLOAT
+    )
+    max_depth: int = allowed(WHOLE, ge=1, le=LARGEST_INT)
+    min_child_weight: float = allowed(
+        f"a number from 0 to {LARGEST_FLOAT:g}", ge=0, le=LARGEST_FLOAT
+    )
     subsample: float = allowed("a share of the rows, above 0 and at most 1", gt=0, le=1)
     colsample_bytree: float = allowed("a share of the features, above 0 and at most 1", gt=0, le=1)
-    reg_lambda: float = allowed("a number of at least 0", ge=0)
+    reg_lambda: float = allowed(f"a number from 0 to {LARGEST_FLOAT:g}", ge=0, le=LARGEST_FLOAT)
 
 
 class Train(Section):

@@ -67,8 +67,9 @@ def check_params(path: Path) -> Params:
 def _data_problems(data: Data) -> Iterator[Problem]:
     if data.target == data.id:
         yield Problem("data.id", f"got {data.id!r}, which is the target; allowed is another column")
-    if data.target in data.drop:
-        yield Problem("data.drop", f"holds the target {data.target!r}; take it out of the list")
+    for key in ("target", "id", "group", "time"):
+        if (name := getattr(data, key)) in data.drop:
+            yield Problem("data.drop", f"holds data.{key}, {name!r}; take it out of the list")
     if data.group is not None and data.time is not None:
         yield Problem("data.time", "the table is split by data.group already; allowed is null")
     for key in ("group", "time"):
