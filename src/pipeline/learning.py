@@ -103,7 +103,8 @@ def _learn_network(
     best, waited = np.inf, 0
     for iteration in range(1, estimator.max_iter + 1):
         try:
-            estimator.partial_fit(features, wanted, **options)
+            with np.errstate(all="ignore"):  # what comes of it is said below
+                estimator.partial_fit(features, wanted, **options)
         except ValueError as error:  # features and target are finite: the weights were not
             raise diverged() from error
         learnt(iteration, float(estimator.loss_))
