@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pipeline.cleaning import clean_rows
+from pipeline.errors import InputError
 from pipeline.schema import CATEGORICAL, NUMERIC
 from pipeline.values import holds_numbers, is_code
 
