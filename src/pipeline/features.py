@@ -12,7 +12,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from pipeline.cleaning import clean_rows
+from pipeline.errors import InputError
 from pipeline.schema import CATEGORICAL, NUMERIC
+from pipeline.values import holds_numbers, is_code
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +28,8 @@ OWN_LEVEL = "(missing)"
 class Cleaner(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The first step of the pipeline: takes rows as they are in the raw table.
 
-    `kinds` maps each feature to its kind, in the order of the table. Nothing is learnt in `fit`:
-    the schema was learnt in the prepare stage, and this keeps it with the model.
+    `kinds` maps each feature to its kind, in the order of the table: the schema was learnt in the
+    prepare stage, and this keeps it with the model. `fit` learns which columns hold codes.
     """
 
     def __init__(self, kinds: dict[str, str]) -> None:
@@ -35,13 +37,28 @@ class Cleaner(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self.kinds = kinds
 
     def fit(self, rows: pd.DataFrame, target: object = None) -> Cleaner:  # noqa: ARG002  # scikit-learn's signature
-        """Check that the rows have the columns."""
-        clean_rows(rows, self.kinds, "the rows to fit")
+        """Check that the rows have the columns, and see which hold codes such as 01234."""
+        cleaned = clean_rows(rows, self.kinds, "the rows to fit")
+        self.codes_ = [
+            name
+            for name, kind in self.kinds.items()
+            if kind == CATEGORICAL and any(map(is_code, cleaned[name].dropna().unique()))
+        ]
         return self
 
     def transform(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Clean the rows. Raises InputError for a missing column or non-finite numbers."""
-        return clean_rows(rows, self.kinds, "the rows given to the model")
+        """Clean the rows.
+
+        Raises InputError for a missing column, non-finite numbers, and for numbers where codes were
+        learnt, which have lost what makes 01234 another level than 1234.
+        """
+        where = "the rows given to the model"
+        cleaned = clean_rows(rows, self.kinds, where)
+        for name in getattr(self, "codes_", ()):
+            if holds_numbers(rows[name]):
+                what = f"the column {name!r} holds numbers, and the model learnt codes as text"
+                raise InputError(what, where, "read them as text: `pd.read_csv(..., dtype=str)`")
+        return cleaned
 
     def get_feature_names_out(self, names: object = None) -> np.ndarray:  # noqa: ARG002  # the same
         """Give the names of the columns that `transform` gives."""

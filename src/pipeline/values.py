@@ -77,6 +77,29 @@ def level_of(cell: object) -> str | None:
     return _level_of_value(cell)
 
 
+def is_code(level: str) -> bool:
+    """Say whether a level looks like a number and is another level as one, such as 01234."""
+    number = _number_of_text(level)
+    if number is None:
+        return False
+    try:
+        return level_of(int(level)) != level
+    except ValueError:
+        return level_of(number) != level
+
+
+def holds_numbers(column: pd.Series) -> bool:
+    """Say whether a column has numbers that are no text; booleans are none."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return not pd.api.types.is_bool_dtype(column.dtype) and bool(column.notna().any())
+    return column.dtype == object and any(
+        isinstance(cell, numeric_tower.Number)
+        and not isinstance(cell, bool)
+        and level_of(cell) is not None
+        for cell in _cells(column)
+    )
+
+
 def is_missing(column: pd.Series) -> np.ndarray:
     """Say which cells are missing: null, NaN, blank text, or a marker such as NA."""
     cells, places = _distinct(column)

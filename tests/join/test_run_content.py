@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import yaml
 from small_project import TRAINING
 
 if TYPE_CHECKING:
@@ -153,6 +154,20 @@ def test_the_log_of_a_stage_without_a_run_is_with_the_run_of_its_results(sandbox
 
     run_id = str(sandbox.record().mlflow_run_id)
     assert artifact(sandbox, run_id, "logs/featurize.log") == "xxx\n"
+
+
+def test_what_an_evaluation_says_of_its_predictions_is_with_its_run(sandbox: Sandbox) -> None:
+    lines = sandbox.text("data/raw/breast_cancer.csv").splitlines(keepends=True)
+    (sandbox.root / "data/raw/more.csv").write_text("".join(lines[:4]))
+    sandbox.dvc("add", "data/raw/more.csv")
+    params = yaml.safe_load(sandbox.text("params.yaml"))
+    params["data"]["unlabelled"] = "data/raw/more.csv"
+    (sandbox.root / "params.yaml").write_text(yaml.safe_dump(params))
+
+    sandbox.dvc("repro")
+
+    log = artifact(sandbox, str(sandbox.record().mlflow_run_id), "logs/evaluate.log")
+    assert log == "evaluate: 3 rows predicted: results/submission.csv\n"
 
 
 LEARN = (

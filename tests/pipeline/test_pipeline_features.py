@@ -69,6 +69,22 @@ def test_infinite_numbers_are_refused_at_prediction_too() -> None:
         Cleaner(KINDS).transform(pd.DataFrame({"age": ["inf"], "city": ["x"]}))
 
 
+@pytest.mark.parametrize("given", [1234, 1234.0, np.int64(1234)], ids=["int", "float", "numpy"])
+def test_numbers_are_refused_where_codes_were_learnt(given: float) -> None:
+    cleaner = Cleaner({"zip": "categorical"}).fit(pd.DataFrame({"zip": ["01234", "20000"]}))
+    for rows in (pd.DataFrame({"zip": [given]}), pd.DataFrame({"zip": ["01234", given]})):
+        with pytest.raises(InputError, match="'zip' holds numbers, and the model learnt codes"):
+            cleaner.transform(rows)
+    known = pd.DataFrame({"zip": ["01234", math.nan]})
+    assert cleaner.transform(known)["zip"].tolist()[0] == "01234"
+
+
+@pytest.mark.parametrize("levels", [["1", "20"], ["1.5", "a"], ["9007199254740993"], ["1_000"]])
+def test_numbers_are_taken_where_they_are_the_same_levels(levels: list[str]) -> None:
+    cleaner = Cleaner({"zone": "categorical"}).fit(pd.DataFrame({"zone": levels}))
+    assert cleaner.transform(pd.DataFrame({"zone": [1, 2]}))["zone"].tolist() == ["1", "2"]
+
+
 def test_the_cleaner_can_be_cloned_and_names_its_features() -> None:
     copied = clone(Cleaner(KINDS))
     assert copied.get_params() == {"kinds": KINDS}
