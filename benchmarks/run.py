@@ -13,6 +13,7 @@ from pathlib import Path
 
 import speed
 import table
+import tracking
 from measure import clone, make, run, show
 from speed import IMPORT
 
@@ -27,6 +28,7 @@ def main() -> None:
         clone(root)
         held = speed.compare(folder, EXPERIMENTS, root, small=True)
         held = table.compare(folder) and held
+        held = tracking.compare(folder / "tracking") and held
         show_tracking(root)
     sys.exit(not held)
 

@@ -30,6 +30,7 @@ def main() -> None:
 def compare(folder: Path, rounds: int = 5) -> bool:
     """Print what a variant costs by each way of tracking; False where a bar is missed."""
     roots = {"wherefrom": folder / "ours"} | {name: folder / name for name in BARS}
+    folder.mkdir(exist_ok=True)
     clone(roots["wherefrom"])
     for name in BARS:
         shutil.copytree(roots["wherefrom"], roots[name], symlinks=True)
