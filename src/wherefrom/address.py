@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
 import re
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from wherefrom.holders import origin
 from wherefrom.join import apart, by_content, is_of
 from wherefrom.lockfile import is_record
 from wherefrom.runs import Logged
-from wherefrom.sources import git_repo
+from wherefrom.sources import disk, git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -296,10 +295,8 @@ def _left(result: Lineage, name: str, value: str | None, *, is_folder: bool) -> 
 
 def _hash(path: Path) -> str | None:
     """Give the hash of a file's bytes, as DVC does; None for a folder, or where nothing is."""
-    if not os.path.isfile(path):  # noqa: PTH113
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    # not `is_file`, which raises for a name that is too long
+    return disk.hash_of(path) if os.path.isfile(path) else None  # noqa: PTH113
 
 
 def _unknown(view: View, address: str) -> WherefromError:

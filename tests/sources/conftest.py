@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
+import filled_store
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filled_store import FilledStore
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +21,12 @@ def isolated(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.delenv(name)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def store(shared_folder: Path, environment: dict[str, str]) -> FilledStore:
+    """A store that no test changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return filled_store.filled_once(shared_folder)

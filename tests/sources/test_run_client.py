@@ -29,15 +29,6 @@ if TYPE_CHECKING:
     from filled_store import FilledStore
 
 
-@pytest.fixture(scope="module")
-def store(shared_folder: Path, environment: dict[str, str]) -> FilledStore:
-    """A store that no test changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        return filled_store.filled_once(shared_folder)
-
-
 @pytest.fixture
 def closed_port() -> int:
     with socket.socket() as probe:

@@ -12,7 +12,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filled_store
 import pytest
 from filled_store import NAMES, PRINTS, RECORDS
 
@@ -28,15 +27,6 @@ if TYPE_CHECKING:
     from filled_store import FilledStore
 
     from wherefrom.runs import Run, RunSource
-
-
-@pytest.fixture(scope="module")
-def store(shared_folder: Path, environment: dict[str, str]) -> FilledStore:
-    """A store that no test changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        return filled_store.filled_once(shared_folder)
 
 
 @pytest.fixture(scope="module")
