@@ -1,0 +1,54 @@
+"""The command line: parse, call, render, exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+from wherefrom.cli import deeds, questions  # noqa: F401 - they bring their commands into the group
+from wherefrom.cli.group import cli
+from wherefrom.errors import IndexDamagedError, WherefromError
+
+_UNEXPECTED = 3
+
+
+def main() -> None:
+    """Run the command line: the one boundary at which errors become messages and exit codes."""
+    try:
+        _run()
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except WherefromError as error:
+        click.echo(f"wherefrom: {error}", err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - everything else has a log
+        click.echo(f"wherefrom: unexpected: {type(error).__name__}: {error}", err=True)
+        click.echo(f"  the whole traceback is in {_log()}", err=True)
+        sys.exit(_UNEXPECTED)
+
+
+def _run() -> None:
+    """Run a command; once more where its index was found to be damaged, and is made anew."""
+    try:
+        cli(standalone_mode=False)
+    except IndexDamagedError:
+        cli(standalone_mode=False)
+
+
+def _log() -> str:
+    handle, name = tempfile.mkstemp(prefix="wherefrom-", suffix=".log", text=True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+    return name
