@@ -5,31 +5,26 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from dataclasses import dataclass, replace
-from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom import index as indexes
-from wherefrom import lineage, tree
+from wherefrom import lineage, measured, tree
 from wherefrom.errors import (
     AmbiguousAddressError,
     NoResultsError,
     NoResultThereError,
     UnknownAddressError,
 )
-from wherefrom.holders import origin
-from wherefrom.join import apart, by_content, is_of
+from wherefrom.found import Found
+from wherefrom.join import is_of
 from wherefrom.lockfile import is_record
-from wherefrom.runs import Logged
 from wherefrom.sources import disk, git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from wherefrom.errors import WherefromError
-    from wherefrom.holders import Holder
-    from wherefrom.identity import CommitSha
     from wherefrom.index.query import ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
@@ -39,22 +34,6 @@ if TYPE_CHECKING:
 WORKSPACE = "workspace"
 _PREFIX = re.compile(r"[0-9a-f]{6,64}(\.dir)?")
 _MODEL = "models:/"
-_EXACT = Context(prec=1100)  # digits: those of the smallest float are 1074
-
-
-@dataclass(frozen=True)
-class Found:
-    """What an address means.
-
-    `key` is the result's, `commit_sha` the commit that the address names itself (an experiment's,
-    a revision's), None where it names the result and not who holds it. `in_workspace` says that it
-    is the workspace's. `run` is one that no commit and no experiment holds; there is no key then.
-    """
-
-    key: str
-    commit_sha: CommitSha | None = None
-    in_workspace: bool = False
-    run: Run | None = None
 
 
 def resolve(view: View, address: str, folder: Path) -> Found:
@@ -77,7 +56,7 @@ def _everywhere(view: View, address: str, folder: Path) -> dict[str, Found]:
     A run may have the name of an experiment or a branch: then those are meant. What only the
     workspace or only MLflow knows is asked for where the ledger has no answer.
     """
-    found = _first((_experiments, _revision, _ids, _metric), view, address)
+    found = _first((_experiments, _revision, _ids, measured.with_value), view, address)
     found = found or _first((_runs,), view, address)
     found = found or {one.key: one for one in _path(view, address, folder)}
     return found or _first((_here, _loose), view, address)
@@ -201,73 +180,6 @@ def _joined(view: View, run: Run, row: ResultRow) -> tuple[Found, Joined]:
         return Found(row.key), joined
     found = Found(row.key, holder.commit_sha)
     return found, view.run_of(None, row.fingerprints, held, holder.commit_sha)
-
-
-def _metric(view: View, address: str) -> Iterator[Found]:
-    """Find the results with `metric=value`, equal at the digits that are given."""
-    name, equals, text = address.partition("=")
-    try:
-        wanted = Decimal(text)
-    except InvalidOperation:
-        return
-    if not equals or not wanted.is_finite():
-        return
-    for found, metrics in _measured(view):
-        if any(_equal(value, wanted) for value in _values(metrics, name)):
-            yield found
-
-
-def _values(metrics: Mapping[str, float], name: str) -> Iterator[float]:
-    """Give the values that a name may mean: a mean is meant too, and that of any metric file."""
-    for known, value in metrics.items():
-        plain = known.rpartition(":")[2]
-        if name in {known, plain} or known == f"{name}.mean" or plain == f"{name}.mean":
-            yield value
-
-
-def _measured(view: View) -> Iterator[tuple[Found, Mapping[str, float]]]:
-    """Give all results with their metrics, as a list has them: also those of the workspace alone.
-
-    The metrics of a foreign project may be in MLflow alone.
-    """
-    rows = view.index.results()
-    yield from ((Found(row.key), row.metrics) for row in rows)
-    bare = [row for row in rows if not row.metrics and row.record_id is None]
-    joined = [(Found(r.key), view.index.holders(r.key), r.fingerprints) for r in bare]
-    keys = {row.key for row in rows}
-    here = tree.of_workspace(view.project.workspace)
-    for result in lineage.results(here.holding):
-        if result.key in keys:
-            continue
-        found = Found(result.key, in_workspace=True)
-        metrics, _ = here.metrics(view.project.anchor, result.metric_files)
-        yield found, metrics
-        if not metrics and result.record is None:
-            joined.append((found, [], result.fingerprints))
-    yield from _logged(view, joined)
-
-
-def _logged(
-    view: View, bare: Iterable[tuple[Found, Sequence[Holder], Sequence[str]]]
-) -> Iterator[tuple[Found, Mapping[str, float]]]:
-    """Give the metrics of results, with their holders and fingerprints, that MLflow alone has."""
-    for found, held, fingerprints in bare:
-        joined = by_content(fingerprints, held, view.table)
-        for one, holders in apart(joined, held):
-            if one.run is not None:
-                run_id, made_in = one.run.mlflow_run_id, origin(one.maker, holders)
-                asked = made_in.commit_sha if made_in and joined.candidates else None
-                metrics = view.ask_logged([run_id]).get(run_id, Logged()).metrics
-                yield replace(found, commit_sha=asked), metrics
-
-
-def _equal(value: float, wanted: Decimal) -> bool:
-    exponent = wanted.as_tuple().exponent
-    step = Decimal(1).scaleb(exponent) if isinstance(exponent, int) else wanted
-    try:
-        return Decimal(value).quantize(step, context=_EXACT) == wanted
-    except InvalidOperation:  # so many digits no number has
-        return False
 
 
 def _path(view: View, address: str, folder: Path) -> Iterator[Found]:

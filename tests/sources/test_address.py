@@ -13,8 +13,7 @@ import pytest
 from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the locks
 from ledger_repo import LedgerRepo, Result, md5
 
-from wherefrom import address, view
-from wherefrom.address import Found
+from wherefrom import address, measured, view
 from wherefrom.commands import ls
 from wherefrom.errors import (
     AmbiguousAddressError,
@@ -23,6 +22,7 @@ from wherefrom.errors import (
     StoreUnreachableError,
     UnknownAddressError,
 )
+from wherefrom.found import Found
 from wherefrom.lockfile import parse_lock
 from wherefrom.runs import Logged, NoRuns, Run
 
@@ -403,7 +403,7 @@ def test_a_value_that_several_results_have_is_ambiguous(
     ],
 )
 def test_a_value_is_equal_at_the_digits_given(value: float, given: str, *, equal: bool) -> None:
-    assert address._equal(value, address.Decimal(given)) is equal
+    assert measured._equal(value, Decimal(given)) is equal
 
 
 @dataclass(frozen=True)

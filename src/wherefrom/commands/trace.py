@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from wherefrom.address import Found
     from wherefrom.baseline import Changed
+    from wherefrom.found import Found
     from wherefrom.holders import Relation
     from wherefrom.identity import CommitSha, ExperimentName
     from wherefrom.index.query import CommitRow

@@ -1,0 +1,25 @@
+"""What an address was found to mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wherefrom.identity import CommitSha
+    from wherefrom.runs import Run
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an address means.
+
+    `key` is the result's, `commit_sha` the commit that the address names itself (an experiment's,
+    a revision's), None where it names the result and not who holds it. `in_workspace` says that it
+    is the workspace's. `run` is one that no commit and no experiment holds; there is no key then.
+    """
+
+    key: str
+    commit_sha: CommitSha | None = None
+    in_workspace: bool = False
+    run: Run | None = None
