@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BINARIES = str(Path(sys.executable).parent)
+_LONG = ("tests/cli/test_readme.py", "tests/cli/test_guides.py", "tests/join/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take minutes: as the last ones, a worker would run them alone."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 def isolated_environment(home: Path) -> dict[str, str]:
