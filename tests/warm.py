@@ -36,6 +36,7 @@ IMPORTED = (
     *("dvc.cli", "dvc.cachemgr", "dvc.data_cloud", "dvc.dirs", "dvc.utils.strictyaml"),
     *("dvc.commands.repro", "dvc.commands.experiments.run", "dvc.repo.experiments.run"),
     *("alembic.command", "dulwich.porcelain", "dvc_render", "pyarrow.dataset", "pyarrow.parquet"),
+    *("matplotlib.backends.backend_agg", "matplotlib.figure"),
     *("mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.tracking.sqlalchemy_store", "skops.io"),
     *("sklearn.ensemble", "sklearn.impute", "sklearn.linear_model", "sklearn.pipeline"),
     *("wherefrom.cli", "wherefrom.commands.ls", "wherefrom.commands.sync"),
