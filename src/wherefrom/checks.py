@@ -40,6 +40,13 @@ def environment(view: View, result: Lineage, commit: CommitRow | None) -> Iterat
         contents = {n: file.read_bytes() for n, file in found.items() if file.is_file()}
     else:
         contents = _contents(view, commit.sha, dict.fromkeys(LOCK_NAMES))
+    yield from other_environment(result, contents)
+
+
+def other_environment(result: Lineage, contents: Mapping[str, bytes]) -> Iterator[Gap]:
+    """Say so where the lock file among the files of a tree is not that of the result."""
+    if result.record is None or result.record.environment.lock is None:
+        return
     name = next((n for n in LOCK_NAMES if n in contents), None)
     if name is None or sha256_of(contents[name]) != result.record.environment.lock:
         yield attribution.other_lock_file(name)
@@ -49,13 +56,23 @@ def _name(commit: CommitRow | None) -> str:
     return "the workspace" if commit is None else commit.sha[:7]
 
 
-def _in(view: View, result: Lineage, commit: CommitRow) -> Iterator[Gap]:
+def paths(result: Lineage) -> tuple[str, ...]:
+    """List what a commit has to have of a result: code, files of parameters, what git keeps."""
     wanted, outputs = attribution.sources(result), attribution.kept(result)
-    params = dict.fromkeys(attribution.params_files(result))
-    contents = _contents(view, commit.sha, {**wanted, **outputs, **params})
-    yield from attribution.other_params(result, contents, _name(commit))
-    yield from attribution.check(wanted, attribution.hashes_of(wanted, contents), _name(commit))
-    yield from attribution.edited(outputs, contents, _name(commit))
+    return tuple({**wanted, **outputs, **dict.fromkeys(attribution.params_files(result))})
+
+
+def made_of(result: Lineage, contents: Mapping[str, bytes], where: str) -> Iterator[Gap]:
+    """Name the code and the parameters of a result that are not in a tree."""
+    wanted = attribution.sources(result)
+    yield from attribution.other_params(result, contents, where)
+    yield from attribution.check(wanted, attribution.hashes_of(wanted, contents), where)
+
+
+def _in(view: View, result: Lineage, commit: CommitRow) -> Iterator[Gap]:
+    contents = _contents(view, commit.sha, dict.fromkeys(paths(result)))
+    yield from made_of(result, contents, _name(commit))
+    yield from attribution.edited(attribution.kept(result), contents, _name(commit))
 
 
 def _in_workspace(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:

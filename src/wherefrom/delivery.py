@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from wherefrom import curves
+from wherefrom import curves, files
 from wherefrom.errors import StoreRefusedError
 from wherefrom.identity import RecordId
-from wherefrom.names import DERIVED_FROM
+from wherefrom.names import DERIVED_FROM, FILES, FILES_LATER, LISTINGS
 from wherefrom.record import Gap
-from wherefrom.sources import mlflow_store
+from wherefrom.sources import disk, mlflow_store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wherefrom.errors import RecordError
     from wherefrom.identity import MlflowRunId
     from wherefrom.journal import Entry, Journal
@@ -62,7 +62,7 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     folder, ending = journal.folder(entry), entry.ending
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
-    _log_folders(store, run_id, folder)
+    tags |= _log_folders(store, run_id, entry, folder)
     store.log_points(run_id, curves.read(folder))
     store.log(
         run_id,
@@ -133,8 +133,15 @@ def open_project_store(project: Project, uri: str, experiment: str) -> Store:
     return mlflow_store.open_store(uri, experiment, project.artifact_root, project.state)
 
 
-def _log_folders(store: Store, run_id: MlflowRunId, folder: Path) -> None:
-    if (folder / "artifacts").is_dir():
-        store.log_files(run_id, folder / "artifacts")
+def _log_folders(store: Store, run_id: MlflowRunId, entry: Entry, folder: Path) -> dict[str, str]:
+    """Log artifacts and model, with a listing of both; give the tag that names the listing."""
     if (folder / "model" / "MLmodel").is_file():
         store.log_model(run_id, folder / "model")
+    if not (folder / "artifacts").is_dir():
+        return {}
+    text, value = disk.listing(folder, ("artifacts", "model"))
+    with TemporaryDirectory() as beside:
+        files.write(Path(beside, LISTINGS, f"{value}.json"), text)
+        store.log_files(run_id, Path(beside))
+    store.log_files(run_id, folder / "artifacts")
+    return {FILES if entry.action == "create" else FILES_LATER: value}

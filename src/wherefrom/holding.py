@@ -51,12 +51,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Raw:
-    """Data that no stage makes, as its `.dvc` file says; `size` is in bytes."""
+    """Data that no stage makes, as its `.dvc` file says; `size` is in bytes.
+
+    `remote` is the DVC remote that it names, None for the default one; `pushed` is False where DVC
+    never pushes it: an import from another repository, or `push: false`.
+    """
 
     path: str
     hash: DataHash | None
     size: int | None
     dvc_file: str
+    remote: str | None = None
+    pushed: bool = True
 
 
 @dataclass(frozen=True)
@@ -169,4 +175,7 @@ def _join(folder: str, path: str) -> str:
 def _raw(path: str, text: str) -> dict[str, Raw]:
     folder = posixpath.dirname(path)
     found = {_join(folder, out.path): out for out in parse_dvc_file(text, path)}
-    return {place: Raw(place, out.hash, out.size, path) for place, out in found.items()}
+    return {
+        place: Raw(place, out.hash, out.size, path, out.remote, out.pushed)
+        for place, out in found.items()
+    }

@@ -71,12 +71,16 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class TrackedFile:
-    """An output of a `.dvc` file: raw data, `path` relative to the file's folder."""
+    """An output of a `.dvc` file: raw data, `path` relative to the file's folder.
+
+    `pushed` is False where DVC pushes it to no remote.
+    """
 
     path: str
     hash: DataHash | None
     size: int | None
     remote: str | None = None
+    pushed: bool = True
 
 
 def parse_lock(text: str, where: str = "dvc.lock") -> dict[str, StageFacts]:
@@ -146,7 +150,11 @@ def parse_dvc_file(text: str, where: str) -> tuple[TrackedFile, ...]:
     outs = data.get("outs", [])
     if not isinstance(outs, list) or not all(isinstance(out, dict) for out in outs):
         raise LockfileError(where, "`outs` is no list of files")
-    return tuple(_tracked(out, str(data.get("wdir", ".")), where) for out in outs)
+    deps = data.get("deps")
+    sources = [dep for dep in deps if isinstance(dep, dict)] if isinstance(deps, list) else []
+    imported = any("repo" in dep for dep in sources)
+    wdir = str(data.get("wdir", "."))
+    return tuple(_tracked(out, wdir, where, imported=imported) for out in outs)
 
 
 def fingerprint(stage: StageFacts) -> Fingerprint:
@@ -266,20 +274,26 @@ def _hash(entry: Mapping[str, Any]) -> tuple[str, DataHash | None]:
 
 def folder_hash(files: Iterable[Mapping[str, Any]]) -> DataHash:
     """Compute DVC's hash of a folder from its files (`dvc_data.hashfile.tree.Tree.digest`)."""
-    entries = sorted(({"md5": f["md5"], "relpath": f["relpath"]} for f in files), key=_relpath)
-    text = json.dumps(entries, sort_keys=True)
+    text = folder_listing(files)
     return DataHash(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir")
+
+
+def folder_listing(files: Iterable[Mapping[str, Any]]) -> str:
+    """Write the files of a folder, each with `md5` and `relpath`, in the form of DVC's objects."""
+    entries = sorted(({"md5": f["md5"], "relpath": f["relpath"]} for f in files), key=_relpath)
+    return json.dumps(entries, sort_keys=True)
 
 
 def _relpath(entry: Mapping[str, Any]) -> str:
     return str(entry["relpath"])
 
 
-def _tracked(out: Mapping[str, Any], wdir: str, where: str) -> TrackedFile:
+def _tracked(out: Mapping[str, Any], wdir: str, where: str, *, imported: bool) -> TrackedFile:
     facts = _file(out, where)
     path = facts.path if wdir == "." else f"{wdir}/{facts.path}"
     remote = out.get("remote")
-    return TrackedFile(path, facts.hash, facts.size, str(remote) if remote else None)
+    pushed = not imported and out.get("push") is not False
+    return TrackedFile(path, facts.hash, facts.size, str(remote) if remote else None, pushed)
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401

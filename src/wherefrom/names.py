@@ -16,6 +16,10 @@ EXP_REV = "dvc.exp.rev"
 COMMIT = "git.commit"
 DATA_HASH = "data_hash"
 PARENT = "mlflow.parentRunId"
+FILES = "wherefrom.files"
+FILES_LATER = "wherefrom.evaluate.files"
+LISTINGS = "wherefrom"
+"""The folder of a run's artifacts with the listings that `FILES` and `FILES_LATER` name."""
 SOURCE_COMMIT = "mlflow.source.git.commit"
 
 KILLED = {ERROR: "the process was killed"}

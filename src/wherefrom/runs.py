@@ -76,6 +76,49 @@ class Logged:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class LoggedModel:
+    """A model that a run has logged, whole; `place` is the URI of its folder."""
+
+    model_id: str
+    run_id: MlflowRunId | None
+    place: str
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A version of a registered model.
+
+    `source` is what was registered, `place` the URI of the folder that its model is loaded from.
+    """
+
+    name: str
+    version: str
+    run_id: MlflowRunId | None
+    source: str
+    place: str
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return f"models:/{self.name}/{self.version}"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a store says that it keeps besides what was logged as values.
+
+    `places` maps runs to the URI of their artifacts, `listings` to the hashes of the listings of
+    their files, in the order in which they were made. `deleted` are the runs that can be restored.
+    """
+
+    places: Mapping[MlflowRunId, str] = field(default_factory=dict)
+    listings: Mapping[MlflowRunId, tuple[str, ...]] = field(default_factory=dict)
+    models: tuple[LoggedModel, ...] = ()
+    versions: tuple[ModelVersion, ...] = ()
+    deleted: tuple[Run, ...] = ()
+
+
 class RunSource(Protocol):
     """A tracking store, to be read. Every method raises `StoreUnreachableError`."""
 
@@ -99,6 +142,9 @@ class RunSource(Protocol):
 
     def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
         """Give what was logged to runs."""
+
+    def stored(self) -> Stored:
+        """Give what the store keeps: artifacts, models, versions of models, deleted runs."""
 
 
 class NoRuns:
@@ -131,3 +177,7 @@ class NoRuns:
     def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
         """Give nothing."""
         return dict.fromkeys(run_ids, Logged())
+
+    def stored(self) -> Stored:
+        """Give nothing."""
+        return Stored()

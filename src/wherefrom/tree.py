@@ -84,15 +84,22 @@ def _not_here(path: str) -> Gap:
 
 def of_commit(view: View, sha: CommitSha) -> Tree:
     """Read a commit that the index knows."""
+    with Objects(view.git_root) as objects:
+        here = read(view, sha, objects)
+        commit = view.index.commit(sha)
+        files = view.index.files(commit.snapshot) if commit else {}
+        more = {p: files[p] for p, _ in here.holding.metric_files if p in files}
+        contents = dict(objects.contents(more.values()))
+    return Tree(sha, {**here.contents, **{path: contents[blob] for path, blob in more.items()}})
+
+
+def read(view: View, sha: CommitSha, objects: Objects) -> Tree:
+    """Read a commit that the index knows, without its metrics."""
     commit = view.index.commit(sha)
     files = view.index.files(commit.snapshot) if commit else {}
-    with Objects(view.git_root) as objects:
-        facts = {p: b for p, b in files.items() if holdings.is_fact(p)}
-        contents = dict(objects.contents(facts.values()))
-        first = Tree(sha, {path: contents[blob] for path, blob in facts.items()})
-        more = {p: files[p] for p, _ in first.holding.metric_files if p in files}
-        contents |= dict(objects.contents(more.values()))
-    return Tree(sha, {path: contents[blob] for path, blob in (facts | more).items()})
+    facts = {path: blob for path, blob in files.items() if holdings.is_fact(path)}
+    contents = dict(objects.contents(facts.values()))
+    return Tree(sha, {path: contents[blob] for path, blob in facts.items() if blob in contents})
 
 
 def of_workspace(root: Path) -> Tree:

@@ -13,6 +13,7 @@ from asking import ask, gaps
 from sandbox import Sandbox
 from sync.every_kind import EXPERIMENTS, record_ids
 from sync.stores import by_record, lose
+from wherefrom.names import FILES, FILES_LATER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 LOST = ("curves by step", "runs that no commit", "what was edited in MLflow's UI", "logged models")
 
 
+BESIDE = {"wherefrom.rebuilt", FILES, FILES_LATER}
+"""Tags of what the ledger does not tell: who made a run, and which files were logged to it."""
+
+
 def facts(runs: Mapping[str, RunView]) -> dict[str, RunView]:
     """Give all of the runs that the ledger tells."""
     told = {"params.json", "train.wherefrom.json", "evaluate.wherefrom.json"}
@@ -30,7 +35,7 @@ def facts(runs: Mapping[str, RunView]) -> dict[str, RunView]:
         record_id: replace(
             run,
             run_id="",
-            tags={k: v for k, v in run.tags.items() if k != "wherefrom.rebuilt"},
+            tags={k: v for k, v in run.tags.items() if k not in BESIDE},
             artifacts={path: value for path, value in run.artifacts.items() if path in told},
         )
         for record_id, run in runs.items()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 6
+VERSION = 7
 """Of the tables below and of what is written into them: another one is made anew."""
 
 _TABLES = """
@@ -27,7 +27,8 @@ CREATE INDEX refs_sha ON refs (sha);
 
 -- every commit ever seen; `live`: a ref leads to it now
 CREATE TABLE commits (
-    sha TEXT PRIMARY KEY, time INTEGER, parents TEXT, subject TEXT, snapshot INTEGER, live INTEGER
+    sha TEXT PRIMARY KEY, time INTEGER, parents TEXT, subject TEXT, snapshot INTEGER, live INTEGER,
+    author TEXT
 ) WITHOUT ROWID;
 CREATE INDEX commits_snapshot ON commits (snapshot);
 

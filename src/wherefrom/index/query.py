@@ -218,6 +218,28 @@ class Index:
             found.setdefault(key, []).append(Holder(CommitSha(sha), time, named, base, unchanged))
         return found
 
+    def former_holders(self) -> dict[str, list[Holder]]:
+        """Map results that nothing holds any more to the commits that did.
+
+        Left out are commits that live on in another form: amended, rebased, or an experiment that
+        was run again under its name.
+        """
+        ask = (
+            "SELECT DISTINCT r.key, c.sha, c.time, k.experiment, k.baseline FROM results r "
+            "JOIN commits c ON c.snapshot = r.snapshot AND NOT c.live "
+            "LEFT JOIN records k ON k.record_id = r.record_id AND k.stage = r.stage "
+            "WHERE NOT EXISTS "
+            f"(SELECT 1 FROM results l WHERE l.key = r.key AND {_HELD.format('l')}) "
+            "AND NOT EXISTS (SELECT 1 FROM commits n WHERE n.live AND n.author = c.author "
+            "AND (n.parents = c.parents OR n.subject = c.subject)) "
+            "AND NOT EXISTS (SELECT 1 FROM refs e WHERE e.name = k.experiment "
+            "AND e.baseline = k.baseline)"
+        )
+        found: dict[str, list[Holder]] = {}
+        for key, sha, *rest in self._database.execute(ask):
+            found.setdefault(key, []).append(Holder(CommitSha(sha), *rest))
+        return found
+
     def experiments(self, name: str) -> list[CommitRow]:
         """Find the commits of the experiments of a name; several baselines may have one each."""
         shas = self._database.execute("SELECT sha FROM refs WHERE name = ?", (name,)).fetchall()

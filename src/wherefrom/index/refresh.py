@@ -96,9 +96,9 @@ def _write_commits(
         listed = trees.files([commit.tree for commit in part])
         ids = writer.write([listed[commit.tree] for commit in part])
         database.executemany(
-            "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?, ?, 0)",
+            "INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?, ?, 0, ?)",
             [
-                (c.sha, c.time, " ".join(c.parents), c.subject, snapshot)
+                (c.sha, c.time, " ".join(c.parents), c.subject, snapshot, c.author)
                 for c, snapshot in zip(part, ids, strict=True)
             ],
         )

@@ -6,10 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from wherefrom.identity import DataHash
-from wherefrom.lockfile import folder_hash
+from wherefrom.lockfile import folder_hash, folder_listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 _CHUNK = 1 << 22
@@ -18,12 +18,25 @@ _CHUNK = 1 << 22
 def hash_of(path: Path, told: Callable[[int], None] = lambda _bytes: None) -> DataHash | None:
     """Hash a file or a folder; None where nothing is. `told` hears how many bytes were read."""
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file())
-        return folder_hash(
-            {"md5": _md5(file, told), "relpath": file.relative_to(path).as_posix()}
-            for file in files
-        )
+        return folder_hash(_files(path, path, told))
     return _md5(path, told) if path.is_file() else None
+
+
+def is_of(path: Path, value: str, told: Callable[[int], None] = lambda _bytes: None) -> bool:
+    """Whether a file has a hash; until DVC 3 that of a text was of its line ends as on Unix."""
+    return value == _md5(path, told) or value == _md5_of_text(path)
+
+
+def listing(root: Path, folders: Iterable[str]) -> tuple[str, str]:
+    """List the files of folders, by their paths from `root`, and give the list's md5."""
+    found = [entry for name in folders for entry in _files(root, root / name, lambda _bytes: None)]
+    text = folder_listing(found)
+    return text, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _files(root: Path, folder: Path, told: Callable[[int], None]) -> list[dict[str, str]]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return [{"md5": _md5(f, told), "relpath": f.relative_to(root).as_posix()} for f in files]
 
 
 def size_of(path: Path) -> int:
@@ -38,4 +51,12 @@ def _md5(path: Path, told: Callable[[int], None]) -> DataHash:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             told(len(chunk))
+    return DataHash(digest.hexdigest())
+
+
+def _md5_of_text(path: Path) -> DataHash:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        for line in file:
+            digest.update(line.replace(b"\r\n", b"\n"))
     return DataHash(digest.hexdigest())

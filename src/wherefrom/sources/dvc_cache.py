@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+_REMOTE = re.compile(r"""'?remote "(.+)"'?""")
 
 
 def read(root: Path, value: str | None) -> bytes | None:
@@ -68,11 +72,20 @@ def folder_of(root: Path) -> Path:
     return (root / ".dvc" / chosen[0]).resolve() if chosen else root / ".dvc" / "cache"
 
 
+def remotes(root: Path) -> tuple[str, ...]:
+    """List the remotes that the project's own settings name."""
+    sections = [s for name in ("config.local", "config") for s in _config(root, name).sections()]
+    found = (_REMOTE.fullmatch(section) for section in sections)
+    return tuple(dict.fromkeys(match[1] for match in found if match))
+
+
 def _cache_dir(root: Path, name: str) -> Iterator[str]:
-    config = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        config.read(root / ".dvc" / name, encoding="utf-8")
-    except configparser.Error:  # DVC itself names what is wrong with it
-        return
-    if found := config.get("cache", "dir", fallback=""):
+    if found := _config(root, name).get("cache", "dir", fallback=""):
         yield found
+
+
+def _config(root: Path, name: str) -> configparser.ConfigParser:
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    with suppress(configparser.Error):  # DVC itself names what is wrong with it
+        config.read(root / ".dvc" / name, encoding="utf-8")
+    return config

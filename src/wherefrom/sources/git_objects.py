@@ -19,13 +19,17 @@ FOLDER = "40000"
 
 @dataclass(frozen=True)
 class CommitFacts:
-    """A commit: its tree, its parents, its committer's time (seconds, UTC) and its first line."""
+    """A commit: its tree, its parents, its committer's time (seconds, UTC) and its first line.
+
+    `author` is who wrote it, and when: the same after an amendment and a rebase.
+    """
 
     sha: CommitSha
     tree: str
     parents: tuple[CommitSha, ...]
     time: int
     subject: str
+    author: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,16 +99,18 @@ class Objects:
 
 def _commit(sha: CommitSha, content: bytes) -> CommitFacts:
     head, _, message = content.decode("utf-8", errors="replace").partition("\n\n")
-    tree, parents, time = "", [], 0
+    tree, parents, time, author = "", [], 0, ""
     for line in head.split("\n"):
         key, _, value = line.partition(" ")
         if key == "tree":
             tree = value
         elif key == "parent":
             parents.append(CommitSha(value))
+        elif key == "author":
+            author = value
         elif key == "committer":
             time = int(value.rsplit(" ", 2)[1])
-    return CommitFacts(sha, tree, tuple(parents), time, message.partition("\n")[0])
+    return CommitFacts(sha, tree, tuple(parents), time, message.partition("\n")[0], author)
 
 
 def _entries(content: bytes, width: int) -> Iterator[TreeEntry]:

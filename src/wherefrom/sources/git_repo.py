@@ -205,3 +205,15 @@ def listed(root: Path, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
     text = run(root, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", sha, *wanted)
     entries = (entry.partition("\t") for entry in text.split("\0") if entry)
     return {path: head.split()[2] for head, _, path in entries}
+
+
+def refs_below(root: Path, prefix: str) -> dict[str, CommitSha]:
+    """Map what follows `prefix` in the names of refs to what they lead to."""
+    text = run(root, "for-each-ref", "--format=%(objectname) %(refname)", prefix)
+    found = (line.split(" ", 1) for line in text.splitlines())
+    return {name.removeprefix(prefix): CommitSha(sha) for sha, name in found}
+
+
+def remotes(root: Path) -> tuple[str, ...]:
+    """List the names of the remotes."""
+    return tuple(run(root, "remote").split())

@@ -112,6 +112,18 @@ def relocate(uri: str, artifact_root: Path, state: Path) -> bool:
     return corrected
 
 
+def place_now(place: str, artifact_root: Path, state: Path) -> str:
+    """Give a place below the root at which this project stood before as it is now."""
+    for root in (former / artifact_root.name for former in _former_roots(state)):
+        for old, new in (
+            (f"{root}/", f"{artifact_root}/"),
+            (root.as_uri(), artifact_root.as_uri()),
+        ):
+            if place.startswith(old):
+                return new + place[len(old) :]
+    return place
+
+
 def _replace_prefix(database: sqlite3.Connection, old: str, new: str) -> None:
     for table, column in _PLACES:
         database.execute(

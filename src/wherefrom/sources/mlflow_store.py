@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.datasets import SOURCE_TYPE, as_source
@@ -14,12 +15,12 @@ from wherefrom.errors import StoreRefusedError, StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION
 from wherefrom.process import is_gone, parse
+from wherefrom.runs import LoggedModel, ModelVersion
 from wherefrom.sources import local_store, reachable
 from wherefrom.uris import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wherefrom.curves import Point
     from wherefrom.datasets import DataInput
@@ -292,6 +293,79 @@ def run_of_model(client: Any, name: str) -> str | None:  # noqa: ANN401
             return None
         raise
     return str(found) if found else None
+
+
+def which(*, deleted: bool) -> Any:  # noqa: ANN401
+    """Give MLflow's word for the runs that are deleted, or for those that are not."""
+    from mlflow.entities import ViewType  # noqa: PLC0415, TID251
+
+    return ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
+
+
+def logged_models(client: Any, experiment_ids: list[str]) -> tuple[LoggedModel, ...]:  # noqa: ANN401
+    """List the models that runs have logged, whole."""
+    found = _all_pages(lambda token: client.search_logged_models(experiment_ids, page_token=token))
+    return tuple(
+        LoggedModel(
+            str(model.model_id),
+            MlflowRunId(model.source_run_id) if model.source_run_id else None,
+            str(model.artifact_location),
+        )
+        for model in found
+        if model.status == "READY"
+    )
+
+
+def model_versions(client: Any) -> tuple[ModelVersion, ...]:  # noqa: ANN401
+    """List the versions of registered models."""
+    found = _all_pages(lambda token: client.search_model_versions(page_token=token))
+    return tuple(
+        ModelVersion(
+            version.name,
+            str(version.version),
+            MlflowRunId(version.run_id) if version.run_id else None,
+            str(version.source or ""),
+            str(client.get_model_version_download_uri(version.name, version.version)),
+        )
+        for version in found
+    )
+
+
+def artifact_files(uri: str, place: str) -> list[str]:
+    """List the files below a URI of artifacts, by their paths in it."""
+    _prepare(uri)
+    from mlflow.store.artifact.artifact_repository_registry import (  # noqa: PLC0415, TID251
+        get_artifact_repository,
+    )
+
+    with converted(uri), _quiet():
+        repository = get_artifact_repository(place, tracking_uri=uri)
+        found, folders = list[str](), [""]
+        for folder in folders:
+            for item in repository.list_artifacts(folder or None):
+                (folders if item.is_dir else found).append(item.path)
+        return found
+
+
+def fetch_artifact(uri: str, place: str, name: str, folder: Path) -> Path:
+    """Fetch a file below a URI of artifacts into a folder."""
+    from mlflow.store.artifact.artifact_repository_registry import (  # noqa: PLC0415, TID251
+        get_artifact_repository,
+    )
+
+    with converted(uri), _quiet():
+        repository = get_artifact_repository(place, tracking_uri=uri)
+        return Path(repository.download_artifacts(name, str(folder)))
+
+
+def _all_pages(ask: Callable[[str | None], Any]) -> Iterator[Any]:
+    token = None
+    while True:
+        page = ask(token)
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
 def save_sklearn_model(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.identity import MlflowRunId
-from wherefrom.names import FINGERPRINT, RECORD_ID
-from wherefrom.runs import JOINING, Logged, Run
+from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID
+from wherefrom.runs import JOINING, Logged, Run, Stored
 from wherefrom.sources import mlflow_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _PAGE = 1000
 
@@ -63,6 +63,18 @@ class RunClient:
             for run_id, data in found.items()
         }
 
+    def stored(self) -> Stored:
+        """Give what the store keeps: artifacts, models, versions of models, deleted runs."""
+        with mlflow_store.converted(self._uri):
+            runs = list(self._pages(""))
+            return Stored(
+                places={MlflowRunId(run.info.run_id): run.info.artifact_uri for run in runs},
+                listings={MlflowRunId(run.info.run_id): _listings(run.data.tags) for run in runs},
+                models=mlflow_store.logged_models(self._client, list(self._experiments)),
+                versions=mlflow_store.model_versions(self._client),
+                deleted=tuple(self._run(run) for run in self._pages("", deleted=True)),
+            )
+
     def _tagged(self, key: str, values: Sequence[str]) -> list[Run]:
         return [run for value in values for run in self._search(f"tags.`{key}` = '{value}'")]
 
@@ -70,11 +82,11 @@ class RunClient:
         with mlflow_store.converted(self._uri):
             return [self._run(run) for run in self._pages(query)]
 
-    def _pages(self, query: str) -> Iterator[Any]:
-        token = None
+    def _pages(self, query: str, *, deleted: bool = False) -> Iterator[Any]:
+        token, view = None, mlflow_store.which(deleted=deleted)
         while self._experiments:
             page = self._client.search_runs(
-                list(self._experiments), query, max_results=_PAGE, page_token=token
+                list(self._experiments), query, view, max_results=_PAGE, page_token=token
             )
             yield from page
             token = page.token
@@ -91,6 +103,10 @@ class RunClient:
             *(info.start_time, info.end_time, self._experiments.get(info.experiment_id, "")),
             **joining,
         )
+
+
+def _listings(tags: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(tags[key] for key in (FILES, FILES_LATER) if key in tags)
 
 
 def _quoted(text: str) -> str:

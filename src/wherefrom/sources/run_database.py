@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.identity import MlflowRunId
-from wherefrom.names import FINGERPRINT, RECORD_ID
-from wherefrom.runs import JOINING, Logged, Run
+from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID
+from wherefrom.runs import JOINING, Logged, LoggedModel, ModelVersion, Run, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _RUNS = (
     "SELECT r.run_uuid, r.name, r.status, r.start_time, r.end_time, e.name FROM runs r "
-    "JOIN experiments e USING (experiment_id) WHERE r.lifecycle_stage = 'active' AND "
+    "JOIN experiments e USING (experiment_id) WHERE r.lifecycle_stage = '{}' AND "
 )
 _BY_ALIAS = (
     "SELECT v.run_id FROM model_versions v JOIN registered_model_aliases a "
@@ -29,6 +29,16 @@ _BY_ALIAS = (
 )
 _BY_VERSION = "SELECT run_id FROM model_versions WHERE name = ? AND version = ?"
 _BY_ID = "SELECT source_run_id FROM logged_models WHERE model_id = ?"
+_PLACES = "SELECT run_uuid, artifact_uri FROM runs WHERE lifecycle_stage = 'active'"
+_LISTINGS = "SELECT run_uuid, value FROM tags WHERE key IN (?, ?) ORDER BY key DESC"
+_MODELS = (
+    "SELECT model_id, source_run_id, artifact_location FROM logged_models "
+    "WHERE lifecycle_stage = 'active' AND status = 2"  # LoggedModelStatus.READY
+)
+_VERSIONS = (
+    "SELECT name, version, run_id, source, storage_location FROM model_versions "
+    "WHERE current_stage != 'Deleted_Internal'"
+)
 _MANY = 500
 
 
@@ -90,6 +100,23 @@ class RunDatabase:
                 for run_id in run_ids
             }
 
+    def stored(self) -> Stored:
+        """Give what the store keeps: artifacts, models, versions of models, deleted runs."""
+        listings: dict[MlflowRunId, tuple[str, ...]] = {}
+        with self._open() as database:
+            for run_id, value in database.execute(_LISTINGS, (FILES, FILES_LATER)):
+                listings[run_id] = (*listings.get(run_id, ()), value)
+            return Stored(
+                places=dict(database.execute(_PLACES).fetchall()),
+                listings=listings,
+                models=tuple(LoggedModel(*row) for row in database.execute(_MODELS)),
+                versions=tuple(
+                    ModelVersion(name, str(version), run_id, source or "", place or source or "")
+                    for name, version, run_id, source, place in database.execute(_VERSIONS)
+                ),
+                deleted=tuple(self._runs("1", (), "deleted")),
+            )
+
     def _tagged(self, key: str, values: Sequence[str]) -> list[Run]:
         found: list[Run] = []
         for start in range(0, len(values), _MANY):
@@ -99,9 +126,9 @@ class RunDatabase:
             found += self._runs(f"r.run_uuid IN ({ask})", (key, *part))
         return found
 
-    def _runs(self, where: str, values: tuple[object, ...]) -> list[Run]:
+    def _runs(self, where: str, values: tuple[object, ...], stage: str = "active") -> list[Run]:
         with self._open() as database:
-            rows = database.execute(f"{_RUNS}{where}", values).fetchall()
+            rows = database.execute(f"{_RUNS.format(stage)}{where}", values).fetchall()
             if not rows:
                 return []
             few = len(rows) < _MANY

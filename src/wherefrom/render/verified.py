@@ -1,0 +1,70 @@
+"""Whether results can be had: one screen, problems grouped by what has to be mended; JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.render import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wherefrom.commands.verify import Verification
+    from wherefrom.problems import Problem
+    from wherefrom.verification.collect import Verified
+
+_SHOWN = 3
+
+
+def verification(found: Verification) -> str:
+    """Say how many results can be had, and what the others lack: each cause once."""
+    whole = sum(not result.problems for result in found.results)
+    lines = [f"{whole} of {len(found.results)} results can be had\n"]
+    groups: dict[str, dict[Problem, list[Verified]]] = {}
+    for result in found.results:
+        for problem in result.problems:
+            groups.setdefault(problem.cause, {}).setdefault(problem, []).append(result)
+    for cause, problems in groups.items():
+        lines += _group(cause, problems)
+    return "".join(lines) + text.gaps(found.gaps)
+
+
+def _group(cause: str, problems: dict[Problem, list[Verified]]) -> Iterator[str]:
+    results = {id(result) for found in problems.values() for result in found}
+    yield f"\n{cause}: {_count(len(problems), 'problem')} of {_count(len(results), 'result')}\n"
+    widest = sorted(problems.items(), key=lambda item: -len(item[1]))
+    for problem, found in widest[:_SHOWN]:
+        yield from _problem(problem, found)
+    if len(widest) > _SHOWN:
+        yield f"  and {len(widest) - _SHOWN} more; `--json` has them all\n"
+
+
+def _problem(problem: Problem, found: list[Verified]) -> Iterator[str]:
+    names = [result.subject.name for result in found]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    yield f"  {problem.what}: {problem.why}\n"
+    yield f"    of {', '.join(names[:_SHOWN])}{more}; lost: {problem.lost}\n"
+    yield f"    {problem.remedy}\n"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def verification_json(found: Verification) -> str:
+    """Write all of it for a program."""
+    return text.as_json(
+        {"results": [_result(r) for r in found.results], "gaps": text.gaps_json(found.gaps)}
+    )
+
+
+def _result(result: Verified) -> dict[str, Any]:
+    subject = result.subject
+    return {
+        "key": subject.key,
+        "record_id": subject.record_id,
+        "experiments": list(subject.experiments),
+        "commit": result.commit,
+        "run": subject.run.mlflow_run_id if subject.run else None,
+        "gaps": text.gaps_json(result.problems),
+    }

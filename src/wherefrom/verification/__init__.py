@@ -1,0 +1,1 @@
+"""Whether results can still be had, without running anything: in git, in DVC, in MLflow."""

@@ -1,0 +1,144 @@
+"""What git has of results: their commits, code, records, environments and snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom import attribution, checks, lineage, problems, tree
+from wherefrom.environment import LOCK_NAMES
+from wherefrom.workspace import SNAPSHOTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wherefrom.holders import Holder
+    from wherefrom.identity import CommitSha
+    from wherefrom.lineage import Lineage
+    from wherefrom.problems import Problem
+    from wherefrom.record import Record
+    from wherefrom.sources.git_files import CommitFiles
+    from wherefrom.sources.git_objects import Objects
+    from wherefrom.verification.subjects import Subject
+    from wherefrom.view import View
+
+_CODE = "the code that made it: it cannot be run again as it was"
+_RECORD = "the word that these bytes were made from what dvc.lock says"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A result in the commit that has most of it (None: none is here), and what that lacks.
+
+    `lineage` is None where no commit is here. `in_git` are the outputs that the commit has itself.
+    """
+
+    subject: Subject
+    holder: Holder | None
+    lineage: Lineage | None
+    in_git: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+class Ledger:
+    """Looks at many results, and reads each file of their commits once."""
+
+    def __init__(
+        self,
+        view: View,
+        objects: Objects,
+        files: CommitFiles,
+        snapshots: Mapping[str, CommitSha],
+        remotes: tuple[str, ...],
+    ) -> None:
+        """`snapshots` are the refs of dirty trees by record, `remotes` the names of git's."""
+        self._view = view
+        self._objects = objects
+        self._files = files
+        self._snapshots = snapshots
+        self._remotes = remotes
+
+    def place(self, subject: Subject) -> Placed:
+        """Find the commit that a result can be had from: of several, the one that lacks least."""
+        here = [holder for holder in subject.held if self._files.is_here(holder.commit_sha)]
+        best: Placed | None = None
+        for holder in here:
+            placed = self._in(subject, holder)
+            if not placed.problems:
+                return placed
+            if best is None or len(placed.problems) < len(best.problems):
+                best = placed
+        return best or Placed(subject, None, None, frozenset(), (self._gone(subject),))
+
+    def _gone(self, subject: Subject) -> Problem:
+        if subject.in_workspace:
+            return problems.uncommitted(subject.key)
+        sha = subject.held[0].commit_sha if subject.held else None
+        return problems.gone(subject.name, sha, self._remotes)
+
+    def _in(self, subject: Subject, holder: Holder) -> Placed:
+        sha = holder.commit_sha
+        dropped = [] if subject.live else [problems.unheld(sha, holder.experiment)]
+        results = lineage.results(tree.read(self._view, sha, self._objects).holding)
+        result = next((r for r in results if r.key == subject.key), None)
+        if result is None:  # a run without a record, of which nothing says which result it was
+            return Placed(subject, holder, None, frozenset(), tuple(dropped))
+        contents = self._files.contents(sha, (*checks.paths(result), *LOCK_NAMES))
+        found = (
+            *dropped,
+            *self._records(result, sha),
+            *self._code(result, sha, contents),
+            *_outputs(result, sha, contents),
+            *self._environment(result, contents),
+            *self._snapshot(result),
+        )
+        in_git = frozenset(path for s in result.stages for path in s.outs if path in contents)
+        return Placed(subject, holder, result, in_git, found)
+
+    def _records(self, result: Lineage, sha: CommitSha) -> Iterator[Problem]:
+        for gap in result.gaps:
+            yield problems.of_gap(gap, "record", sha, _RECORD)
+
+    def _code(
+        self, result: Lineage, sha: CommitSha, contents: Mapping[str, bytes]
+    ) -> Iterator[Problem]:
+        """Look for the code in the commit; that of a dirty tree may be in its snapshot alone."""
+        wrong = list(checks.made_of(result, contents, sha[:7]))
+        paths = checks.paths(result) if wrong else ()
+        for kept in self._kept(result) if wrong else ():
+            if not list(checks.made_of(result, self._files.contents(kept, paths), kept[:7])):
+                return
+        for gap in wrong:
+            yield problems.of_gap(gap, "code", gap.what.partition(" ")[0].rstrip(","), _CODE)
+
+    def _environment(self, result: Lineage, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+        wrong = list(checks.other_environment(result, contents))
+        for kept in self._kept(result) if wrong else ():
+            if not list(checks.other_environment(result, self._files.contents(kept, LOCK_NAMES))):
+                return
+        lock = result.record.environment.lock if result.record else None
+        for gap in wrong:
+            lost = "the versions of the packages that made it"
+            yield problems.of_gap(gap, "environment", str(lock), lost)
+
+    def _kept(self, result: Lineage) -> list[CommitSha]:
+        """List the snapshots of the trees in which the stages of a result ran."""
+        shas = (record.git.snapshot for record in _records(result))
+        return [sha for sha in dict.fromkeys(shas) if sha and self._files.is_here(sha)]
+
+    def _snapshot(self, result: Lineage) -> Iterator[Problem]:
+        kept = {record.git.snapshot: record.record_id for record in _records(result)}
+        for sha, record_id in kept.items():
+            if sha and (record_id not in self._snapshots or not self._files.is_here(sha)):
+                yield problems.no_snapshot(SNAPSHOTS + record_id, sha, self._remotes)
+
+
+def _records(result: Lineage) -> Iterator[Record]:
+    yield from (record for record in (result.record, result.training) if record)
+
+
+def _outputs(result: Lineage, sha: CommitSha, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    kept = attribution.kept(result)
+    for path, item in kept.items():
+        for gap in attribution.edited({path: item}, contents, sha[:7]):
+            yield problems.of_gap(gap, "code", path, f"{path} as {item[0].address} left it")

@@ -1,0 +1,145 @@
+"""What DVC keeps of results: raw data and outputs, in its cache."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom import problems
+from wherefrom.lockfile import is_record
+from wherefrom.sources import disk, dvc_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from wherefrom.problems import Problem
+    from wherefrom.verification.ledger import Placed
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An object that DVC keeps for a result.
+
+    `stage` is the one that left it, None for raw data; `remote` is the one that its file names.
+    """
+
+    path: str
+    hash: str
+    stage: str | None
+    dvc_file: str | None = None
+    remote: str | None = None
+    pushed: bool = True
+
+    @property
+    def lost(self) -> str:
+        """What cannot be had without it."""
+        return f"{self.path} as {self.stage} left it" if self.stage else "the data it was made from"
+
+    @property
+    def again(self) -> str:
+        """How to have it where no copy is left."""
+        if self.stage:
+            return f"`dvc repro --force {self.stage}` in its commit makes it again"
+        return f"`dvc add {self.path}` takes it in again, if the file is still somewhere"
+
+
+def of(placed: Placed) -> Iterator[Kept]:
+    """List the objects that DVC, and not git, keeps for a result."""
+    result = placed.lineage
+    if result is None:
+        return
+    for raw in result.raw:
+        value = result.used.get(raw.path, raw.hash)
+        if value:
+            yield Kept(raw.path, value, None, raw.dvc_file, raw.remote, raw.pushed)
+    for stage in result.stages:
+        for path, out in stage.outs.items():
+            inside = path in placed.in_git or is_record(path) or "://" in path
+            if out.hash and out.hash_name == "md5" and not inside:
+                yield Kept(path, out.hash, stage.address)
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a cache has of objects: the files of each folder (None: the listing is not there)."""
+
+    files: Mapping[str, Mapping[str, str] | None]
+    held: frozenset[str]
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The folders whose listing is there and is none."""
+        return frozenset(v for v, found in self.files.items() if found is None and v in self.held)
+
+    def missing(self, value: str) -> tuple[str, ...]:
+        """List what is not there of an object: itself (""), or the names of its files."""
+        if value not in self.held:
+            return ("",)
+        inside = self.files.get(value) or {}
+        return tuple(name for name, md5 in inside.items() if md5 not in self.held)
+
+
+def look(root: Path, values: Iterable[str]) -> Here:
+    """Look objects up in DVC's cache, and the files of the folders among them; each once."""
+    wanted = list(dict.fromkeys(values))
+    files = {value: _files(root, value) for value in wanted if value.endswith(".dir")}
+    parts = {md5 for inside in files.values() if inside for md5 in inside.values()}
+    return Here(files, frozenset(dvc_cache.held(root, {*wanted, *parts})))
+
+
+def _files(root: Path, value: str) -> dict[str, str] | None:
+    listing = dvc_cache.read(root, value)
+    try:
+        entries = json.loads(listing) if listing else None
+        return None if entries is None else {e["relpath"]: e["md5"] for e in entries}
+    except (ValueError, KeyError, TypeError):  # not what DVC wrote: its bytes are wrong
+        return None
+
+
+class Cache:
+    """DVC's cache, asked once for all objects of many results."""
+
+    def __init__(self, root: Path, values: Iterable[str]) -> None:
+        self._root = root
+        self.here = look(root, values)
+        self._has_remotes = bool(dvc_cache.remotes(root))
+        self._wrong = self.here.unreadable
+
+    def read_bytes(self, told: Callable[[int, int], None]) -> None:
+        """Hash every object that is there. `told` hears how many bytes of how many were read."""
+        places = {value: dvc_cache.find(self._root, value) for value in self.here.held}
+        found = {value: place for value, place in places.items() if place}
+        whole, done = sum(place.stat().st_size for place in found.values()), 0
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            told(done, whole)
+
+        def is_right(item: tuple[str, Path]) -> bool:
+            value, place = item
+            return disk.is_of(place, value.removesuffix(".dir"), tell)
+
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            right = threads.map(is_right, found.items())
+            self._wrong |= {v for v, is_so in zip(found, right, strict=True) if not is_so}
+
+    def problems(self, kept: Kept) -> Iterator[Problem]:
+        """Name what is missing of an object, or is not what its hash says."""
+        if gone := self.here.missing(kept.hash):
+            yield problems.not_in_cache(kept.path, kept.hash, gone, kept.lost, self._remedy(kept))
+        inside = self.here.files.get(kept.hash) or {}
+        names = {"": kept.hash, **inside}
+        if wrong := {name: value for name, value in names.items() if value in self._wrong}:
+            yield problems.damaged(kept.path, wrong, kept.lost, self._remedy(kept))
+
+    def _remedy(self, kept: Kept) -> str:
+        if not self._has_remotes:
+            return kept.again
+        only = f" {kept.dvc_file}" if kept.dvc_file else ""
+        exps = "" if kept.dvc_file else ", of an experiment `dvc exp pull`"
+        return f"`dvc fetch --all-commits{only}`{exps}, if it was pushed; else {kept.again}"

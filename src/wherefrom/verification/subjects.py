@@ -1,0 +1,131 @@
+"""The results that are looked at: who holds each, and which run is its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom import entries
+from wherefrom.holders import Holder
+from wherefrom.uris import is_inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wherefrom.entries import Entry
+    from wherefrom.found import Found
+    from wherefrom.identity import ExperimentName
+    from wherefrom.runs import Run
+    from wherefrom.view import View
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A result to be looked for.
+
+    `held` are the commits that hold it, the one that is asked about or that made it first; for one
+    that nothing holds (`live` is False) the commits that did, as far as they are known. `name` is
+    what a person calls it. `run` is None where none is known. `metrics` are by the index.
+    """
+
+    key: str
+    name: str
+    record_id: str | None
+    training_id: str | None
+    held: tuple[Holder, ...]
+    live: bool
+    run: Run | None
+    metrics: Mapping[str, float]
+    in_workspace: bool = False
+
+    @property
+    def experiments(self) -> tuple[ExperimentName, ...]:
+        """The experiments that hold it."""
+        return tuple(holder.experiment for holder in self.held if holder.experiment)
+
+
+def of_entries(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
+    """Give the results of a list that a commit or an experiment holds."""
+    held = view.index.all_holders()
+    for entry in listed:
+        if entry.made_in is not None:
+            yield Subject(
+                key=entry.key,
+                name=entry.name or entry.key,
+                record_id=entry.record_id,
+                training_id=entry.training_id,
+                held=_first(entry.made_in, held.get(entry.key, [])),
+                live=True,
+                run=entry.run,
+                metrics=entry.metrics,
+            )
+
+
+def lost(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
+    """Give the runs whose result was held, and is no more.
+
+    That is known where the index has seen who held it, or where it was an experiment of this
+    project's own store. A run whose result was never committed is none, nor is one that lives on in
+    another form: see `Index.former_holders`.
+    """
+    runs = [entry.run for entry in listed if not entry.held and entry.run]
+    finished = [run for run in runs if run.status == "FINISHED"]
+    former = view.index.former_holders() if finished else {}
+    for run in finished:
+        known = _former(former, run)
+        if known or _was_removed(view, run):
+            yield of_run(run, known)
+
+
+def of_found(view: View, found: Found) -> Subject:
+    """Give the result that an address names."""
+    if found.run is not None:
+        return of_run(found.run, _former(view.index.former_holders(), found.run))
+    rows = view.index.of_key(found.key)
+    if rows:
+        listed = entries.of_history(view, rows, {found.key: found.commit_sha})
+        subjects = list(of_entries(view, listed))
+        asked = (s for s in subjects if s.held[0].commit_sha == found.commit_sha)
+        return next(asked, subjects[0])
+    commit = view.index.commit(found.commit_sha) if found.commit_sha else None
+    held = (Holder(commit.sha, commit.time),) if commit else ()
+    row = next((r for r in view.index.of_commit(found.commit_sha) if r.key == found.key), None)
+    record = view.index.record(row.record_id) if row and row.record_id else None
+    run = view.run_of(record, row.fingerprints, held).run if row else None
+    return Subject(
+        key=found.key,
+        name=(record.experiment or record.run_name) if record else found.key,
+        record_id=row.record_id if row else None,
+        training_id=row.training_id if row else None,
+        held=held,
+        live=False,
+        run=run,
+        metrics=row.metrics if row else {},
+        in_workspace=found.in_workspace,
+    )
+
+
+def of_run(run: Run, former: tuple[Holder, ...]) -> Subject:
+    """Give the result of a run that nothing holds; `former` are the commits that did."""
+    held = former or (
+        (Holder(run.exp_rev, 0, run.experiment, run.baseline),) if run.exp_rev else ()
+    )
+    key = run.record_id or run.mlflow_run_id
+    name = run.experiment or run.name
+    return Subject(key, name, run.record_id, None, held, live=False, run=run, metrics={})
+
+
+def _former(former: Mapping[str, Sequence[Holder]], run: Run) -> tuple[Holder, ...]:
+    return tuple(former.get(run.record_id or "") or former.get(run.fingerprint or "") or ())
+
+
+def _was_removed(view: View, run: Run) -> bool:
+    """Whether a run is of an experiment of this clone, and none has its name and place now."""
+    if run.experiment is None or not is_inside(view.project.anchor, view.uri):
+        return False
+    named = (commit.parents for commit in view.index.experiments(run.experiment))
+    return not any(run.baseline in parents for parents in named)
+
+
+def _first(made_in: Holder, held: Sequence[Holder]) -> tuple[Holder, ...]:
+    return (made_in, *(holder for holder in held if holder != made_in))
