@@ -26,6 +26,7 @@ from wherefrom.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wherefrom.commands.reproduce import Env
     from wherefrom.metrics import Way
     from wherefrom.view import View
 
@@ -171,6 +172,61 @@ def data(*, metric: str | None, better: Way | None, as_json: bool) -> None:
         found = command.data(view, metric, better)
     click.echo(render.data_json(found) if as_json else render.data(found), nl=False)
     sys.exit(1 if found.gaps else 0)
+
+
+@cli.command()
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@click.option(
+    "--env",
+    "environment",
+    type=click.Choice(["lock", "current"]),
+    default="lock",
+    show_default=True,
+    help="The environment: that of the commit's lock file, or this one.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, help="How many at once.")
+@click.option("--keep", is_flag=True, help="Leave the clone, and say where it is.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0),
+    default=1e-6,
+    show_default=True,
+    help="By how much metrics may differ, relative to the larger.",
+)
+@_json
+def reproduce(
+    addresses: tuple[str, ...],
+    *,
+    environment: Env,
+    jobs: int,
+    keep: bool,
+    tolerance: float,
+    as_json: bool,
+) -> None:
+    """Make results again, elsewhere, and compare every byte. This runs the code of their commits.
+
+    The verdict is identical, equivalent (other bytes, and the same metrics), different, or
+    impossible.
+    """
+    from wherefrom.commands import reproduce as command  # noqa: PLC0415
+    from wherefrom.render import reproduced as render  # noqa: PLC0415
+
+    options = command.Options(environment, jobs, keep, tolerance)
+    with _looking(as_json=as_json) as view:
+        plans = command.plan(view, addresses, Path.cwd(), options)
+        click.echo(render.warning(plans), err=True, nl=False)
+        done = []
+        for one in command.reproduce(plans, view.project.state, os.environ, options, _told):
+            done.append(one)
+            if not as_json:
+                click.echo(render.reproduction(one), nl=False)
+    if as_json:
+        click.echo(render.reproductions_json(done), nl=False)
+    sys.exit(1 if any(one.verdict in {"different", "impossible"} for one in done) else 0)
+
+
+def _told(key: str, line: str) -> None:
+    click.echo(f"{key[:8]}  {line}", err=True)
 
 
 @cli.command()
