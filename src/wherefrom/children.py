@@ -35,6 +35,11 @@ class Children:
         self.end()
         self._watcher.communicate()
 
+    def require_open(self) -> None:
+        """Raise `ProcessLookupError` where all of them have been killed: there is no more to do."""
+        if self._watcher.poll() is not None:
+            raise ProcessLookupError("the command is ending")
+
     def end(self) -> None:
         """Kill all of them; none can be started any more."""
         with suppress(ProcessLookupError):  # they are gone already
@@ -44,6 +49,7 @@ class Children:
         self, command: Sequence[str], folder: Path, environ: Mapping[str, str]
     ) -> subprocess.Popen[str]:
         """Start a process; what it writes, on both streams, is read from its `stdout`."""
+        self.require_open()
         return subprocess.Popen(
             command,
             cwd=folder,

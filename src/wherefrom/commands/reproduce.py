@@ -12,6 +12,7 @@ from wherefrom import address, places, rerun, verdict
 from wherefrom.children import Children
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
+from wherefrom.environments import Maker
 from wherefrom.errors import ImpossibleError
 from wherefrom.record import Gap
 from wherefrom.sources import git_repo
@@ -106,7 +107,9 @@ def _wanted(view: View, trace: Trace, options: Options) -> Wanted:
         gap = trace.gaps[0]
         raise ImpossibleError(gap.what, gap.why, gap.remedy)
     sha = _code(view, trace)
-    return rerun.Wanted(view.project, trace.lineage, sha, trace.metrics, options.tolerance)
+    from_lock = options.environment == "lock"
+    asked = (trace.metrics, from_lock, options.tolerance)
+    return rerun.Wanted(view.project, trace.lineage, sha, *asked)
 
 
 def _code(view: View, trace: Trace) -> CommitSha:
@@ -167,7 +170,7 @@ def reproduce(
         pool = stack.enter_context(ThreadPoolExecutor(options.jobs))
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         stack.callback(children.end)
-        work = _Work(folder, children, environ, options)
+        work = _Work(folder, Maker(state, children, environ), keep=options.keep)
         waiting = [pool.submit(work.reproduce, plan, told) for plan in plans]
         yield from (done.result() for done in as_completed(waiting))
 
@@ -175,13 +178,10 @@ def reproduce(
 class _Work:
     """What all reproductions of one call have in common."""
 
-    def __init__(
-        self, folder: Path, children: Children, environ: Mapping[str, str], options: Options
-    ) -> None:
+    def __init__(self, folder: Path, maker: Maker, *, keep: bool) -> None:
         self._folder = folder
-        self._children = children
-        self._environ = environ
-        self._options = options
+        self._maker = maker
+        self._keep = keep
 
     def reproduce(self, plan: Plan, told: Callable[[str, str], None]) -> Reproduction:
         started, begun = now(), time.monotonic()
@@ -198,6 +198,6 @@ class _Work:
         if isinstance(wanted, ImpossibleError):
             raise wanted
         with places.place(self._folder) as place:
-            place.kept = self._options.keep
-            compared = rerun.again(wanted, place.folder, self._children, self._environ, told)
+            place.kept = self._keep
+            compared = rerun.again(wanted, place.folder, self._maker, told)
         return replace(found, compared=compared, kept=place.folder if place.kept else None)

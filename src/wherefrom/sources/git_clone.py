@@ -29,8 +29,18 @@ def clone(common_dir: Path, sha: CommitSha, target: Path) -> None:
     git_repo.run(target, "checkout", "--quiet", "--force", "--detach", sha)
 
 
+def copy(root: Path, target: Path) -> None:
+    """Write the files of a checkout, as they were committed, to another place."""
+    git_repo.run(root, "checkout-index", "--all", f"--prefix={target}/")
+
+
+def blobs(root: Path) -> dict[str, str]:
+    """Map the files of a checkout to mode and blob."""
+    entries = (e.partition("\t") for e in git_repo.run(root, "ls-files", "-sz").split("\0") if e)
+    return {path: " ".join(head.split()[:2]) for head, _, path in entries}
+
+
 def links(root: Path) -> dict[str, str]:
     """Map the symbolic links of a checkout, by their paths from its root, to what they say."""
-    entries = (e.partition("\t") for e in git_repo.run(root, "ls-files", "-sz").split("\0"))
-    paths = [path for head, _, path in entries if head.startswith(_LINK)]
+    paths = [path for path, blob in blobs(root).items() if blob.startswith(_LINK)]
     return {path: str((root / path).readlink()) for path in paths if (root / path).is_symlink()}
