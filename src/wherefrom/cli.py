@@ -212,11 +212,11 @@ def reproduce(
     from wherefrom.render import reproduced as render  # noqa: PLC0415
 
     options = command.Options(environment, jobs, keep, tolerance)
+    done = []
     with _looking(as_json=as_json) as view:
         plans = command.plan(view, addresses, Path.cwd(), options)
         click.echo(render.warning(plans), err=True, nl=False)
-        done = []
-        for one in command.reproduce(plans, view.project.state, os.environ, options, _told):
+        for one in command.reproduce(view, plans, os.environ, options, _told):
             done.append(one)
             if not as_json:
                 click.echo(render.reproduction(one), nl=False)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import checkout, environments, lineage, tree, verdict
+from wherefrom import attribution, checkout, lineage, tree, unlike, verdict
 from wherefrom.errors import ImpossibleError
 from wherefrom.settings import STORE, TRACKING
-from wherefrom.sources import dvc_clone
+from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo
+from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from wherefrom.environments import Maker
     from wherefrom.identity import CommitSha
     from wherefrom.lineage import Lineage
     from wherefrom.project import Project
-    from wherefrom.verdict import Compared
+    from wherefrom.verdict import Compared, Output
 
     Told = Callable[[str], None]
 
@@ -46,7 +48,15 @@ class Wanted:
     tolerance: float = verdict.TOLERANCE
 
 
-def again(wanted: Wanted, folder: Path, maker: environments.Maker, told: Told) -> Compared:
+@dataclass(frozen=True)
+class Made:
+    """A result that was made again, and what of the machine is not as it was."""
+
+    compared: Compared
+    machine: tuple[str, ...]
+
+
+def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
     """Make a result again below `folder`, and compare it; `told` hears how far it is.
 
     Raises `ImpossibleError`.
@@ -59,7 +69,7 @@ def again(wanted: Wanted, folder: Path, maker: environments.Maker, told: Told) -
     command = dvc_clone.command(stages)
     process = maker.children.start(command, root, _environment(environ, folder))
     _follow(process, len(stages), told)
-    return _compared(wanted, root)
+    return _made(wanted, root)
 
 
 def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -98,11 +108,40 @@ def _last(said: Iterable[str]) -> str:
     return redact_text(lines[-1]) if lines else "it said nothing"
 
 
-def _compared(wanted: Wanted, root: Path) -> Compared:
+def _made(wanted: Wanted, root: Path) -> Made:
     here = tree.of_workspace(root)
     made = here.holding.stages
-    found = verdict.outputs(wanted.result, made)
+    pairs = verdict.outputs(wanted.result, made)
+    found = tuple(one if one.is_same else _described(wanted, one, root) for one in pairs)
     final = lineage.result_of(here.holding, wanted.result.final.address)
     metrics, _ = here.metrics(root, final.metric_files)
     inputs = verdict.other_inputs(wanted.result, made)
-    return verdict.judge(found, (wanted.metrics, metrics), inputs, wanted.tolerance)
+    compared = verdict.judge(found, (wanted.metrics, metrics), inputs, wanted.tolerance)
+    then, now = wanted.result.record, final.record
+    machine = verdict.other_machine(then.environment, now.environment) if then and now else ()
+    return Made(compared, machine)
+
+
+def _described(wanted: Wanted, output: Output, root: Path) -> Output:
+    """Say in what an output differs, as far as its former bytes can be had."""
+    then, place = _former(wanted, output, root), root / output.path
+    if then is None or output.got is None:
+        return output
+    if place.is_dir():
+        files = (path for path in place.rglob("*") if path.is_file())
+        now = {f.relative_to(place).as_posix(): str(disk.hash_of(f)) for f in files}
+        return replace(output, unlike=unlike.names(then, now))
+    return replace(output, unlike=unlike.words(output.path, then, place.read_bytes()))
+
+
+def _former(wanted: Wanted, output: Output, root: Path) -> bytes | None:
+    """Read what an output was from the user's cache, else from the commit, if that has it."""
+    project, value = wanted.project, output.expected
+    for place in dict.fromkeys((project.workspace, project.anchor)):
+        if (found := dvc_cache.read(place, value)) is not None:
+            return found
+    path = project.in_git(output.path)
+    blob = git_repo.listed(root, wanted.commit_sha, [path]).get(path)
+    with Objects(root) as objects:
+        content = dict(objects.contents([blob] if blob else [])).get(blob or "")
+    return content if content and value and attribution.is_as_locked(content, value) else None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wherefrom.holding import Stage
     from wherefrom.identity import DataHash, StageAddress
     from wherefrom.lineage import Lineage
+    from wherefrom.record import EnvironmentFacts
 
 Verdict = Literal["identical", "equivalent", "different", "impossible"]
 
@@ -44,13 +45,15 @@ class Output:
 class Compared:
     """All outputs of a result, and the metrics that differ: as they were, and as they are now.
 
-    `inputs` are what the stages read that is not what they read then.
+    `inputs` are what the stages read that is not what they read then; `tolerance` is by how much
+    metrics might differ.
     """
 
     verdict: Verdict
     outputs: tuple[Output, ...]
     metrics: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    tolerance: float = TOLERANCE
 
     @property
     def differing(self) -> tuple[Output, ...]:
@@ -104,15 +107,31 @@ def judge(
     Without a metric nothing says that other bytes are as good.
     """
     if all(output.is_same for output in found):
-        return Compared("identical", found)
+        return Compared("identical", found, tolerance=tolerance)
     then, now = metrics
     pairs = {name: (then.get(name), now.get(name)) for name in (*then, *now)}
     unlike = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     alike = bool(then) and all(_is_near(*pair, tolerance) for pair in unlike.values())
-    return Compared("equivalent" if alike else "different", found, unlike, inputs)
+    return Compared("equivalent" if alike else "different", found, unlike, inputs, tolerance)
 
 
 def _is_near(then: float | None, now: float | None, tolerance: float) -> bool:
     if then is None or now is None:
         return False
     return math.isclose(then, now, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def other_machine(then: EnvironmentFacts, now: EnvironmentFacts) -> tuple[str, ...]:
+    """Say what of the machine and the environment is not as it was, and what follows from that."""
+    kinds = {"the CPU": (then.cpu, now.cpu), "the BLAS kernel": (then.blas, now.blas)}
+    said = [
+        f"{name} is {b or 'not known'}, and was {a or 'not known'}: equivalent can be expected, "
+        "identical cannot"
+        for name, (a, b) in kinds.items()
+        if a != b
+    ]
+    if then.python != now.python:
+        said.append(f"Python is {now.python}, and was {then.python}")
+    elif then.digest != now.digest:
+        said.append("the packages are not those that the result was made with")
+    return tuple(said)

@@ -12,9 +12,12 @@ from wherefrom import address, places, rerun, verdict
 from wherefrom.children import Children
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
+from wherefrom.environment import cpu_model
 from wherefrom.environments import Maker
 from wherefrom.errors import ImpossibleError
 from wherefrom.record import Gap
+from wherefrom.remarking import Remarker
+from wherefrom.remarks import Reproduced
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
@@ -52,22 +55,40 @@ class Reproduction:
     """What became of a result that was to be made again.
 
     `compared` is None where it could not be made: `missing` says why. `started` is in milliseconds,
-    UTC. `kept` is the clone, where it was left.
+    UTC. `machine` says what of it is not as it was, `kept` is the clone, where it was left; `gaps`
+    say where the verdict could not be written.
     """
 
     address: str
     trace: Trace
     commit_sha: CommitSha | None
+    environment: Env
     started: int
     seconds: float
     compared: Compared | None = None
+    machine: tuple[str, ...] = ()
     missing: Gap | None = None
     kept: Path | None = None
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Say in a word what it came to."""
         return self.compared.verdict if self.compared else "impossible"
+
+    @property
+    def remark(self) -> Reproduced:
+        """What is to be remembered of it."""
+        unlike = ", ".join(o.path for o in self.compared.differing) if self.compared else ""
+        why = f"{self.missing.what}: {self.missing.why}" if self.missing else unlike
+        return Reproduced(
+            verdict=self.verdict,
+            at=self.started,
+            commit_sha=self.commit_sha,
+            environment=self.environment,
+            cpu=cpu_model(),
+            why=why,
+        )
 
 
 @dataclass(frozen=True)
@@ -153,51 +174,60 @@ def _head(view: View) -> CommitSha:
 
 
 def reproduce(
+    view: View,
     plans: Sequence[Plan],
-    state: Path,
     environ: Mapping[str, str],
     options: Options,
     told: Callable[[str, str], None],
 ) -> Iterator[Reproduction]:
-    """Make results again, several at once, and give each as it is done.
+    """Make results again, several at once; give each, and write down its verdict, as it is done.
 
-    `state` is the folder of the project's state; `told` hears which result a line is of.
+    `told` hears how far it is, and of which result.
     """
+    state = view.project.state
     folder = places.own_folder(state, FOLDER)
     places.sweep(folder)
-    with ExitStack() as stack:
+    runs = any(plan.trace.run for plan in plans)
+    with Remarker(view, runs=runs) as remarker, ExitStack() as stack:
         children = stack.enter_context(Children())
         pool = stack.enter_context(ThreadPoolExecutor(options.jobs))
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         stack.callback(children.end)
-        work = _Work(folder, Maker(state, children, environ), keep=options.keep)
+        work = _Work(folder, Maker(state, children, environ), options)
         waiting = [pool.submit(work.reproduce, plan, told) for plan in plans]
-        yield from (done.result() for done in as_completed(waiting))
+        for done in as_completed(waiting):
+            found = done.result()
+            yield replace(found, gaps=remarker.write(found.trace, found.remark))
 
 
 class _Work:
     """What all reproductions of one call have in common."""
 
-    def __init__(self, folder: Path, maker: Maker, *, keep: bool) -> None:
+    def __init__(self, folder: Path, maker: Maker, options: Options) -> None:
         self._folder = folder
         self._maker = maker
-        self._keep = keep
+        self._options = options
 
     def reproduce(self, plan: Plan, told: Callable[[str, str], None]) -> Reproduction:
+        """Make one result again."""
         started, begun = now(), time.monotonic()
-        found = Reproduction(plan.address, plan.trace, plan.commit_sha, started, 0.0)
-        try:
-            found = self._again(found, plan.wanted, lambda line: told(plan.trace.key, line))
-        except ImpossibleError as error:
-            found = replace(found, missing=Gap(error.what, error.why, error.remedy))
-        return replace(found, seconds=time.monotonic() - begun)
-
-    def _again(
-        self, found: Reproduction, wanted: Wanted | ImpossibleError, told: Callable[[str], None]
-    ) -> Reproduction:
-        if isinstance(wanted, ImpossibleError):
-            raise wanted
+        head = (plan.address, plan.trace, plan.commit_sha, self._options.environment)
+        found = Reproduction(*head, started, 0.0)
+        if isinstance(plan.wanted, ImpossibleError):
+            return replace(found, missing=_gap(plan.wanted))
         with places.place(self._folder) as place:
-            place.kept = self._keep
-            compared = rerun.again(wanted, place.folder, self._maker, told)
-        return replace(found, compared=compared, kept=place.folder if place.kept else None)
+            place.kept = self._options.keep
+            kept = place.folder / "clone" if place.kept else None
+            try:
+                key = plan.trace.key
+                made = rerun.again(
+                    plan.wanted, place.folder, self._maker, lambda line: told(key, line)
+                )
+                found = replace(found, compared=made.compared, machine=made.machine)
+            except ImpossibleError as error:
+                found = replace(found, missing=_gap(error))
+        return replace(found, seconds=time.monotonic() - begun, kept=kept)
+
+
+def _gap(error: ImpossibleError) -> Gap:
+    return Gap(error.what, error.why, error.remedy)

@@ -25,15 +25,23 @@ def reproduction(found: Reproduction) -> str:
     rows = [
         ("result", f"{found.trace.key}" + _named(found)),
         *([("commit", found.commit_sha)] if found.commit_sha else []),
-        ("verdict", found.verdict),
+        ("verdict", found.verdict + _within(found)),
         *([("outputs", _count(compared.outputs))] if compared else []),
         *([("kept", str(found.kept))] if found.kept else []),
     ]
-    return text.pairs(rows) + _unlike(found) + text.gaps([found.missing] if found.missing else [])
+    said = "".join(f"note: {line}\n" for line in found.machine)
+    missing = [found.missing] if found.missing else []
+    return text.pairs(rows) + _unlike(found) + said + text.gaps([*missing, *found.gaps])
 
 
 def _named(found: Reproduction) -> str:
     return "" if found.trace.key.startswith(found.address) else f"  {found.address}"
+
+
+def _within(found: Reproduction) -> str:
+    if found.compared is None or found.verdict == "identical":
+        return ""
+    return f" (metrics may differ by {found.compared.tolerance:g})"
 
 
 def _count(outputs: Sequence[Output]) -> str:
@@ -81,7 +89,11 @@ def as_dict(found: Reproduction) -> dict[str, Any]:
         "outputs": [_output(output) for output in compared.outputs] if compared else [],
         "metrics": {n: list(pair) for n, pair in compared.metrics.items()} if compared else {},
         "inputs": list(compared.inputs) if compared else [],
+        "tolerance": compared.tolerance if compared else None,
+        "environment": found.environment,
+        "machine": list(found.machine),
         "missing": text.gaps_json([found.missing])[0] if found.missing else None,
+        "gaps": text.gaps_json(found.gaps),
         "seconds": round(found.seconds, 3),
         "kept": str(found.kept) if found.kept else None,
     }
