@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from asking import Answer
     from sandbox import Sandbox
 
-OWN = (".wherefrom", "mlflow.db")
-"""What the tool itself keeps beside a project."""
+OWN = (".wherefrom", "mlflow.db", ".git/objects", ".git/refs/notes", ".git/logs/refs/notes")
+"""What the tool itself keeps: its state, the tags of runs, and notes, which are objects of git."""
 
 
 def reproduce(sandbox: Sandbox, *args: str, **extra: str) -> Answer:
