@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import RecordRow, ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
+    from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
     from wherefrom.tree import Tree
     from wherefrom.view import View
@@ -33,7 +34,7 @@ class Entry:
     holds; `made_in` is None for the latter, and for a result that the workspace alone has.
     `changed` maps parameters to their values in the baseline (of an experiment) or the parent, and
     here; `labels` are those of `data.version`; `candidates` the runs that it may be of, where
-    nothing decides between them.
+    nothing decides between them. `reproduced` is what its last reproduction came to.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Entry:
     gaps: int = 0
     in_workspace: bool = False
     candidates: tuple[Run, ...] = ()
+    reproduced: Reproduced | None = None
 
     @property
     def held(self) -> bool:
@@ -106,6 +108,7 @@ def of_workspace(view: View, here: Tree, result: Lineage) -> Entry:
         gaps=len(result.gaps) + len(gaps) + len(joined.gaps),
         in_workspace=True,
         candidates=joined.candidates,
+        reproduced=view.reproduced(result.record),
     )
 
 
@@ -161,6 +164,7 @@ class _Table:
             changed=self._changed(row, made_in),
             gaps=row.gap_count + len(joined.gaps),
             candidates=joined.candidates,
+            reproduced=self._view.reproduced(self._records.get(row.record_id or "")),
         )
 
     def _row_of(self, made_in: Holder | None, rows: Sequence[ResultRow]) -> ResultRow:

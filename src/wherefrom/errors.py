@@ -361,3 +361,20 @@ class UnknownMetricError(WherefromError):
         near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
         lost = f"; MLflow was not asked: {self.unasked}" if self.unasked else ""
         return f"no result has a metric {self.name!r}{near}{lost}"
+
+
+@dataclass
+class ImpossibleError(WherefromError):
+    """A result that cannot be made again: what is missing, why, and what would mend it."""
+
+    what: str
+    why: str
+    remedy: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return self.remedy

@@ -99,7 +99,7 @@ class Record:
 def to_text(record: Record, *, names_result: bool) -> str:
     """Write a record as the text of its file; `names_result` makes its run id a DVC column."""
     body: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
-    body["started"], body["ended"] = _iso(record.started), _iso(record.ended)
+    body["started"], body["ended"] = iso(record.started), iso(record.ended)
     file: dict[str, Any] = {"record": [body]}
     if names_result and record.mlflow_run_id:
         file["mlflow_run_id"] = record.mlflow_run_id
@@ -128,14 +128,16 @@ def _record(body: dict[str, Any]) -> Record:
     body["git"] = GitFacts(**body["git"])
     body["environment"] = EnvironmentFacts(**body["environment"])
     body["gaps"] = tuple(Gap(**gap) for gap in body["gaps"])
-    body["started"], body["ended"] = _millis(body["started"]), _millis(body["ended"])
+    body["started"], body["ended"] = millis(body["started"]), millis(body["ended"])
     return Record(**body)
 
 
-def _iso(millis: int) -> str:
+def iso(millis: int) -> str:
+    """Write a time (milliseconds since 1970, UTC)."""
     moment = datetime.fromtimestamp(millis / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _millis(text: str) -> int:
+def millis(text: str) -> int:
+    """Read what `iso` wrote."""
     return round(datetime.fromisoformat(text).timestamp() * 1000)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from wherefrom.errors import WherefromError
 
-_OFF = "WHEREFROM_TRACKING"
+TRACKING = "WHEREFROM_TRACKING"
+"""The variable that switches tracking off."""
 
 OWN_TAGS = ("researcher", "objective")
 """Tags that have a key of their own in `experiment`."""
@@ -63,7 +64,7 @@ class Settings:
 
 def is_off(environ: Mapping[str, str]) -> bool:
     """Whether tracking is switched off: nothing is logged, and the outputs are the same."""
-    return environ.get(_OFF, "").lower() in {"off", "0", "false", "no"}
+    return environ.get(TRACKING, "").lower() in {"off", "0", "false", "no"}
 
 
 _KINDS = {str: "a text", bool: "true or false", dict: "a mapping", list: "a list"}

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wherefrom import holders as holders_
 from wherefrom import index as indexes
-from wherefrom import settings
-from wherefrom.errors import IndexDamagedError, NotAProjectError, StoreUnreachableError
+from wherefrom import remarks, settings
+from wherefrom.errors import (
+    IndexDamagedError,
+    NotAProjectError,
+    RecordError,
+    StoreUnreachableError,
+)
 from wherefrom.join import Joined, RunTable, by_content, by_record
 from wherefrom.project import locate
-from wherefrom.record import Gap
+from wherefrom.record import Gap, from_text
 from wherefrom.runs import NoRuns
-from wherefrom.sources import git_repo
+from wherefrom.sources import git_notes, git_repo
+from wherefrom.sources.git_objects import Objects
 from wherefrom.sources.run_source import open_runs
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import Index, RecordRow
     from wherefrom.project import Project
     from wherefrom.record import Record
+    from wherefrom.remarks import Reproduced
     from wherefrom.runs import Logged, Run, RunSource
 
 
@@ -61,6 +68,27 @@ class View:
     def table(self) -> RunTable:
         """All runs of the store."""
         return RunTable(self.ask(lambda runs: runs.all_runs()))
+
+    @cached_property
+    def remarks(self) -> Mapping[tuple[str, str], str]:
+        """What has been said of results later, by the id and the stage of their records."""
+        notes, found = git_notes.everything(self.git_root), dict[tuple[str, str], str]()
+        if not notes:
+            return found
+        with Objects(self.git_root) as objects:
+            for blob, text in objects.texts(notes):
+                with suppress(RecordError):  # a note of somebody else, on another file
+                    record = from_text(text, blob)
+                    place = (record.record_id, record.stage)
+                    found[place] = found.get(place, "") + notes[blob]
+                    self.gaps += remarks.gaps(notes[blob], record.record_id)
+        return found
+
+    def reproduced(self, record: Record | RecordRow | None) -> Reproduced | None:
+        """Give the last reproduction of the result of a record."""
+        return (
+            remarks.last(self.remarks.get((record.record_id, record.stage), "")) if record else None
+        )
 
     def forget_runs(self) -> None:
         """Ask for all runs anew: some have been made since."""

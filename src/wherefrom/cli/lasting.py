@@ -1,15 +1,20 @@
-"""The commands about what lasts: whether results can still be had, and keeping them."""
+"""The commands about what lasts: results that can be had, kept and made again."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wherefrom.cli import shared
 from wherefrom.cli.group import cli
 from wherefrom.cli.shared import looking
+
+if TYPE_CHECKING:
+    from wherefrom.commands.reproduce import Env
 
 
 @cli.command()
@@ -33,3 +38,58 @@ def verify(
         found = command.verify(view, addresses, Path.cwd(), levels, bar)
     click.echo(render.verification_json(found) if as_json else render.verification(found), nl=False)
     sys.exit(0 if found.is_whole else 1)
+
+
+@cli.command()
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@click.option(
+    "--env",
+    "environment",
+    type=click.Choice(["lock", "current"]),
+    default="lock",
+    show_default=True,
+    help="The environment: that of the commit's lock file, or this one.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, help="How many at once.")
+@click.option("--keep", is_flag=True, help="Leave the clone, and say where it is.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0),
+    default=1e-6,
+    show_default=True,
+    help="By how much metrics may differ, relative to the larger.",
+)
+@shared.as_json
+def reproduce(
+    addresses: tuple[str, ...],
+    *,
+    environment: Env,
+    jobs: int,
+    keep: bool,
+    tolerance: float,
+    as_json: bool,
+) -> None:
+    """Make results again, elsewhere, and compare every byte. This runs the code of their commits.
+
+    The verdict is identical, equivalent (other bytes, and the same metrics), different, or
+    impossible.
+    """
+    from wherefrom.commands import reproduce as command  # noqa: PLC0415
+    from wherefrom.render import reproduced as render  # noqa: PLC0415
+
+    options = command.Options(environment, jobs, keep, tolerance)
+    done = []
+    with looking(as_json=as_json) as view:
+        plans = command.plan(view, addresses, Path.cwd(), options)
+        click.echo(render.warning(plans), err=True, nl=False)
+        for one in command.reproduce(view, plans, os.environ, options, _told):
+            done.append(one)
+            if not as_json:
+                click.echo(render.reproduction(one), nl=False)
+    if as_json:
+        click.echo(render.reproductions_json(done), nl=False)
+    sys.exit(1 if any(one.verdict in {"different", "impossible"} for one in done) else 0)
+
+
+def _told(key: str, line: str) -> None:
+    click.echo(f"{key[:8]}  {line}", err=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.record import Record
+    from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
     from wherefrom.tree import Tree
     from wherefrom.versions import Version
@@ -38,7 +39,8 @@ class Trace:
     are all that hold the result, `commit` the one that is asked about, None for the workspace;
     where `attributed` is False it does not hold what the result was made from, and `gaps` say why.
     `changed` maps parameters to their values in the baseline or parent and here; `unused` those of
-    `params.yaml` that no stage uses and that differ.
+    `params.yaml` that no stage uses and that differ. `reproduced` is what its last reproduction
+    came to.
     """
 
     key: str
@@ -58,6 +60,7 @@ class Trace:
     unused: Changed
     metrics: Mapping[str, float]
     gaps: tuple[Gap, ...]
+    reproduced: Reproduced | None = None
 
     @property
     def record(self) -> Record | None:
@@ -102,6 +105,7 @@ class _Tracer:
         values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
         wrong = (*result.gaps, *checks.attributed(self._view, result, commit, here))
         baseline, before = self._before(holder or made_in, result)
+        reproduced = self._view.reproduced(result.record)
         return Trace(
             key=self._found.key,
             lineage=result,
@@ -129,6 +133,7 @@ class _Tracer:
                 *self._view.shallow,
                 *self._view.gaps,
             ),
+            reproduced=reproduced,
         )
 
     def _join(self) -> Joined:

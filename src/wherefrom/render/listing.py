@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wherefrom.runs import Run
 
 _ID = 12
-_HEAD = ("id", "experiment", "commit", "run", "relation", "data")
+_HEAD = ("id", "experiment", "commit", "run", "relation", "reproduced", "data")
 
 
 def results(entries: Sequence[Entry], metrics: Sequence[str], gaps: Sequence[Gap] = ()) -> str:
@@ -99,6 +99,7 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "params": dict(entry.params),
         "changed": {name: list(pair) for name, pair in entry.changed.items()},
         "metrics": dict(entry.metrics),
+        "reproduced": text.reproduced_json(entry.reproduced),
         "gaps": entry.gaps,
     }
 
@@ -117,6 +118,7 @@ def flat(entry: Entry) -> dict[str, Any]:
         "commit_sha": made_in.commit_sha if made_in else None,
         "data_hash": " ".join(str(item.hash) for item in entry.data),
         "data_version": " ".join(entry.labels),
+        "reproduced": entry.reproduced.verdict if entry.reproduced else None,
         "gaps": entry.gaps,
         **entry.metrics,
         **{f"params.{name}": value for name, value in entry.params.items()},
@@ -163,6 +165,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         made_in.commit_sha[:7] if made_in else "workspace",
         entry.run.mlflow_run_id[: text.SHORT] if entry.run else "",
         f"{entry.relation or ''}{' !' if entry.gaps else ''}",
+        entry.reproduced.verdict if entry.reproduced else "",
         version + (" ..." if len(entry.data) > 2 else ""),  # noqa: PLR2004 - two are shown
     )
 

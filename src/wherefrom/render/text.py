@@ -9,10 +9,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.record import iso
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wherefrom.record import Gap
+    from wherefrom.remarks import Reproduced
 
 SHORT = 8
 """Digits of a hash or an id, where it is only to be recognised."""
@@ -76,6 +79,18 @@ def size(count: int | None) -> str:
         return ""
     power = min(int(math.log(max(count, 1), 1000)), 4)
     return f"{count / 1000**power:.{1 if power else 0}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def reproduced(found: Reproduced) -> str:
+    """Show what a reproduction came to, when, and on which kind of CPU."""
+    where = f", on {found.cpu}" if found.cpu else ""
+    why = f": {found.why}" if found.why else ""
+    return f"{found.verdict}, {date(found.at)[:10]}{where}{why}"
+
+
+def reproduced_json(found: Reproduced | None) -> dict[str, Any] | None:
+    """Give the same as plain values; None for none."""
+    return {**asdict(found), "at": iso(found.at)} if found else None
 
 
 def value(item: object) -> str:

@@ -68,6 +68,7 @@ def as_dict(found: Trace) -> dict[str, Any]:
         "baseline": found.baseline,
         "metrics": dict(found.metrics),
         "environment": asdict(record.environment) if record else None,
+        "reproduced": text.reproduced_json(found.reproduced),
         "gaps": text.gaps_json(found.gaps),
     }
 
@@ -79,6 +80,8 @@ def _result(found: Trace) -> str:
     rows = [("id", found.key)]
     if found.lineage:
         rows += [("model", f"{path}  {out.hash}") for path, out in _models(found.lineage)]
+    if found.reproduced:
+        rows.append(("reproduced", text.reproduced(found.reproduced)))
     return text.pairs(rows, "  ") + metrics_table(found.metrics)
 
 

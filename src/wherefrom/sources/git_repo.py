@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+IN_OWN_NAME = {
+    f"GIT_{role}_{field}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for field, value in (("NAME", "wherefrom"), ("EMAIL", "wherefrom@localhost"))
+}
+"""The environment of a commit in the name of the tool: the user may have no name in git yet."""
+
 _NO_WORKTREE = ("not a git repository", "must be run in a work tree")
 
 
@@ -52,11 +59,19 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**clean, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
 
 
-def run(root: Path, *args: str, extra: Mapping[str, str] | None = None) -> str:
-    """Run `git ARGS` in `root` and give its output. Raises `ToolError` for any other end than 0."""
+def run(
+    root: Path, *args: str, extra: Mapping[str, str] | None = None, given: str | None = None
+) -> str:
+    """Run `git ARGS` in `root` and give its output; `given` is its input.
+
+    Raises `ToolError` for any other end than 0.
+    """
     command = ["git", "-C", str(root), *args]
+    text = None if given is None else given.encode()
     try:
-        done = subprocess.run(command, capture_output=True, env=environment(extra), check=False)
+        done = subprocess.run(
+            command, capture_output=True, input=text, env=environment(extra), check=False
+        )
     except FileNotFoundError as error:
         raise ToolError("git", 127, "git is not installed") from error
     if done.returncode != 0:
@@ -154,14 +169,9 @@ def _resolve(root: Path, ref: str) -> CommitSha | None:
 
 
 def _commit(root: Path, tree: str, parents: list[CommitSha], ref: str, message: str) -> CommitSha:
-    """Commit a tree under `ref`, in the name of the tool: the user may have no name in git yet."""
-    who = {
-        f"GIT_{role}_{field}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for field, value in (("NAME", "wherefrom"), ("EMAIL", "wherefrom@localhost"))
-    }
+    """Commit a tree under `ref`."""
     args = [part for parent in parents for part in ("-p", parent)]
-    text = run(root, "commit-tree", tree, *args, "-m", message, extra=who)
+    text = run(root, "commit-tree", tree, *args, "-m", message, extra=IN_OWN_NAME)
     run(root, "update-ref", ref, text.strip())
     return CommitSha(text.strip())
 

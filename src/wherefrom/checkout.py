@@ -1,0 +1,125 @@
+"""The code and the raw data of a result in a clone: all that its stages need, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from wherefrom import attribution, confined
+from wherefrom.errors import ImpossibleError, ToolError
+from wherefrom.sources import disk, dvc_cache, dvc_clone, git_clone, git_repo
+from wherefrom.uris import redact_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wherefrom.holding import Raw
+    from wherefrom.identity import CommitSha
+    from wherefrom.lineage import Lineage
+    from wherefrom.project import Project
+
+
+def check_out(project: Project, sha: CommitSha, result: Lineage, clone: Path) -> Path:
+    """Clone a commit, and give the DVC root in it; the only `dvc.lock` will be that of its stages.
+
+    What leads out of the clone is found before anything runs, and before DVC opens it where no
+    template hides it. Raises `ImpossibleError`.
+    """
+    if project.repository is None:
+        raise LookupError("a result of history is in git")
+    try:
+        git_clone.clone(project.repository.common_dir, sha, clone)
+    except ToolError as error:
+        raise ImpossibleError(
+            what=f"the commit {sha[:7]} cannot be checked out",
+            why=redact_text(" ".join(error.output.split())),
+            remedy="`git fetch` it from where it is; a commit that git has removed is lost",
+        ) from error
+    root, links = clone / project.prefix, git_clone.links(clone)
+    _refuse(confined.leaving(_written(project, result, clone), links))
+    dvc_clone.settle(root)
+    for stage in result.stages:
+        _refuse(confined.leaving(_resolved(root, clone, stage.address), links))
+    return root
+
+
+def bring_data(project: Project, result: Lineage, root: Path) -> None:
+    """Copy the raw data that the stages read, and no other version. Raises `ImpossibleError`."""
+    for raw in result.raw:
+        _bring(project, result, raw, root)
+
+
+def _refuse(paths: list[str]) -> None:
+    if paths:
+        raise ImpossibleError(
+            what=f"{paths[0]} leads out of the clone",
+            why="the commit names that path, and what it runs might write there",
+            remedy="if you trust it: check the commit out, and `dvc repro`",
+        )
+
+
+def _written(project: Project, result: Lineage, clone: Path) -> Iterator[str]:
+    """List the paths that the commit and the ledger name, and those that DVC writes itself."""
+    places = [path for stage in result.stages for path in (*stage.outs, *stage.deps)]
+    places += [path for raw in result.raw for path in (raw.path, raw.dvc_file)]
+    yield from (project.in_git(path) for path in places if "://" not in path)
+    yield from (f"/{path}" for stage in result.stages for path in stage.outs if "://" in path)
+    yield project.in_git(".dvc")
+    for file in git_repo.files(clone, ("dvc.yaml", "dvc.lock", "*.dvc", ".gitignore")):
+        yield file
+        if file.endswith(("dvc.yaml", ".dvc")) and (clone / file).is_file():
+            text = (clone / file).read_text(encoding="utf-8", errors="replace")
+            yield from confined.declared(text, file)
+
+
+def _resolved(root: Path, clone: Path, stage: str) -> list[str]:
+    """List the paths of a stage as DVC reads them. Raises `ImpossibleError` if it cannot run."""
+    try:
+        found = dvc_clone.declared(root, stage)
+    except dvc_clone.DvcError as error:
+        raise ImpossibleError(
+            what=f"the stage {stage} is not in the commit as it ran",
+            why=str(error),
+            remedy="a commit that has both its dvc.yaml and its dvc.lock can be reproduced",
+        ) from error
+    if found.frozen:
+        raise ImpossibleError(
+            what=f"the stage {stage} is frozen in the commit's dvc.yaml",
+            why="DVC does not run it, so nothing shows that it still leaves the same",
+            remedy=f"`dvc unfreeze {stage}`, and commit that with its result",
+        )
+    return [*(os.path.relpath(path, clone) for path in found.files), *found.elsewhere]
+
+
+def _bring(project: Project, result: Lineage, raw: Raw, root: Path) -> None:
+    """Copy raw data out of the user's cache, by the hash that the stages read, or pull it."""
+    value, target = result.used.get(raw.path) or raw.hash, root / raw.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    places = dict.fromkeys((project.workspace, project.anchor))
+    if value is None or not any(dvc_cache.copy(place, value, target) for place in places):
+        _pull(project, raw, root)
+    if value is not None and not _is_as_read(target, value):
+        raise ImpossibleError(
+            what=f"{raw.path} cannot be had",
+            why=f"what is there has not the hash {value}, with which it was read",
+            remedy="remove it from DVC's cache if it is damaged, and `dvc fetch --all-commits`",
+        )
+
+
+def _pull(project: Project, raw: Raw, root: Path) -> None:
+    try:
+        dvc_clone.pull(root, raw.dvc_file, project.workspace)
+    except dvc_clone.DvcError as error:
+        raise ImpossibleError(
+            what=f"{raw.path} cannot be had",
+            why=f"DVC's cache does not hold it, and no remote gave it: {error}",
+            remedy=f"put it back at the hash {raw.hash}, or name a remote that has it",
+        ) from error
+
+
+def _is_as_read(target: Path, value: str) -> bool:
+    """Whether data have a hash; before version 3 DVC took one of texts by their lines."""
+    if disk.hash_of(target) == value:
+        return True
+    return target.is_file() and attribution.is_as_locked(target.read_bytes(), value)

@@ -1,0 +1,71 @@
+"""What is said of a result later, written where it is found: into a git note, and to its run."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
+
+from wherefrom import delivery, files, remarks, settings
+from wherefrom.errors import StoreUnreachableError
+from wherefrom.record import Gap
+from wherefrom.sources import git_notes, git_repo
+
+if TYPE_CHECKING:
+    from wherefrom.commands.trace import Trace
+    from wherefrom.remarks import Reproduced
+    from wherefrom.sources.mlflow_store import Store
+    from wherefrom.view import View
+
+
+class Remarker:
+    """Writes remarks. A context manager: MLflow is imported beside what goes on meanwhile.
+
+    Without `runs` to write to it is left alone.
+    """
+
+    def __init__(self, view: View, *, runs: bool) -> None:
+        self._view = view
+        self._pool = ThreadPoolExecutor(1)
+        self._store = self._pool.submit(_open, view) if runs else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def write(self, trace: Trace, remark: Reproduced) -> tuple[Gap, ...]:
+        """Write a remark to the record and the run of a result; gaps say where it could not be."""
+        self._note(trace, remark)
+        if trace.run is None or self._store is None:
+            return ()
+        try:
+            marks = remarks.tags(remark)
+            self._store.result().log(
+                trace.run.mlflow_run_id, params={}, metrics={}, tags=marks, at=remark.at
+            )
+        except StoreUnreachableError as error:
+            return (Gap("the verdict is not in MLflow", str(error), error.hint),)
+        return ()
+
+    def _note(self, trace: Trace, remark: Reproduced) -> None:
+        """Add a note to the record; that of foreign code, which keeps none, is told by its run."""
+        blob = self._blob(trace)
+        if blob is not None:
+            state = files.private_folder(self._view.project.state)
+            lock = state / "remarks.lock"
+            git_notes.add(self._view.git_root, blob, remarks.line(remark), lock)
+
+    def _blob(self, trace: Trace) -> str | None:
+        path = trace.lineage.final.record_path if trace.lineage else None
+        if path is None or trace.record is None:
+            return None
+        if trace.commit is None:
+            return git_notes.blob_of(self._view.git_root, self._view.project.workspace / path)
+        place = self._view.project.in_git(path)
+        return git_repo.listed(self._view.git_root, trace.commit.sha, [place])[place]
+
+
+def _open(view: View) -> Store:
+    chosen, _ = settings.understood(view.project.workspace, view.project.anchor.name)
+    return delivery.open_project_store(view.project, view.uri, chosen.mlflow_experiment)

@@ -1,0 +1,147 @@
+"""One result made again, in a clone of its own: nothing of the user's is touched."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wherefrom import attribution, checkout, lineage, tree, unlike, verdict
+from wherefrom.errors import ImpossibleError
+from wherefrom.settings import STORE, TRACKING
+from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo
+from wherefrom.sources.git_objects import Objects
+from wherefrom.uris import redact_text
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from wherefrom.environments import Maker
+    from wherefrom.identity import CommitSha
+    from wherefrom.lineage import Lineage
+    from wherefrom.project import Project
+    from wherefrom.verdict import Compared, Output
+
+    Told = Callable[[str], None]
+
+_STAGE = re.compile(r"Running stage '(.+)':$")
+_CALLERS_OWN = ("DVC_", "MLFLOW_", "GIT_", "WHEREFROM_")
+_LAST_LINES = 200
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A result that is to be made again, from the code of a commit.
+
+    `metrics` are those that it has, `tolerance` by how much they may differ.
+    `from_lock` says that its environment is that of the commit's lock file, and not this one.
+    """
+
+    project: Project
+    result: Lineage
+    commit_sha: CommitSha
+    metrics: Mapping[str, float]
+    from_lock: bool = True
+    tolerance: float = verdict.TOLERANCE
+
+
+@dataclass(frozen=True)
+class Made:
+    """A result that was made again, and what of the machine is not as it was."""
+
+    compared: Compared
+    machine: tuple[str, ...]
+
+
+def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
+    """Make a result again below `folder`, and compare it; `told` hears how far it is.
+
+    Raises `ImpossibleError`.
+    """
+    clone, result = folder / "clone", wanted.result
+    root = checkout.check_out(wanted.project, wanted.commit_sha, result, clone)
+    checkout.bring_data(wanted.project, result, root)
+    environ = maker.of_lock(result, clone, root) if wanted.from_lock else maker.current()
+    stages = [stage.address for stage in result.stages]
+    command = dvc_clone.command(stages)
+    process = maker.children.start(command, root, _environment(environ, folder))
+    _follow(process, len(stages), told)
+    return _made(wanted, root)
+
+
+def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Give the environment of what runs: no store, cache or repository but those of `folder`."""
+    clean = {key: value for key, value in environ.items() if not key.startswith(_CALLERS_OWN)}
+    return clean | {
+        TRACKING: "off",
+        "WHEREFROM_SUMMARY": "off",
+        STORE: f"sqlite:///{folder / 'mlflow.db'}",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(folder / "site"),
+    }
+
+
+def _follow(process: subprocess.Popen[str], count: int, told: Told) -> None:
+    """Read what DVC says until it ends; what a failing stage has said is told then."""
+    stage, number, said = "", 0, deque[str](maxlen=_LAST_LINES)
+    for line in process.stdout or ():
+        if found := _STAGE.match(line.rstrip()):
+            stage, number = found[1], number + 1
+            said.clear()
+            told(f"{stage} ({number} of {count})")
+        said.append(line)
+    if process.wait() != 0:
+        told(redact_text("".join(said).rstrip()))
+        raise ImpossibleError(
+            what=f"the stage {stage} ended with an error" if stage else "DVC ended with an error",
+            why=_last(said),
+            remedy="what it said is above; `--keep` leaves the clone, to look at it",
+        )
+
+
+def _last(said: Iterable[str]) -> str:
+    lines = [line.strip() for line in said if line.strip()]
+    return redact_text(lines[-1]) if lines else "it said nothing"
+
+
+def _made(wanted: Wanted, root: Path) -> Made:
+    here = tree.of_workspace(root)
+    made = here.holding.stages
+    pairs = verdict.outputs(wanted.result, made)
+    found = tuple(one if one.is_same else _described(wanted, one, root) for one in pairs)
+    final = lineage.result_of(here.holding, wanted.result.final.address)
+    metrics, _ = here.metrics(root, final.metric_files)
+    inputs = verdict.other_inputs(wanted.result, made)
+    compared = verdict.judge(found, (wanted.metrics, metrics), inputs, wanted.tolerance)
+    then, now = wanted.result.record, final.record
+    machine = verdict.other_machine(then.environment, now.environment) if then and now else ()
+    return Made(compared, machine)
+
+
+def _described(wanted: Wanted, output: Output, root: Path) -> Output:
+    """Say in what an output differs, as far as its former bytes can be had."""
+    then, place = _former(wanted, output, root), root / output.path
+    if then is None or output.got is None:
+        return output
+    if place.is_dir():
+        files = (path for path in place.rglob("*") if path.is_file())
+        now = {f.relative_to(place).as_posix(): str(disk.hash_of(f)) for f in files}
+        return replace(output, unlike=unlike.names(then, now))
+    return replace(output, unlike=unlike.words(output.path, then, place.read_bytes()))
+
+
+def _former(wanted: Wanted, output: Output, root: Path) -> bytes | None:
+    """Read what an output was from the user's cache, else from the commit, if that has it."""
+    project, value = wanted.project, output.expected
+    for place in dict.fromkeys((project.workspace, project.anchor)):
+        if (found := dvc_cache.read(place, value)) is not None:
+            return found
+    path = project.in_git(output.path)
+    blob = git_repo.listed(root, wanted.commit_sha, [path]).get(path)
+    with Objects(root) as objects:
+        content = dict(objects.contents([blob] if blob else [])).get(blob or "")
+    return content if content and value and attribution.is_as_locked(content, value) else None
