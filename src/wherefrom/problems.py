@@ -34,6 +34,13 @@ Cause = Literal[
 did not answer, and nothing is known of what it holds."""
 
 
+TRACING: frozenset[Cause] = frozenset({"record", "code", "environment"})
+"""Causes by which git does not say, or not without contradiction, what made a result."""
+
+NO_LOSS: frozenset[Cause] = frozenset({"record", "unasked"})
+"""Causes by which nothing is gone."""
+
+
 @dataclass(frozen=True)
 class Problem(Gap):
     """A gap of what should be there: `object` names it, `lost` says what cannot be had without it.

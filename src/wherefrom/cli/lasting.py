@@ -14,7 +14,21 @@ from wherefrom.cli.group import cli
 from wherefrom.cli.shared import looking
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wherefrom.commands.audit import Verdicts
     from wherefrom.commands.reproduce import Env
+    from wherefrom.verification.collect import Verified
+
+_env = click.option(
+    "--env",
+    "environment",
+    type=click.Choice(["lock", "current"]),
+    default="lock",
+    show_default=True,
+    help="The environment: that of the commit's lock file, or this one.",
+)
+_jobs = click.option("--jobs", type=click.IntRange(1), default=1, help="How many at once.")
 
 
 @cli.command()
@@ -42,15 +56,8 @@ def verify(
 
 @cli.command()
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
-@click.option(
-    "--env",
-    "environment",
-    type=click.Choice(["lock", "current"]),
-    default="lock",
-    show_default=True,
-    help="The environment: that of the commit's lock file, or this one.",
-)
-@click.option("--jobs", type=click.IntRange(1), default=1, help="How many at once.")
+@_env
+@_jobs
 @click.option("--keep", is_flag=True, help="Leave the clone, and say where it is.")
 @click.option(
     "--tolerance",
@@ -93,3 +100,57 @@ def reproduce(
 
 def _told(key: str, line: str) -> None:
     click.echo(f"{key[:8]}  {line}", err=True)
+
+
+@cli.command()
+@click.option("--reproduce", "sample", metavar="N|all", help="Make N results again, or all.")
+@click.option("--seed", default=0, show_default=True, help="What the N are drawn by.")
+@_env
+@_jobs
+@click.option("--data", "data_", is_flag=True, help="Read every byte, and compare its hash.")
+@click.option("--remote", is_flag=True, help="Ask the remotes of git and DVC, too.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    default=100.0,
+    show_default=True,
+    help="End with 1 where a share is smaller, in percent.",
+)
+@click.option("--markdown", is_flag=True, help="Write Markdown.")
+@shared.as_json
+def audit(
+    *,
+    sample: str | None,
+    seed: int,
+    environment: Env,
+    jobs: int,
+    data_: bool,
+    remote: bool,
+    fail_under: float,
+    markdown: bool,
+    as_json: bool,
+) -> None:
+    """Show how many of all results can be traced, had, and made again with the same bytes."""
+    if markdown and as_json:
+        raise click.UsageError("--markdown and --json exclude each other")
+    if sample not in {None, "all"} and not str(sample).isdecimal():
+        raise click.BadParameter("a number, or all", param_hint="--reproduce")
+    from wherefrom.commands import audit as command  # noqa: PLC0415
+    from wherefrom.commands.reproduce import Options  # noqa: PLC0415
+    from wherefrom.problems import Levels  # noqa: PLC0415
+    from wherefrom.render import audited as render  # noqa: PLC0415
+
+    count = int(sample) if sample and sample != "all" else None
+    options = Options(environment, jobs)
+    levels, bar = Levels(data=data_, remote=remote), shared.progress("reading bytes")
+    with looking(as_json=as_json, empty={"results": []}) as view:
+
+        def again(results: Sequence[Verified]) -> Verdicts:
+            drawn = command.drawn(results, count, seed)
+            click.echo(f"this runs the code of {len(drawn.results)} results", err=True)
+            return command.make_again(view, drawn, os.environ, options, _told)
+
+        found = command.audit(view, levels, again if sample else None, bar)
+    shown = render.audit_markdown if markdown else render.audit_json if as_json else render.audit
+    click.echo(shown(found), nl=False)
+    sys.exit(1 if found.gaps or found.is_under(fail_under) else 0)

@@ -107,12 +107,13 @@ def plan(view: View, addresses: Sequence[str], folder: Path, options: Options) -
 
     Raises what `address.resolve` does.
     """
-    found = {one.key: (text, one) for text, one in _resolved(view, addresses, folder)}
+    resolved = ((text, address.resolve(view, text, folder)) for text in addresses)
+    return plans(view, {one.key: (text, one) for text, one in resolved}, options)
+
+
+def plans(view: View, found: Mapping[str, tuple[str, Found]], options: Options) -> list[Plan]:
+    """Plan for results by their keys, each with what a person calls it."""
     return [_plan(view, text, tracing.of(view, one), options) for text, one in found.values()]
-
-
-def _resolved(view: View, addresses: Sequence[str], folder: Path) -> Iterator[tuple[str, Found]]:
-    yield from ((text, address.resolve(view, text, folder)) for text in addresses)
 
 
 def _plan(view: View, text: str, trace: Trace, options: Options) -> Plan:

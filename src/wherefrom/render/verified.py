@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.render import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wherefrom.commands.verify import Verification
     from wherefrom.problems import Problem
@@ -20,16 +20,23 @@ def verification(found: Verification) -> str:
     """Say how many results can be had, and what the others lack: each cause once."""
     whole = sum(not result.problems for result in found.results)
     lines = [f"{whole} of {len(found.results)} results can be had\n"]
-    groups: dict[str, dict[Problem, list[Verified]]] = {}
-    for result in found.results:
-        for problem in result.problems:
-            groups.setdefault(problem.cause, {}).setdefault(problem, []).append(result)
-    for cause, problems in groups.items():
-        lines += _group(cause, problems)
+    lines += [
+        line for c, problems in by_cause(found.results).items() for line in group(c, problems)
+    ]
     return "".join(lines) + text.gaps(found.gaps)
 
 
-def _group(cause: str, problems: dict[Problem, list[Verified]]) -> Iterator[str]:
+def by_cause(results: Iterable[Verified]) -> dict[str, dict[Problem, list[Verified]]]:
+    """Give the problems of each cause, and the results that each is of."""
+    groups: dict[str, dict[Problem, list[Verified]]] = {}
+    for result in results:
+        for problem in result.problems:
+            groups.setdefault(problem.cause, {}).setdefault(problem, []).append(result)
+    return groups
+
+
+def group(cause: str, problems: dict[Problem, list[Verified]]) -> Iterator[str]:
+    """Show the problems of one cause: those of most results in full, and how many more."""
     results = {id(result) for found in problems.values() for result in found}
     yield f"\n{cause}: {_count(len(problems), 'problem')} of {_count(len(results), 'result')}\n"
     widest = sorted(problems.items(), key=lambda item: -len(item[1]))
@@ -54,11 +61,12 @@ def _count(number: int, what: str) -> str:
 def verification_json(found: Verification) -> str:
     """Write all of it for a program."""
     return text.as_json(
-        {"results": [_result(r) for r in found.results], "gaps": text.gaps_json(found.gaps)}
+        {"results": [as_dict(r) for r in found.results], "gaps": text.gaps_json(found.gaps)}
     )
 
 
-def _result(result: Verified) -> dict[str, Any]:
+def as_dict(result: Verified) -> dict[str, Any]:
+    """Give a result and its problems as plain values, in the form of the JSON."""
     subject = result.subject
     return {
         "key": subject.key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wherefrom.problems import NO_LOSS, TRACING
 from wherefrom.sources import git_repo
 from wherefrom.sources.git_files import CommitFiles
 from wherefrom.sources.git_objects import Objects
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wherefrom.identity import CommitSha
+    from wherefrom.lineage import Lineage
     from wherefrom.problems import Levels, Problem
     from wherefrom.verification.ledger import Placed
     from wherefrom.verification.subjects import Subject
@@ -28,12 +30,24 @@ if TYPE_CHECKING:
 class Verified:
     """A result, and what keeps it from being had again: nothing, where `problems` is empty.
 
-    `commit` is the commit that it would be taken from, None where none is here.
+    `commit` is the commit that it would be taken from, `lineage` what led to it there; None where
+    none is here.
     """
 
     subject: Subject
     commit: CommitSha | None
+    lineage: Lineage | None
     problems: tuple[Problem, ...]
+
+    @property
+    def is_traceable(self) -> bool:
+        """Whether git says what made it: data, code, parameters, environment."""
+        return self.lineage is not None and not any(p.cause in TRACING for p in self.problems)
+
+    @property
+    def is_restorable(self) -> bool:
+        """Whether all that made it, and all that it left, can still be had."""
+        return all(problem.cause in NO_LOSS for problem in self.problems)
 
 
 def verify(
@@ -57,6 +71,7 @@ def verify(
         Verified(
             subject=one.subject,
             commit=one.holder.commit_sha if one.holder else None,
+            lineage=one.lineage,
             problems=(
                 *one.problems,
                 *(problem for item in kept[id(one)] for problem in cache.problems(item)),
