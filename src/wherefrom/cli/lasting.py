@@ -33,3 +33,17 @@ def verify(
         found = command.verify(view, addresses, Path.cwd(), levels, bar)
     click.echo(render.verification_json(found) if as_json else render.verification(found), nl=False)
     sys.exit(0 if found.is_whole else 1)
+
+
+@cli.command()
+@click.argument("address")
+@click.option("--name", metavar="TAG", help="The name of the tag; kept/ID if not given.")
+@shared.as_json
+def keep(address: str, *, name: str | None, as_json: bool) -> None:
+    """Keep a result for good: a git tag, which `dvc gc --all-tags` and `git gc` respect."""
+    from wherefrom.commands import keep as command  # noqa: PLC0415
+    from wherefrom.render import kept as render  # noqa: PLC0415
+
+    with looking(as_json=as_json) as view:
+        found = command.keep(view, address, Path.cwd(), name)
+    click.echo(render.kept_json(found) if as_json else render.kept(found), nl=False)

@@ -240,6 +240,11 @@ class Index:
             found.setdefault(key, []).append(Holder(CommitSha(sha), *rest))
         return found
 
+    def tagged(self) -> set[CommitSha]:
+        """List the commits that a tag points to."""
+        ask = "SELECT sha FROM refs WHERE ref LIKE 'refs/tags/%'"
+        return {CommitSha(sha) for (sha,) in self._database.execute(ask)}
+
     def experiments(self, name: str) -> list[CommitRow]:
         """Find the commits of the experiments of a name; several baselines may have one each."""
         shas = self._database.execute("SELECT sha FROM refs WHERE name = ?", (name,)).fetchall()

@@ -26,6 +26,8 @@ def verification(found: Verification) -> str:
             groups.setdefault(problem.cause, {}).setdefault(problem, []).append(result)
     for cause, problems in groups.items():
         lines += _group(cause, problems)
+    notes = [note for result in found.results for note in result.notes]
+    lines += [f"note: {note.what}: {note.why}\n  {note.remedy}\n" for note in notes[:_SHOWN]]
     return "".join(lines) + text.gaps(found.gaps)
 
 
@@ -67,4 +69,5 @@ def _result(result: Verified) -> dict[str, Any]:
         "commit": result.commit,
         "run": subject.run.mlflow_run_id if subject.run else None,
         "gaps": text.gaps_json(result.problems),
+        "notes": text.gaps_json(result.notes),
     }

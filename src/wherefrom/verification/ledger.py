@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from wherefrom import attribution, checks, lineage, problems, tree
 from wherefrom.environment import LOCK_NAMES
-from wherefrom.workspace import SNAPSHOTS
+from wherefrom.names import SNAPSHOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wherefrom.holders import Holder
-    from wherefrom.identity import CommitSha
+    from wherefrom.identity import CommitSha, RecordId
     from wherefrom.lineage import Lineage
     from wherefrom.problems import Problem
     from wherefrom.record import Record
@@ -38,6 +38,12 @@ class Placed:
     lineage: Lineage | None
     in_git: frozenset[str]
     problems: tuple[Problem, ...]
+
+    @property
+    def snapshots(self) -> tuple[RecordId, ...]:
+        """The records of its stages that ran in a dirty tree, which a snapshot keeps."""
+        records = _records(self.lineage) if self.lineage else ()
+        return tuple(dict.fromkeys(r.record_id for r in records if r.git.snapshot))
 
 
 class Ledger:
