@@ -219,7 +219,7 @@ class Index:
         return found
 
     def former_holders(self) -> dict[str, list[Holder]]:
-        """Map results that nothing holds any more to the commits that did.
+        """Map results that nothing holds any more to the commits that did, the last one first.
 
         Left out are commits that live on in another form: amended, rebased, or an experiment that
         was run again under its name.
@@ -233,7 +233,7 @@ class Index:
             "AND NOT EXISTS (SELECT 1 FROM commits n WHERE n.live AND n.author = c.author "
             "AND (n.parents = c.parents OR n.subject = c.subject)) "
             "AND NOT EXISTS (SELECT 1 FROM refs e WHERE e.name = k.experiment "
-            "AND e.baseline = k.baseline)"
+            "AND e.baseline = k.baseline) ORDER BY c.time DESC"
         )
         found: dict[str, list[Holder]] = {}
         for key, sha, *rest in self._database.execute(ask):

@@ -87,8 +87,7 @@ def placed(view: View, subjects: Iterable[Subject]) -> list[Placed]:
     remotes = git_repo.remotes(root)
     with Objects(root) as objects:
         files = CommitFiles(objects, view.project.prefix)
-        ledger = Ledger(view, objects, files, snapshots, remotes)
-        return [ledger.place(subject) for subject in subjects]
+        return list(Ledger(view, files, snapshots, remotes).place_all(subjects))
 
 
 class _Objects:
