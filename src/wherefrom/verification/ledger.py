@@ -59,6 +59,7 @@ class Ledger:
         """`snapshots` are the refs of dirty trees by record, `remotes` the names of git's."""
         self._view = view
         self._results: dict[CommitSha, tuple[Lineage, ...]] = {}
+        self._paths: dict[tuple[CommitSha, str], tuple[str, ...]] = {}
         self._files = files
         self._snapshots = snapshots
         self._remotes = remotes
@@ -72,14 +73,17 @@ class Ledger:
             yield from (self.place(subject) for subject in part)
 
     def _expect(self, subjects: Iterable[Subject]) -> None:
-        firsts = {s.held[0].commit_sha: s for s in subjects if s.held}
-        self._files.expect_commits(firsts)
-        self._files.blobs({b for sha in firsts for b in tree.facts(self._view, sha).values()})
+        firsts = [(s.held[0].commit_sha, s.key) for s in subjects if s.held]
+        shas = dict.fromkeys(sha for sha, _ in firsts)
+        self._files.expect_commits(shas)
+        self._files.blobs({b for sha in shas for b in tree.facts(self._view, sha).values()})
         self._results = {}
-        found = {sha: self._result(sha, subject.key) for sha, subject in firsts.items()}
-        self._files.expect(
-            {sha: (*checks.paths(result), *LOCK_NAMES) for sha, result in found.items() if result}
-        )
+        found = {first: self._result(*first) for first in firsts}
+        self._paths = {first: checks.paths(result) for first, result in found.items() if result}
+        wanted = {sha: list[str](LOCK_NAMES) for sha in shas}
+        for (sha, _), paths in self._paths.items():
+            wanted[sha] += paths
+        self._files.expect(wanted)
 
     def _result(self, sha: CommitSha, key: str) -> Lineage | None:
         if sha not in self._results:
@@ -111,7 +115,8 @@ class Ledger:
         result = self._result(sha, subject.key)
         if result is None:  # a run without a record, of which nothing says which result it was
             return Placed(subject, holder, None, frozenset(), tuple(dropped))
-        contents = self._files.contents(sha, (*checks.paths(result), *LOCK_NAMES))
+        paths = self._paths.get((sha, subject.key)) or checks.paths(result)
+        contents = self._files.contents(sha, (*paths, *LOCK_NAMES))
         found = (
             *dropped,
             *self._records(result, sha),
