@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import formats
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 def sources(result: Lineage) -> dict[str, tuple[Stage, str]]:
     """Map the dependencies that neither a stage nor a `.dvc` file makes to stage and hash."""
     made = {path for stage in result.stages for path in stage.outs}
-    raw = {item.path for item in result.raw}
+    others = made | {item.path for item in result.raw}
+    around = {folder for path in others for folder in _parents(path)}
     return {
         path: (stage, dep.hash)
         for stage in result.stages
         for path, dep in stage.deps.items()
         if dep.hash and dep.hash_name == "md5" and not is_record(path) and "://" not in path
-        if not any(_overlap(path, other) for other in (*made, *raw))
+        if path not in around and others.isdisjoint((path, *_parents(path)))
     }
 
 
@@ -168,8 +170,10 @@ def is_as_locked(content: bytes, value: str) -> bool:
     return value in _md5s(content)
 
 
-def _overlap(path: str, other: str) -> bool:
-    return path == other or path.startswith(f"{other}/") or other.startswith(f"{path}/")
+def _parents(path: str) -> Iterator[str]:
+    """List the folders that a path lies in."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _hashes(path: str, contents: Mapping[str, bytes]) -> set[str]:
@@ -184,6 +188,7 @@ def _hashes(path: str, contents: Mapping[str, bytes]) -> set[str]:
     return {folder_hash(files)} if files else set()
 
 
+@lru_cache(maxsize=512)  # code is one object for all commits that have it
 def _md5s(content: bytes) -> set[str]:
     """Give the hashes of a file: until DVC 3, text was hashed with its line ends as on Unix."""
     return {_md5(content), _md5(content.replace(b"\r\n", b"\n"))}

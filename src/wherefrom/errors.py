@@ -86,6 +86,60 @@ class ToolError(WherefromError):
 
 
 @dataclass
+class RemoteUnreachableError(WherefromError):
+    """A remote of git or DVC that could not be asked; `why` holds no credentials.
+
+    `name` is None for the default remote of DVC, where none is set.
+    """
+
+    tool: str
+    name: str | None
+    why: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        which = f"the {self.tool} remote {self.name}" if self.name else "a default remote of DVC"
+        return f"{which} could not be asked: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        if self.name is None:
+            return "`dvc remote add --default NAME URL`, `dvc push --all-commits`"
+        way = "`git ls-remote {}`" if self.tool == "git" else "`dvc remote list`, then {}"
+        return f"see that it can be reached: {way.format(self.name)}"
+
+
+@dataclass
+class TagTakenError(WherefromError):
+    """A tag of the wanted name that keeps something else."""
+
+    name: str
+    sha: CommitSha
+
+    def __str__(self) -> str:
+        return f"the tag {self.name} is taken: it keeps {self.sha[:10]}"
+
+    @property
+    def hint(self) -> str:
+        return "give another name with `--name`"
+
+
+@dataclass
+class NothingToKeepError(WherefromError):
+    """A result that no commit of this clone holds: there is nothing that a tag could keep."""
+
+    address: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"no commit here holds the result {self.address}"
+
+    @property
+    def hint(self) -> str:
+        return f"commit it; `wherefrom verify {self.address}` says what is left of it"
+
+
+@dataclass
 class UntrackedTableError(WherefromError):
     """A raw table that DVC does not track: it has no hash, so no result of it has an address."""
 

@@ -26,5 +26,8 @@ LISTINGS = "wherefrom"
 """The folder of a run's artifacts with the listings that `FILES` and `FILES_LATER` name."""
 SOURCE_COMMIT = "mlflow.source.git.commit"
 
+SNAPSHOTS = "refs/wherefrom/dirty/"
+"""Refs of the commits that keep dirty trees, by record id."""
+
 KILLED = {ERROR: "the process was killed"}
 """What is said of a run whose process has gone without a word."""

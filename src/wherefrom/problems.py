@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from wherefrom.names import SNAPSHOTS
 from wherefrom.record import Gap
 from wherefrom.uris import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wherefrom.errors import RemoteUnreachableError
     from wherefrom.identity import CommitSha
     from wherefrom.runs import LoggedModel, ModelVersion, Run
 
@@ -158,6 +160,85 @@ def damaged(path: str, wrong: Mapping[str, str], lost: str, remedy: str) -> Prob
         cause="bytes",
         object=" ".join(values),
         lost=lost,
+    )
+
+
+# -- in remotes
+
+
+def unasked(error: RemoteUnreachableError) -> Problem:
+    """Say that something could not be asked: what it holds is not known, and not lost by that."""
+    return Problem(
+        what=str(error),
+        why="what it holds is not known",
+        remedy=error.hint,
+        cause="unasked",
+        object=error.name or "",
+        lost="nothing that is known",
+    )
+
+
+def no_git_remote() -> Problem:
+    """Say that a clone has no remote."""
+    return Problem(
+        what="this clone has no git remote",
+        why="its commits are nowhere else",
+        remedy="`git remote add origin URL`, `git push origin --all`",
+        cause="git remote",
+        object="",
+        lost="all of it, with this disk",
+    )
+
+
+def not_fetched(remote: str) -> Problem:
+    """Say that a remote has commits that this clone lacks: who leads to what is not known."""
+    return Problem(
+        what="the git remotes have commits that are not here",
+        why="whether they lead to the results of this clone cannot be told",
+        remedy=f"`git fetch {remote}`, and ask again",
+        cause="unasked",
+        object=remote,
+        lost="nothing that is known",
+    )
+
+
+def not_pushed(sha: CommitSha, experiment: str | None, remote: str, refs: Sequence[str]) -> Problem:
+    """Say that no ref of any remote leads to the commit of a result; `refs` do here."""
+    known = [ref.split("/", 2)[2] for ref in refs if ref.startswith(("refs/heads/", "refs/tags/"))]
+    push = f"`dvc exp push {remote} {experiment}`" if experiment else f"`git push {remote} HEAD`"
+    return Problem(
+        what=f"{experiment or sha[:10]} is not pushed",
+        why=f"no ref of {remote} leads to {sha[:10]}",
+        remedy=f"`git push {remote} {known[0]}`" if known else push,
+        cause="git remote",
+        object=sha,
+        lost="the result, with this disk",
+    )
+
+
+def snapshot_not_pushed(ref: str, remote: str) -> Problem:
+    """Say that no remote has the snapshot of a dirty tree."""
+    return Problem(
+        what=f"the snapshot of the dirty tree {ref} is not pushed",
+        why=f"{remote} has no such ref",
+        remedy=f"`git push {remote} '{SNAPSHOTS}*:{SNAPSHOTS}*'`",
+        cause="git remote",
+        object=ref,
+        lost="the uncommitted files that the stage ran beside, with this disk",
+    )
+
+
+def not_in_remote(path: str, value: str, remote: str | None, lost: str) -> Problem:
+    """Say that the DVC remote lacks an object that the cache has."""
+    named = f"the remote {remote}" if remote else "the default remote"
+    option = f" --remote {remote}" if remote else ""
+    return Problem(
+        what=f"{path} ({value[:10]}) is not in {named}",
+        why="it was never pushed, or was removed there",
+        remedy=f"`dvc push --all-commits{option}`, of an experiment `dvc exp push`",
+        cause="dvc remote",
+        object=value,
+        lost=f"{lost}, with this disk",
     )
 
 

@@ -19,7 +19,7 @@ from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from wherefrom.holding import Holding
@@ -85,7 +85,7 @@ def _not_here(path: str) -> Gap:
 def of_commit(view: View, sha: CommitSha) -> Tree:
     """Read a commit that the index knows."""
     with Objects(view.git_root) as objects:
-        here = read(view, sha, objects)
+        here = read(view, sha, objects.contents)
         commit = view.index.commit(sha)
         files = view.index.files(commit.snapshot) if commit else {}
         more = {p: files[p] for p, _ in here.holding.metric_files if p in files}
@@ -93,13 +93,20 @@ def of_commit(view: View, sha: CommitSha) -> Tree:
     return Tree(sha, {**here.contents, **{path: contents[blob] for path, blob in more.items()}})
 
 
-def read(view: View, sha: CommitSha, objects: Objects) -> Tree:
-    """Read a commit that the index knows, without its metrics."""
+def facts(view: View, sha: CommitSha) -> dict[str, str]:
+    """Map the files of a commit that say how its results were made to their blobs."""
     commit = view.index.commit(sha)
     files = view.index.files(commit.snapshot) if commit else {}
-    facts = {path: blob for path, blob in files.items() if holdings.is_fact(path)}
-    contents = dict(objects.contents(facts.values()))
-    return Tree(sha, {path: contents[blob] for path, blob in facts.items() if blob in contents})
+    return {path: blob for path, blob in files.items() if holdings.is_fact(path)}
+
+
+def read(
+    view: View, sha: CommitSha, blobs: Callable[[Iterable[str]], Iterable[tuple[str, bytes]]]
+) -> Tree:
+    """Read a commit that the index knows, without its metrics, from what `blobs` gives."""
+    here = facts(view, sha)
+    contents = dict(blobs(here.values()))
+    return Tree(sha, {path: contents[blob] for path, blob in here.items() if blob in contents})
 
 
 def of_workspace(root: Path) -> Tree:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?):///(?!/)(?P<path>[^?]*)(?P<query>\?.*)?")
+_QUERY = re.compile(r"(\w://[^\s?#'\"<>]*)[?#][^\s'\"<>]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -53,8 +54,8 @@ def redact(uri: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Remove credentials from all URIs in a text, such as an error's."""
-    return re.sub(r"//\S+@", "//", text)
+    """Remove credentials from all URIs in a text, such as an error's: also their queries."""
+    return _QUERY.sub(r"\1", re.sub(r"//\S+@", "//", text))
 
 
 def sqlite_path(uri: str) -> Path | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.environment import LOCK_NAMES
 from wherefrom.errors import NotAProjectError
+from wherefrom.names import SNAPSHOTS
 from wherefrom.record import Gap, GitFacts
 from wherefrom.sources import git_repo
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from wherefrom.identity import RecordId
     from wherefrom.project import Project
     from wherefrom.sources.dvc_repo import RunningStage
-
-SNAPSHOTS = "refs/wherefrom/dirty/"
 
 
 def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[str, ...]]:

@@ -154,3 +154,17 @@ def audit(
     shown = render.audit_markdown if markdown else render.audit_json if as_json else render.audit
     click.echo(shown(found), nl=False)
     sys.exit(1 if found.gaps or found.is_under(fail_under) else 0)
+
+
+@cli.command()
+@click.argument("address")
+@click.option("--name", metavar="TAG", help="The name of the tag; kept/ID if not given.")
+@shared.as_json
+def keep(address: str, *, name: str | None, as_json: bool) -> None:
+    """Keep a result for good: a git tag, which `dvc gc --all-tags` and `git gc` respect."""
+    from wherefrom.commands import keep as command  # noqa: PLC0415
+    from wherefrom.render import kept as render  # noqa: PLC0415
+
+    with looking(as_json=as_json) as view:
+        found = command.keep(view, address, Path.cwd(), name)
+    click.echo(render.kept_json(found) if as_json else render.kept(found), nl=False)

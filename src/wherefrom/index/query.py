@@ -219,7 +219,7 @@ class Index:
         return found
 
     def former_holders(self) -> dict[str, list[Holder]]:
-        """Map results that nothing holds any more to the commits that did.
+        """Map results that nothing holds any more to the commits that did, the last one first.
 
         Left out are commits that live on in another form: amended, rebased, or an experiment that
         was run again under its name.
@@ -233,12 +233,17 @@ class Index:
             "AND NOT EXISTS (SELECT 1 FROM commits n WHERE n.live AND n.author = c.author "
             "AND (n.parents = c.parents OR n.subject = c.subject)) "
             "AND NOT EXISTS (SELECT 1 FROM refs e WHERE e.name = k.experiment "
-            "AND e.baseline = k.baseline)"
+            "AND e.baseline = k.baseline) ORDER BY c.time DESC"
         )
         found: dict[str, list[Holder]] = {}
         for key, sha, *rest in self._database.execute(ask):
             found.setdefault(key, []).append(Holder(CommitSha(sha), *rest))
         return found
+
+    def tagged(self) -> set[CommitSha]:
+        """List the commits that a tag points to."""
+        ask = "SELECT sha FROM refs WHERE ref LIKE 'refs/tags/%'"
+        return {CommitSha(sha) for (sha,) in self._database.execute(ask)}
 
     def experiments(self, name: str) -> list[CommitRow]:
         """Find the commits of the experiments of a name; several baselines may have one each."""

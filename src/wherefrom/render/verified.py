@@ -20,9 +20,10 @@ def verification(found: Verification) -> str:
     """Say how many results can be had, and what the others lack: each cause once."""
     whole = sum(not result.problems for result in found.results)
     lines = [f"{whole} of {len(found.results)} results can be had\n"]
-    lines += [
-        line for c, problems in by_cause(found.results).items() for line in group(c, problems)
-    ]
+    for cause, problems in by_cause(found.results).items():
+        lines += group(cause, problems)
+    notes = [note for result in found.results for note in result.notes]
+    lines += [f"note: {note.what}: {note.why}\n  {note.remedy}\n" for note in notes[:_SHOWN]]
     return "".join(lines) + text.gaps(found.gaps)
 
 
@@ -75,4 +76,5 @@ def as_dict(result: Verified) -> dict[str, Any]:
         "commit": result.commit,
         "run": subject.run.mlflow_run_id if subject.run else None,
         "gaps": text.gaps_json(result.problems),
+        "notes": text.gaps_json(result.notes),
     }

@@ -68,7 +68,8 @@ class RunningStage:
 
 
 @contextmanager
-def _open(root: Path) -> Iterator[Any]:
+def opened(root: Path) -> Iterator[Any]:
+    """Give DVC's own object for a project."""
     from dvc.repo import Repo  # noqa: PLC0415, TID251 - half a second, for those who need it
 
     logging.getLogger("dvc").setLevel(logging.ERROR)
@@ -85,14 +86,14 @@ def running_stage(root: Path, wdir: Path, environ: Mapping[str, str]) -> Running
     address = environ.get("DVC_STAGE")
     if not address:
         return None
-    with _open(root) as repo:
+    with opened(root) as repo:
         stage = dvc_stage.find(repo, address, wdir, environ)
         return _Reader(repo).read(stage)
 
 
 def facts_now(root: Path, wdir: Path, environ: Mapping[str, str]) -> StageFacts:
     """Read the facts of the running stage alone, as `dvc.lock` would hold them now."""
-    with _open(root) as repo:
+    with opened(root) as repo:
         stage = dvc_stage.find(repo, environ["DVC_STAGE"], wdir, environ)
         stage.save_deps()
         return _facts(stage)
@@ -104,7 +105,7 @@ def unchanged(root: Path, paths: Iterable[str]) -> list[str]:
     `paths` are seen from the root.
     """
     wanted = list(paths)
-    with _open(root) as repo:
+    with opened(root) as repo:
         status = repo.data_status()
         read = _deps(repo, wanted)
         as_read = {path for path, deps in read.items() if not any(map(_differs, deps))}
@@ -136,7 +137,7 @@ def put_back_outputs(root: Path, wdir: Path, environ: Mapping[str, str]) -> tupl
     DVC removes them before it runs the command. Gives those that the lock names and the cache does
     not hold. An output that is there is left as it is.
     """
-    with _open(root) as repo:
+    with opened(root) as repo:
         stage = dvc_stage.find(repo, environ["DVC_STAGE"], wdir, environ)
         gone = [out for out in stage.outs if out.hash_info and not out.exists]
         return tuple(out.def_path for out in gone if not _put_back(repo, out))

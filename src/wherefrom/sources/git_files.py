@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wherefrom.identity import CommitSha
     from wherefrom.sources.git_objects import Objects, TreeEntry
@@ -18,7 +18,7 @@ class CommitFiles:
 
     def __init__(self, objects: Objects, prefix: str) -> None:
         self._objects = objects
-        self._prefix = prefix
+        self._above = [name for name in prefix.split("/") if name]
         self._roots: dict[str, str | None] = {}
         self._folders: dict[str, dict[str, TreeEntry]] = {}
         self._contents: dict[str, bytes] = {}
@@ -27,6 +27,28 @@ class CommitFiles:
     def is_here(self, sha: CommitSha) -> bool:
         """Whether a commit is in this clone."""
         return self._root(sha) is not None
+
+    def expect(self, wanted: Mapping[CommitSha, Iterable[str]]) -> None:
+        """Read at once what many commits will be asked for: git answers in one go."""
+        todo = [(self._root(sha), [*self._above, *p.split("/")]) for sha, p in _pairs(wanted)]
+        while todo:
+            self._read_folders(tree for tree, _ in todo if tree)
+            below = [(self._folders[tree].get(names[0]), names[1:]) for tree, names in todo if tree]
+            todo = [(e.sha, names) for e, names in below if e and e.is_folder and names]
+        found = [blob for sha, path in _pairs(wanted) for _, blob in self._files(sha, path)]
+        self._read(found)
+
+    def expect_commits(self, shas: Iterable[CommitSha]) -> None:
+        """Read many commits at once."""
+        new = [sha for sha in dict.fromkeys(shas) if sha not in self._roots]
+        self._roots |= dict.fromkeys(new)
+        self._roots |= {commit.sha: commit.tree for commit in self._objects.commits(new)}
+
+    def blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """Read files by the names of their objects; what is not there is left out."""
+        wanted = list(blobs)
+        self._read(wanted)
+        return {blob: self._contents[blob] for blob in wanted if blob in self._contents}
 
     def contents(self, sha: CommitSha, paths: Iterable[str]) -> dict[str, bytes]:
         """Read the files at `paths`, and those below one that is a folder.
@@ -55,22 +77,26 @@ class CommitFiles:
 
     def _entry(self, sha: CommitSha, path: str) -> TreeEntry | None:
         folder, entry = self._root(sha), None
-        for name in (*filter(None, self._prefix.split("/")), *path.split("/")):
+        for name in (*self._above, *path.split("/")):
             entry = self._folder(folder).get(name) if folder else None
             folder = entry.sha if entry and entry.is_folder else None
         return entry
 
     def _root(self, sha: CommitSha) -> str | None:
         if sha not in self._roots:
-            commit = next(self._objects.commits([sha]), None)
-            self._roots[sha] = commit.tree if commit else None
+            self.expect_commits([sha])
         return self._roots[sha]
 
     def _folder(self, tree: str) -> dict[str, TreeEntry]:
         if tree not in self._folders:
-            read = dict(self._objects.trees([tree]))
-            self._folders[tree] = {entry.name: entry for entry in read.get(tree, ())}
+            self._read_folders([tree])
         return self._folders[tree]
+
+    def _read_folders(self, trees: Iterable[str]) -> None:
+        new = [tree for tree in dict.fromkeys(trees) if tree not in self._folders]
+        self._folders |= {tree: {} for tree in new}
+        for tree, entries in self._objects.trees(new):
+            self._folders[tree] = {entry.name: entry for entry in entries}
 
     def _read(self, blobs: Iterable[str]) -> None:
         wanted = dict.fromkeys(blobs)
@@ -80,3 +106,7 @@ class CommitFiles:
         for blob, content in self._objects.contents(b for b in wanted if b not in self._contents):
             self._contents[blob] = content
             self._held += len(content)
+
+
+def _pairs(wanted: Mapping[CommitSha, Iterable[str]]) -> Iterator[tuple[CommitSha, str]]:
+    yield from ((sha, path) for sha, paths in wanted.items() for path in paths)

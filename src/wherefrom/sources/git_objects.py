@@ -78,6 +78,15 @@ class Objects:
         """Read files."""
         return self._read(shas, "blob")
 
+    def kinds(self, shas: Iterable[str]) -> dict[str, str | None]:
+        """Say what objects are: `commit`, `tag`, `tree` or `blob`; None for one not here."""
+        wanted = list(shas)
+        found: dict[str, str | None] = dict.fromkeys(wanted)
+        for kind in ("commit", "tag", "tree", "blob"):
+            rest = [sha for sha in wanted if found[sha] is None]
+            found |= {sha: kind for sha, _ in self._read(rest, kind)}
+        return found
+
     def _read(self, shas: Iterable[str], kind: str) -> Iterator[tuple[str, bytes]]:
         """Read the objects of one kind; what is of another, or not there, is left out."""
         wanted = list(shas)

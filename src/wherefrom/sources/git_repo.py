@@ -217,6 +217,16 @@ def listed(root: Path, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
     return {path: head.split()[2] for head, _, path in entries}
 
 
+def tag(root: Path, name: str, sha: CommitSha, message: str) -> None:
+    """Make an annotated tag, in the name of the tool where the user has none in git."""
+    try:
+        run(root, "var", "GIT_COMMITTER_IDENT")
+        extra = {}
+    except ToolError:
+        extra = {"GIT_COMMITTER_NAME": "wherefrom", "GIT_COMMITTER_EMAIL": "wherefrom@localhost"}
+    run(root, "tag", "--annotate", "--message", message, name, sha, extra=extra)
+
+
 def refs_below(root: Path, prefix: str) -> dict[str, CommitSha]:
     """Map what follows `prefix` in the names of refs to what they lead to."""
     text = run(root, "for-each-ref", "--format=%(objectname) %(refname)", prefix)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wherefrom import problems as problems_
+from wherefrom.names import SNAPSHOTS
 from wherefrom.problems import NO_LOSS, TRACING
 from wherefrom.sources import git_repo
 from wherefrom.sources.git_files import CommitFiles
@@ -13,15 +15,18 @@ from wherefrom.verification import objects as objects_
 from wherefrom.verification.ledger import Ledger
 from wherefrom.verification.logged import Logged
 from wherefrom.verification.objects import Cache
-from wherefrom.workspace import SNAPSHOTS
+from wherefrom.verification.protected import Important
+from wherefrom.verification.remotes import DvcRemotes, GitRemotes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from wherefrom.identity import CommitSha
     from wherefrom.lineage import Lineage
     from wherefrom.problems import Levels, Problem
+    from wherefrom.record import Gap
     from wherefrom.verification.ledger import Placed
+    from wherefrom.verification.objects import Kept
     from wherefrom.verification.subjects import Subject
     from wherefrom.view import View
 
@@ -31,13 +36,14 @@ class Verified:
     """A result, and what keeps it from being had again: nothing, where `problems` is empty.
 
     `commit` is the commit that it would be taken from, `lineage` what led to it there; None where
-    none is here.
+    none is here. `notes` are words to its owner that are no problem.
     """
 
     subject: Subject
     commit: CommitSha | None
     lineage: Lineage | None
     problems: tuple[Problem, ...]
+    notes: tuple[Gap, ...] = ()
 
     @property
     def is_traceable(self) -> bool:
@@ -61,32 +67,58 @@ def verify(
     What does not answer is a gap of the view. `reading` is told how many bytes of how many are
     read.
     """
-    placed = _placed(view, subjects)
-    kept = {id(one): list(objects_.of(one)) for one in placed}
-    cache = Cache(view.project.anchor, (k.hash for found in kept.values() for k in found))
+    found = placed(view, subjects)
+    kept = [list(objects_.of(one)) for one in found]
+    objects = _Objects(view, [item for items in kept for item in items], levels)
     if levels.data:
-        cache.read_bytes(reading)
+        objects.cache.read_bytes(reading)
     logged = Logged(view, data=levels.data)
-    return [
+    git = GitRemotes(view.git_root) if levels.remote else None
+    important = Important(view)
+    results = [
         Verified(
             subject=one.subject,
             commit=one.holder.commit_sha if one.holder else None,
             lineage=one.lineage,
             problems=(
                 *one.problems,
-                *(problem for item in kept[id(one)] for problem in cache.problems(item)),
+                *(git.problems(one) if git else ()),
+                *(problem for item in items for problem in objects.problems(item)),
                 *logged.of(one),
             ),
+            notes=tuple(important.notes(one.subject, logged.versions_of(one.subject.run))),
         )
-        for one in placed
+        for one, items in zip(found, kept, strict=True)
     ]
+    view.gaps += [*(git.gaps if git else ()), *objects.gaps]
+    return results
 
 
-def _placed(view: View, subjects: Iterable[Subject]) -> list[Placed]:
+def placed(view: View, subjects: Iterable[Subject]) -> list[Placed]:
+    """Find the commit that each result can be had from, and what git lacks of it."""
     root = view.git_root
     snapshots = git_repo.refs_below(root, SNAPSHOTS)
     remotes = git_repo.remotes(root)
     with Objects(root) as objects:
         files = CommitFiles(objects, view.project.prefix)
-        ledger = Ledger(view, objects, files, snapshots, remotes)
-        return [ledger.place(subject) for subject in subjects]
+        return list(Ledger(view, files, snapshots, remotes).place_all(subjects))
+
+
+class _Objects:
+    """What DVC keeps, in its cache and, where these are asked, in its remotes."""
+
+    def __init__(self, view: View, wanted: list[Kept], levels: Levels) -> None:
+        self.cache = Cache(view.project.anchor, (item.hash for item in wanted))
+        root = view.project.workspace
+        self._remotes = DvcRemotes(root, wanted, self.cache.here) if levels.remote else None
+        self.gaps: list[Problem] = self._remotes.gaps if self._remotes else []
+
+    def problems(self, kept: Kept) -> Iterator[Problem]:
+        """Name what is wrong with an object; one that the remote has is only not fetched."""
+        elsewhere = self._remotes.has(kept) if self._remotes else None
+        here = list(self.cache.problems(kept))
+        for problem in here:
+            if problem.cause != "cache" or not elsewhere:
+                yield problem
+        if elsewhere is False and not here:
+            yield problems_.not_in_remote(kept.path, kept.hash, kept.remote, kept.lost)

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from wherefrom import attribution, checks, lineage, problems, tree
 from wherefrom.environment import LOCK_NAMES
-from wherefrom.workspace import SNAPSHOTS
+from wherefrom.names import SNAPSHOTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wherefrom.holders import Holder
-    from wherefrom.identity import CommitSha
+    from wherefrom.identity import CommitSha, RecordId
     from wherefrom.lineage import Lineage
     from wherefrom.problems import Problem
     from wherefrom.record import Record
     from wherefrom.sources.git_files import CommitFiles
-    from wherefrom.sources.git_objects import Objects
     from wherefrom.verification.subjects import Subject
     from wherefrom.view import View
 
+_AT_ONCE = 200
 _CODE = "the code that made it: it cannot be run again as it was"
 _RECORD = "the word that these bytes were made from what dvc.lock says"
 
@@ -39,6 +39,12 @@ class Placed:
     in_git: frozenset[str]
     problems: tuple[Problem, ...]
 
+    @property
+    def snapshots(self) -> tuple[RecordId, ...]:
+        """The records of its stages that ran in a dirty tree, which a snapshot keeps."""
+        records = _records(self.lineage) if self.lineage else ()
+        return tuple(dict.fromkeys(r.record_id for r in records if r.git.snapshot))
+
 
 class Ledger:
     """Looks at many results, and reads each file of their commits once."""
@@ -46,17 +52,44 @@ class Ledger:
     def __init__(
         self,
         view: View,
-        objects: Objects,
         files: CommitFiles,
         snapshots: Mapping[str, CommitSha],
         remotes: tuple[str, ...],
     ) -> None:
         """`snapshots` are the refs of dirty trees by record, `remotes` the names of git's."""
         self._view = view
-        self._objects = objects
+        self._results: dict[CommitSha, tuple[Lineage, ...]] = {}
+        self._paths: dict[tuple[CommitSha, str], tuple[str, ...]] = {}
         self._files = files
         self._snapshots = snapshots
         self._remotes = remotes
+
+    def place_all(self, subjects: Iterable[Subject]) -> Iterator[Placed]:
+        """Find the commits of many results, and read them by the hundred."""
+        rest = list(subjects)
+        for start in range(0, len(rest), _AT_ONCE):
+            part = rest[start : start + _AT_ONCE]
+            self._expect(part)
+            yield from (self.place(subject) for subject in part)
+
+    def _expect(self, subjects: Iterable[Subject]) -> None:
+        firsts = [(s.held[0].commit_sha, s.key) for s in subjects if s.held]
+        shas = dict.fromkeys(sha for sha, _ in firsts)
+        self._files.expect_commits(shas)
+        self._files.blobs({b for sha in shas for b in tree.facts(self._view, sha).values()})
+        self._results = {}
+        found = {first: self._result(*first) for first in firsts}
+        self._paths = {first: checks.paths(result) for first, result in found.items() if result}
+        wanted = {sha: list[str](LOCK_NAMES) for sha in shas}
+        for (sha, _), paths in self._paths.items():
+            wanted[sha] += paths
+        self._files.expect(wanted)
+
+    def _result(self, sha: CommitSha, key: str) -> Lineage | None:
+        if sha not in self._results:
+            held = tree.read(self._view, sha, lambda blobs: self._files.blobs(blobs).items())
+            self._results[sha] = lineage.results(held.holding)
+        return next((found for found in self._results[sha] if found.key == key), None)
 
     def place(self, subject: Subject) -> Placed:
         """Find the commit that a result can be had from: of several, the one that lacks least."""
@@ -79,11 +112,11 @@ class Ledger:
     def _in(self, subject: Subject, holder: Holder) -> Placed:
         sha = holder.commit_sha
         dropped = [] if subject.live else [problems.unheld(sha, holder.experiment)]
-        results = lineage.results(tree.read(self._view, sha, self._objects).holding)
-        result = next((r for r in results if r.key == subject.key), None)
+        result = self._result(sha, subject.key)
         if result is None:  # a run without a record, of which nothing says which result it was
             return Placed(subject, holder, None, frozenset(), tuple(dropped))
-        contents = self._files.contents(sha, (*checks.paths(result), *LOCK_NAMES))
+        paths = self._paths.get((sha, subject.key)) or checks.paths(result)
+        contents = self._files.contents(sha, (*paths, *LOCK_NAMES))
         found = (
             *dropped,
             *self._records(result, sha),

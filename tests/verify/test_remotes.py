@@ -1,0 +1,142 @@
+"""What a disk that fails would take along: what no remote has, or cannot be asked for it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sync.every_kind import RESULT
+from verify.verifying import check_whole, verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+SNAPSHOTS = "refs/wherefrom/dirty/*"
+EXPERIMENTS = ("alpha", "inner", "tuned", "same")
+
+
+@pytest.fixture
+def pushed(whole: Sandbox) -> Sandbox:
+    """The project with all that it has in a remote of git and one of DVC."""
+    whole.git("init", "--quiet", "--bare", str(whole.root.parent / "shared.git"))
+    whole.git("remote", "add", "origin", str(whole.root.parent / "shared.git"))
+    whole.dvc("remote", "add", "--default", "store", str(whole.root.parent / "store"))
+    whole.commit("Somewhere to push to")
+    whole.git("push", "--quiet", "origin", "main", f"{SNAPSHOTS}:{SNAPSHOTS}")
+    whole.dvc("push", "--quiet", "--all-commits")
+    whole.dvc("exp", "push", "--quiet", "origin", *EXPERIMENTS)
+    return whole
+
+
+def in_store(pushed: Sandbox, value: str) -> Path:
+    return pushed.root.parent / "store" / "files" / "md5" / value[:2] / value[2:]
+
+
+def model_of(pushed: Sandbox, name: str) -> str:
+    return str({out.path: out.hash for out in pushed.lock(name)["train"].outs}["model.txt"])
+
+
+def test_what_is_in_all_remotes_is_whole(pushed: Sandbox) -> None:
+    check_whole(pushed, "--all", "--remote")
+
+
+def test_an_experiment_that_was_not_pushed_is_named_until_it_is(pushed: Sandbox) -> None:
+    sha = pushed.git("rev-parse", pushed.revision("alpha")).strip()
+    pushed.git("push", "--quiet", "--delete", "origin", pushed.revision("alpha"))
+
+    check_whole(pushed)
+    found = verify(pushed, "--all", "--remote")
+
+    assert (found.status, found.problems) == (1, {"git remote": {sha}})
+    (remedy,) = found.remedies
+    pushed.run("bash", "-ec", remedy.strip("`"))
+    check_whole(pushed, "--all", "--remote")
+
+
+def test_a_commit_that_was_not_pushed_is_named_until_it_is(pushed: Sandbox) -> None:
+    pushed.replace("params.yaml", "lr: 0.4", "lr: 0.9")
+    pushed.dvc("repro")
+    pushed.commit("Learn faster")
+    pushed.dvc("push", "--quiet")
+    key = pushed.record("HEAD", RESULT).record_id
+    sha = pushed.git("rev-parse", "HEAD").strip()
+
+    found = verify(pushed, "--all", "--remote")
+
+    ref = f"refs/wherefrom/dirty/{key}"
+    assert (found.status, found.problems) == (1, {"git remote": {sha, ref}})
+    for remedy in found.remedies:
+        pushed.run("bash", "-ec", remedy.strip("`"))
+    check_whole(pushed, "--all", "--remote")
+
+
+def test_an_object_that_the_remote_lost_is_pushed_again_by_the_remedy(pushed: Sandbox) -> None:
+    value = model_of(pushed, "HEAD")
+    in_store(pushed, value).unlink()
+
+    found = verify(pushed, "--all", "--remote")
+
+    assert (found.status, found.problems) == (1, {"dvc remote": {value}})
+    (remedy,) = found.remedies
+    pushed.run("bash", "-ec", remedy.split("`")[1])
+    check_whole(pushed, "--all", "--remote")
+
+
+def test_what_the_remote_has_is_not_lost_with_the_cache(pushed: Sandbox) -> None:
+    shutil.rmtree(pushed.root / ".dvc" / "cache")
+
+    check_whole(pushed, "--all", "--remote")
+    found = verify(pushed)
+
+    assert (found.status, set(found.problems)) == (1, {"cache"})
+    (remedy,) = {problem["remedy"] for problem in found.all if "data/" in problem["what"]}
+    assert remedy.startswith("`dvc fetch --all-commits data/rows.csv.dvc`")
+
+
+def test_what_neither_the_cache_nor_the_remote_has_is_lost(pushed: Sandbox) -> None:
+    value = model_of(pushed, "alpha")
+    in_store(pushed, value).unlink()
+    shutil.rmtree(pushed.root / ".dvc" / "cache")
+
+    found = verify(pushed, "--all", "--remote")
+
+    assert (found.status, found.problems) == (1, {"cache": {value}})
+
+
+def test_a_remote_that_is_gone_is_said_once_and_nothing_is_called_lost(pushed: Sandbox) -> None:
+    shutil.rmtree(pushed.root.parent / "store")
+    shutil.rmtree(pushed.root.parent / "shared.git")
+
+    found = verify(pushed, "--all", "--remote")
+
+    assert (found.status, found.all, len(found.gaps)) == (1, [], 2)
+    assert [gap.partition(":")[0] for gap in found.gaps] == [
+        "the git remote origin could not be asked",
+        "the DVC remote store could not be asked",
+    ]
+
+
+def test_a_clone_without_remotes_is_told_so(whole: Sandbox) -> None:
+    found = verify(whole, "--all", "--remote")
+
+    assert (found.status, found.all) == (1, [])
+    assert found.gaps == [
+        "this clone has no git remote",
+        "a default remote of DVC could not be asked: none is set",
+    ]
+
+
+def test_asking_a_remote_changes_nothing_there(pushed: Sandbox) -> None:
+    """DVC's own question to a remote on this disk removes what is damaged."""
+    value = model_of(pushed, "HEAD")
+    place = in_store(pushed, value)
+    place.chmod(0o644)
+    place.write_text("damaged")
+
+    verify(pushed, "--all", "--remote")
+
+    assert place.read_text() == "damaged"

@@ -1,0 +1,110 @@
+"""What users do with commits and experiments damages nothing, so nothing is reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import Sandbox
+from sync.every_kind import reset
+from verify.verifying import check_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def applied_and_committed(whole: Sandbox) -> None:
+    whole.git("checkout", "--quiet", "-b", "topic", "HEAD~1")
+    whole.dvc("exp", "apply", "alpha")
+    whole.commit("As in alpha")
+    whole.dvc("exp", "remove", "alpha")
+
+
+def branched(whole: Sandbox) -> None:
+    whole.dvc("exp", "branch", "alpha", "topic")
+    whole.dvc("exp", "remove", "alpha")
+
+
+def renamed(whole: Sandbox) -> None:
+    whole.dvc("exp", "rename", "alpha", "omega")
+
+
+def amended_message(whole: Sandbox) -> None:
+    whole.git("commit", "--quiet", "--amend", "--message", "Better said")
+
+
+def amended_with_another_result(whole: Sandbox) -> None:
+    """Commit a result, and then a better one in its place."""
+    whole.replace("params.yaml", "lr: 0.4", "lr: 0.5")
+    whole.dvc("repro")
+    whole.commit("Learn faster")
+    check_whole(whole)
+    whole.replace("params.yaml", "lr: 0.5", "lr: 0.6")
+    whole.dvc("repro")
+    whole.git("commit", "--quiet", "--all", "--amend", "--message", "Learn much faster")
+
+
+def rebased(whole: Sandbox) -> None:
+    applied_and_committed(whole)
+    check_whole(whole)
+    whole.git("checkout", "--quiet", "main", "--force")
+    (whole.root / "README").write_text("Read me.\n")
+    whole.commit("Documents")
+    whole.git("rebase", "--quiet", "--strategy-option=theirs", "main", "topic")
+
+
+def run_again_under_its_name(whole: Sandbox) -> None:
+    whole.git("checkout", "--quiet", "HEAD~1")
+    whole.dvc("checkout", "--quiet")
+    whole.dvc("exp", "run", "--force", "-n", "alpha", "-S", "train.lr=0.7")
+    reset(whole)
+    whole.git("checkout", "--quiet", "main")
+
+
+def never_committed(whole: Sandbox) -> None:
+    whole.replace("params.yaml", "lr: 0.4", "lr: 0.8")
+    whole.dvc("repro")
+    reset(whole)
+
+
+CHANGES = (
+    applied_and_committed,
+    branched,
+    renamed,
+    amended_message,
+    amended_with_another_result,
+    rebased,
+    run_again_under_its_name,
+    never_committed,
+)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_nothing_is_reported(whole: Sandbox, change: Callable[[Sandbox], None]) -> None:
+    check_whole(whole)
+
+    change(whole)
+
+    check_whole(whole)
+
+
+def test_experiments_that_were_pushed_and_pulled_are_whole_on_both_sides(whole: Sandbox) -> None:
+    shared, clone = whole.root.parent / "shared.git", whole.root.parent / "clone"
+    whole.git("init", "--quiet", "--bare", str(shared))
+    whole.git("remote", "add", "origin", str(shared))
+    whole.dvc("remote", "add", "--default", "store", str(whole.root.parent / "store"))
+    whole.commit("Somewhere to push to")
+    whole.git("push", "--quiet", "origin", "main", "refs/wherefrom/dirty/*:refs/wherefrom/dirty/*")
+    whole.dvc("push", "--quiet", "--all-commits")
+    whole.dvc("exp", "push", "origin", "alpha", "inner", "tuned", "same")
+
+    check_whole(whole, "--all", "--remote")
+
+    whole.git("clone", "--quiet", str(shared), str(clone))
+    other = Sandbox(clone, whole.environment)
+    other.git("fetch", "--quiet", "origin", "refs/wherefrom/dirty/*:refs/wherefrom/dirty/*")
+    other.dvc("exp", "pull", "origin", "alpha", "inner", "tuned", "same")
+    other.dvc("fetch", "--quiet", "--all-commits")
+    other.run("wherefrom", "sync")
+    check_whole(other, "--all", "--data", "--remote")
