@@ -38,14 +38,12 @@ class Remarker:
         """Write a remark to the record and the run of a result; gaps say where it could not be."""
         self._note(trace, remark)
         if trace.run is None or self._store is None:
-            return ()
+            return (_not_logged(self._view.unasked),) if self._view.unasked else ()
+        run_id, marks = trace.run.mlflow_run_id, remarks.tags(remark)
         try:
-            marks = remarks.tags(remark)
-            self._store.result().log(
-                trace.run.mlflow_run_id, params={}, metrics={}, tags=marks, at=remark.at
-            )
+            self._store.result().log(run_id, params={}, metrics={}, tags=marks, at=remark.at)
         except StoreUnreachableError as error:
-            return (Gap("the verdict is not in MLflow", str(error), error.hint),)
+            return (_not_logged(str(error)),)
         return ()
 
     def _note(self, trace: Trace, remark: Reproduced) -> None:
@@ -69,3 +67,7 @@ class Remarker:
 def _open(view: View) -> Store:
     chosen, _ = settings.understood(view.project.workspace, view.project.anchor.name)
     return delivery.open_project_store(view.project, view.uri, chosen.mlflow_experiment)
+
+
+def _not_logged(why: str) -> Gap:
+    return Gap("the verdict is not in MLflow", why, "once it answers, `wherefrom sync` brings it")

@@ -12,6 +12,7 @@ from wherefrom.errors import ImpossibleError
 from wherefrom.settings import STORE, TRACKING
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo
 from wherefrom.sources.git_objects import Objects
+from wherefrom.sources.run_source import open_runs
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
     command = dvc_clone.command(stages)
     process = maker.children.start(command, root, _environment(environ, folder))
     _follow(process, len(stages), told)
-    return _made(wanted, root)
+    return _made(wanted, root, _store(folder))
 
 
 def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -78,11 +79,15 @@ def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     return clean | {
         TRACKING: "off",
         "WHEREFROM_SUMMARY": "off",
-        STORE: f"sqlite:///{folder / 'mlflow.db'}",
+        STORE: _store(folder),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DVC_NO_ANALYTICS": "1",
         "DVC_SITE_CACHE_DIR": str(folder / "site"),
     }
+
+
+def _store(folder: Path) -> str:
+    return f"sqlite:///{folder / 'mlflow.db'}"
 
 
 def _follow(process: subprocess.Popen[str], count: int, told: Told) -> None:
@@ -108,18 +113,28 @@ def _last(said: Iterable[str]) -> str:
     return redact_text(lines[-1]) if lines else "it said nothing"
 
 
-def _made(wanted: Wanted, root: Path) -> Made:
+def _made(wanted: Wanted, root: Path, store: str) -> Made:
     here = tree.of_workspace(root)
     made = here.holding.stages
     pairs = verdict.outputs(wanted.result, made)
     found = tuple(one if one.is_same else _described(wanted, one, root) for one in pairs)
     final = lineage.result_of(here.holding, wanted.result.final.address)
     metrics, _ = here.metrics(root, final.metric_files)
+    if not metrics and wanted.result.record is None:
+        metrics = _logged(wanted, store)
     inputs = verdict.other_inputs(wanted.result, made)
     compared = verdict.judge(found, (wanted.metrics, metrics), inputs, wanted.tolerance)
     then, now = wanted.result.record, final.record
     machine = verdict.other_machine(then.environment, now.environment) if then and now else ()
     return Made(compared, machine)
+
+
+def _logged(wanted: Wanted, store: str) -> dict[str, float]:
+    """Read the metrics that foreign code has logged to MLflow alone, of those that it did then."""
+    runs = open_runs(store)
+    logged = runs.logged(run.mlflow_run_id for run in runs.all_runs())
+    found = {name: value for one in logged.values() for name, value in one.metrics.items()}
+    return {name: found[name] for name in wanted.metrics if name in found}
 
 
 def _described(wanted: Wanted, output: Output, root: Path) -> Output:

@@ -123,7 +123,10 @@ def _is_near(then: float | None, now: float | None, tolerance: float) -> bool:
 
 def other_machine(then: EnvironmentFacts, now: EnvironmentFacts) -> tuple[str, ...]:
     """Say what of the machine and the environment is not as it was, and what follows from that."""
-    kinds = {"the CPU": (then.cpu, now.cpu), "the BLAS kernel": (then.blas, now.blas)}
+    kinds = {
+        "the CPU": (then.cpu, now.cpu),
+        "the BLAS kernel": (_kernels(then.blas), _kernels(now.blas)),
+    }
     said = [
         f"{name} is {b or 'not known'}, and was {a or 'not known'}: equivalent can be expected, "
         "identical cannot"
@@ -135,3 +138,8 @@ def other_machine(then: EnvironmentFacts, now: EnvironmentFacts) -> tuple[str, .
     elif then.digest != now.digest:
         said.append("the packages are not those that the result was made with")
     return tuple(said)
+
+
+def _kernels(blas: str | None) -> str | None:
+    """Give the kinds of kernels, such as `SkylakeX`: libraries and versions belong to packages."""
+    return ", ".join(sorted({one.split()[-1] for one in blas.split(", ")})) if blas else None

@@ -47,9 +47,7 @@ def test_results_of_every_kind_are_made_again_several_at_once(kinds: Sandbox) ->
     found = {one["address"]: one for one in answer.found["results"]}
     assert {name: one["verdict"] for name, one in found.items()} == dict.fromkeys(MADE, "identical")
     assert (answer.status, answer.found["verdict"]) == (0, "identical")
-    dirty = kinds.record("HEAD", RESULT).git
-    assert dirty.dirty
-    assert found["HEAD"]["commit"] == dirty.snapshot
+    assert kinds.record("HEAD", RESULT).git.dirty
     assert found["alpha"]["commit"] == kinds.git("rev-parse", kinds.revision("alpha")).strip()
     assert state(kinds.root) == before
 
@@ -62,6 +60,32 @@ def test_a_result_that_the_workspace_alone_has_is_made_again(small: Sandbox) -> 
 
     assert (answer.status, answer.found["verdict"]) == (0, "identical")
     assert answer.found["commit"] == small.record(path=RESULT).git.snapshot
+
+
+def test_code_that_was_edited_before_it_was_committed_is_that_of_the_snapshot(
+    small: Sandbox,
+) -> None:
+    small.replace("code/train.py", "str(lr)", "str(lr * 2)")
+    small.dvc("repro")
+    small.replace("code/train.py", "str(lr * 2)", "str(lr * 3)")
+    small.commit("Another factor than the result's")
+
+    answer = reproduce(small, "HEAD")
+
+    assert (answer.status, answer.found["verdict"]) == (0, "identical")
+    assert answer.found["commit"] == small.record(path=RESULT).git.snapshot
+
+
+def test_a_snapshot_that_is_gone_is_missing(small: Sandbox) -> None:
+    small.replace("params.yaml", "lr: 0.1", "lr: 0.7")
+    small.dvc("repro")
+    small.git("update-ref", "-d", f"refs/wherefrom/dirty/{small.record(path=RESULT).record_id}")
+    small.git("gc", "--quiet", "--prune=now")
+
+    answer = reproduce(small, "workspace")
+
+    assert (answer.status, answer.found["verdict"]) == (1, "impossible")
+    assert answer.found["missing"]["what"] == "the code of this result is gone"
 
 
 def test_a_result_of_a_clean_tree_that_is_not_committed_is_made_from_its_commit(
@@ -154,6 +178,13 @@ def test_foreign_code_logs_into_the_clone_alone(theirs: Sandbox) -> None:
     assert outputs(answer.found) == {"model.txt": True}
     assert set(theirs.runs()) == set(runs)
     assert state(theirs.root) == before
+
+
+def test_metrics_that_are_in_mlflow_alone_are_compared(theirs: Sandbox) -> None:
+    answer = reproduce(theirs, "model.txt", LUCK="1e-9")
+
+    assert (answer.status, answer.found["verdict"]) == (0, "equivalent")
+    assert answer.found["metrics"] == {"score": [0.5, 0.500000001]}
 
 
 def test_a_model_that_was_never_committed_cannot_be_made_again(small: Sandbox) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wherefrom.commands.trace import Trace
     from wherefrom.found import Found
     from wherefrom.identity import CommitSha
+    from wherefrom.record import Record
     from wherefrom.rerun import Wanted
     from wherefrom.verdict import Compared, Verdict
     from wherefrom.view import View
@@ -136,14 +137,16 @@ def _wanted(view: View, trace: Trace, options: Options) -> Wanted:
 def _code(view: View, trace: Trace) -> CommitSha:
     """Find the commit with the code that a result was made from.
 
-    That is the snapshot of a dirty tree, else who holds the result. What nothing holds yet was made
-    from the commit that its record names.
+    That is who holds the result, unless it was made from a dirty tree and that commit has other
+    files than were read: then it is the snapshot of that tree, which lacks what git did not know.
+    What nothing holds yet was made from the commit that its record names.
     """
     record = trace.record
-    if record is not None and record.git.dirty and record.experiment is None:
-        return _snapshot(view, trace)
-    if trace.commit is not None:
+    dirty = record is not None and record.git.dirty and record.experiment is None
+    if trace.commit is not None and (trace.attributed or not dirty):
         return trace.commit.sha
+    if record is not None and dirty:
+        return _snapshot(view, record)
     if trace.made_in is not None:
         return trace.made_in.commit_sha
     if record is not None and record.git.commit is not None:
@@ -151,13 +154,10 @@ def _code(view: View, trace: Trace) -> CommitSha:
     return _head(view)
 
 
-def _snapshot(view: View, trace: Trace) -> CommitSha:
-    record = trace.record
-    kept = record.git.snapshot if record else None
+def _snapshot(view: View, record: Record) -> CommitSha:
+    kept = record.git.snapshot
     if kept is not None and git_repo.resolve(view.git_root, kept):
         return kept
-    if trace.commit is not None and trace.attributed:
-        return trace.commit.sha
     raise ImpossibleError(
         what="the code of this result is gone",
         why=f"it was made from a tree that was not committed, and its snapshot {kept} is not here",

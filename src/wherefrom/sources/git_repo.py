@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -208,8 +209,11 @@ def introduced(root: Path, path: str, text: str, tips: Iterable[str]) -> CommitS
 
 
 def listed(root: Path, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
-    """Map the files of a commit that are at `paths`, or below one, to their blobs."""
-    wanted = list(paths)
+    """Map the files of a commit that are at `paths`, or below one, to their blobs.
+
+    No commit holds what is above its root or at an absolute path.
+    """
+    wanted = [path for path in paths if not posixpath.normpath(path).startswith(("../", "/"))]
     if not wanted:
         return {}
     text = run(root, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", sha, *wanted)

@@ -1,0 +1,95 @@
+"""A reproduction that is interrupted or killed leaves no process, and nothing that stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from again import left_over, reproduce, state
+
+from waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+WAIT = """\
+if "WAIT" in os.environ:
+    import time
+    Path(os.environ["WAIT"]).write_text(str(os.getpid()))
+    time.sleep(600)
+
+def main():
+"""
+
+
+@pytest.fixture
+def waiting(small: Sandbox) -> Sandbox:
+    """The small project, whose training waits where it is told to."""
+    small.replace("code/train.py", "def main():\n", WAIT)
+    small.dvc("repro")
+    small.commit("Wait")
+    return small.cold
+
+
+def started(sandbox: Sandbox, pid_file: Path) -> tuple[subprocess.Popen[bytes], psutil.Process]:
+    """Start a reproduction, and give it with the process of the stage that waits."""
+    process = subprocess.Popen(
+        ["wherefrom", "reproduce", "HEAD", "--env", "current"],
+        cwd=sandbox.root,
+        env=sandbox.environment | {"WAIT": str(pid_file)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    until(lambda: pid_file.exists() and pid_file.read_text())
+    return process, psutil.Process(int(pid_file.read_text()))
+
+
+def test_ctrl_c_ends_all_processes_and_leaves_nothing(waiting: Sandbox, tmp_path: Path) -> None:
+    before = state(waiting.root)
+    process, stage = started(waiting, tmp_path / "pid")
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said.splitlines()[-1]) == (130, b"interrupted")
+    until(lambda: not stage.is_running())
+    assert left_over(waiting) == []
+    assert state(waiting.root) == before
+    assert waiting.git("notes", "--ref=wherefrom", "list") == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_what_a_killed_one_leaves_is_removed_by_the_next(
+    waiting: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    process, stage = started(waiting, tmp_path / "pid")
+    beside = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+    os.kill(process.pid, number)
+    process.communicate(timeout=60)
+
+    until(lambda: not any(map(psutil.pid_exists, beside)))
+    assert not stage.is_running()
+    assert left_over(waiting) != []
+    answer = reproduce(waiting, "HEAD")
+    assert answer.found["verdict"] == "identical"
+    assert left_over(waiting) == []
+
+
+def test_a_call_beside_another_leaves_it_alone(waiting: Sandbox, tmp_path: Path) -> None:
+    process, stage = started(waiting, tmp_path / "pid")
+    mine = left_over(waiting)
+
+    answer = reproduce(waiting, "HEAD")
+
+    assert answer.found["verdict"] == "identical"
+    assert left_over(waiting) == mine
+    assert stage.is_running()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
