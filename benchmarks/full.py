@@ -11,8 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import lasting
 import speed
 import table
+from measure import clone
 
 
 def main() -> None:
@@ -24,8 +26,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         table.show_many(root)
-        held = speed.compare(root, chosen.experiments, exp_show=not chosen.skip_exp_show)
-    sys.exit(not held)
+        start = root / "start"
+        clone(start)
+        lasts = lasting.compare(root, start)
+        fast = speed.compare(root, chosen.experiments, start, exp_show=not chosen.skip_exp_show)
+    sys.exit(not (lasts and fast))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import wherefrom
 wherefrom.trace("results/metrics.json").data
 wherefrom.results().sort_values("test.roc_auc")
+wherefrom.verify(data=True).is_whole
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wherefrom.commands.trace import Trace
+    from wherefrom.commands.verify import Verification
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "results", "trace"]
+__all__ = ["__version__", "results", "trace", "verify"]
 
 
 def trace(address: str, folder: Path | str = ".") -> Trace:
@@ -41,3 +43,16 @@ def results(folder: Path | str = ".") -> pd.DataFrame:
     from wherefrom import api  # noqa: PLC0415
 
     return api.results(folder)
+
+
+def verify(
+    *addresses: str, folder: Path | str = ".", data: bool = False, remote: bool = False
+) -> Verification:
+    """Look whether results can still be had, as `wherefrom verify` does; of no address: all.
+
+    `data` reads every byte, `remote` asks the remotes. Raises
+    `wherefrom.errors.WherefromError` for what the command ends with 2 for.
+    """
+    from wherefrom import api  # noqa: PLC0415
+
+    return api.verify(addresses, folder, data=data, remote=remote)

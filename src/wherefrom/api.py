@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wherefrom.commands import ls
 from wherefrom.commands import trace as tracing
+from wherefrom.commands import verify as verifying
 from wherefrom.errors import IndexDamagedError
+from wherefrom.problems import Levels
 from wherefrom.render import listing
 from wherefrom.view import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from wherefrom.commands.trace import Trace
+    from wherefrom.commands.verify import Verification
     from wherefrom.view import View
 
 _T = TypeVar("_T")
@@ -35,6 +38,14 @@ def results(folder: Path | str) -> pd.DataFrame:
 
     found = _asked(Path(folder).resolve(), ls.entries)
     return pd.DataFrame([listing.flat(entry) for entry in found])
+
+
+def verify(
+    addresses: Sequence[str], folder: Path | str, *, data: bool, remote: bool
+) -> Verification:
+    """Look whether results can still be had."""
+    place, levels = Path(folder).resolve(), Levels(data=data, remote=remote)
+    return _asked(place, lambda view: verifying.verify(view, addresses, place, levels))
 
 
 def _asked(folder: Path, question: Callable[[View], _T]) -> _T:

@@ -130,6 +130,10 @@ def no_snapshot(ref: str, sha: CommitSha, remotes: tuple[str, ...]) -> Problem:
 # -- in DVC
 
 
+OLDER = " (`dvc remote add --local` first, where DVC skips commits older than the remote)"
+"""DVC reads each commit with that commit's own settings, and skips one that has no remote yet."""
+
+
 def not_in_cache(path: str, value: str, names: Sequence[str], lost: str, remedy: str) -> Problem:
     """Name an object that DVC's cache lacks, or files of a folder (`names`; "" is the object)."""
     whole = "" in names
@@ -235,7 +239,7 @@ def not_in_remote(path: str, value: str, remote: str | None, lost: str) -> Probl
     return Problem(
         what=f"{path} ({value[:10]}) is not in {named}",
         why="it was never pushed, or was removed there",
-        remedy=f"`dvc push --all-commits{option}`, of an experiment `dvc exp push`",
+        remedy=f"`dvc push --all-commits{option}`, of an experiment `dvc exp push`{OLDER}",
         cause="dvc remote",
         object=value,
         lost=f"{lost}, with this disk",

@@ -15,13 +15,14 @@ import wherefrom
 from sync.conftest import history, versions_template  # noqa: F401 - fixtures
 from sync.versions import RESULT, SCORES
 from wherefrom.commands.trace import Trace
+from wherefrom.commands.verify import Verification
 from wherefrom.errors import (
     AmbiguousAddressError,
     NotAProjectError,
     UnknownAddressError,
     WherefromError,
 )
-from wherefrom.render import traced
+from wherefrom.render import traced, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,15 @@ def test_what_a_trace_holds_has_the_types_of_the_tool(project: Sandbox) -> None:
     assert (version.path, version.size, version.label) == ("data/rows.csv", 16, "final")
     assert (found.metrics["test.score"], found.params["train.lr"]) == (0.9, 0.4)
     assert found.gaps == ()
+
+
+def test_a_verification_is_an_object_with_the_content_of_the_json(project: Sandbox) -> None:
+    found = wherefrom.verify("final", folder=project.root, data=True)
+
+    assert_type(found, Verification)
+    said = project.process("wherefrom", "verify", "final", "--data", "--json")
+    assert verified.verification_json(found) == said.stdout
+    assert found.is_whole == (said.returncode == 0)
 
 
 def test_an_address_is_meant_from_the_folder_that_is_given(project: Sandbox) -> None:

@@ -48,10 +48,10 @@ def amended_with_another_result(whole: Sandbox) -> None:
 def rebased(whole: Sandbox) -> None:
     applied_and_committed(whole)
     check_whole(whole)
-    whole.git("checkout", "--quiet", "main", "--force")
+    whole.git("checkout", "--quiet", "-b", "other", "main~1")
     (whole.root / "README").write_text("Read me.\n")
     whole.commit("Documents")
-    whole.git("rebase", "--quiet", "--strategy-option=theirs", "main", "topic")
+    whole.git("rebase", "--quiet", "other", "topic")
 
 
 def run_again_under_its_name(whole: Sandbox) -> None:
@@ -93,8 +93,8 @@ def test_experiments_that_were_pushed_and_pulled_are_whole_on_both_sides(whole: 
     shared, clone = whole.root.parent / "shared.git", whole.root.parent / "clone"
     whole.git("init", "--quiet", "--bare", str(shared))
     whole.git("remote", "add", "origin", str(shared))
-    whole.dvc("remote", "add", "--default", "store", str(whole.root.parent / "store"))
-    whole.commit("Somewhere to push to")
+    store = ("remote", "add", "--local", "--default", "store", str(whole.root.parent / "store"))
+    whole.dvc(*store)
     whole.git("push", "--quiet", "origin", "main", "refs/wherefrom/dirty/*:refs/wherefrom/dirty/*")
     whole.dvc("push", "--quiet", "--all-commits")
     whole.dvc("exp", "push", "origin", "alpha", "inner", "tuned", "same")
@@ -103,6 +103,7 @@ def test_experiments_that_were_pushed_and_pulled_are_whole_on_both_sides(whole: 
 
     whole.git("clone", "--quiet", str(shared), str(clone))
     other = Sandbox(clone, whole.environment)
+    other.dvc(*store)
     other.git("fetch", "--quiet", "origin", "refs/wherefrom/dirty/*:refs/wherefrom/dirty/*")
     other.dvc("exp", "pull", "origin", "alpha", "inner", "tuned", "same")
     other.dvc("fetch", "--quiet", "--all-commits")

@@ -31,6 +31,7 @@ CREATE TABLE commits (
     author TEXT
 ) WITHOUT ROWID;
 CREATE INDEX commits_snapshot ON commits (snapshot);
+CREATE INDEX commits_author ON commits (author);
 
 -- a folder's files that may matter, and its folders that hold such
 CREATE TABLE trees (sha TEXT PRIMARY KEY, entries TEXT) WITHOUT ROWID;

@@ -159,10 +159,16 @@ class Ledger:
         shas = (record.git.snapshot for record in _records(result))
         return [sha for sha in dict.fromkeys(shas) if sha and self._files.is_here(sha)]
 
+    def _is_kept(self, sha: CommitSha, record_id: RecordId) -> bool:
+        """Whether a ref leads to a snapshot: its own, or a tag."""
+        commit = self._view.index.commit(sha)
+        held = record_id in self._snapshots or (commit is not None and commit.live)
+        return held and self._files.is_here(sha)
+
     def _snapshot(self, result: Lineage) -> Iterator[Problem]:
         kept = {record.git.snapshot: record.record_id for record in _records(result)}
         for sha, record_id in kept.items():
-            if sha and (record_id not in self._snapshots or not self._files.is_here(sha)):
+            if sha and not self._is_kept(sha, record_id):
                 yield problems.no_snapshot(SNAPSHOTS + record_id, sha, self._remotes)
 
 

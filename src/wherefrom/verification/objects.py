@@ -142,4 +142,5 @@ class Cache:
             return kept.again
         only = f" {kept.dvc_file}" if kept.dvc_file else ""
         exps = "" if kept.dvc_file else ", of an experiment `dvc exp pull`"
-        return f"`dvc fetch --all-commits{only}`{exps}, if it was pushed; else {kept.again}"
+        older = "" if kept.dvc_file else problems.OLDER
+        return f"`dvc fetch --all-commits{only}`{exps}{older}, if it was pushed; else {kept.again}"

@@ -1,0 +1,64 @@
+"""How fast it is told whether results can still be had, by links and by reading every byte."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from typing import TYPE_CHECKING
+
+from measure import IDENTITY, cost, in_turn, run
+from speed import Line, make
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EXPERIMENTS, SECONDS = 1000, 5.0
+FILES, MEGABYTES = 128, 8
+VERIFY = ("wherefrom", "verify", "--all")
+DVC_YAML = """\
+stages:
+  count:
+    cmd: python -c "import os; open('n.json', 'w').write(str(len(os.listdir('data'))))"
+    deps: [data]
+    metrics: [n.json: {cache: false}]
+"""
+
+
+def compare(folder: Path, start: Path) -> bool:
+    """Measure, print a table, and say whether every bar was held; `start` as in `speed.compare`."""
+    print(f"\nverify: {EXPERIMENTS:,} experiments; {FILES} files of {MEGABYTES} MB", flush=True)
+    held = True
+    for line in (*_links(folder, start), *_bytes(folder / "bytes")):
+        print(line.text(judge_scale=True), flush=True)
+        held = held and not line.is_missed(judge_scale=True)
+    return held
+
+
+def _links(folder: Path, start: Path) -> Iterator[Line]:
+    """Look at a history whose experiments share the objects of the first result, or lack theirs."""
+    root = make(folder / "lasting", EXPERIMENTS, start).root
+    cost(root, *VERIFY, accept=(0, 1))  # the index is made
+    seconds = [cost(root, *VERIFY, accept=(0, 1)).seconds for _ in range(5)]
+    yield Line("verify --all", statistics.median(seconds), "the limit", SECONDS, 1)
+
+
+def _bytes(root: Path) -> Iterator[Line]:
+    """Read files that DVC keeps, beside `md5sum` of the same files."""
+    (root / "data").mkdir(parents=True)
+    for number in range(FILES):
+        (root / "data" / str(number)).write_bytes(os.urandom(MEGABYTES << 20))
+    (root / "dvc.yaml").write_text(DVC_YAML)
+    for command in (("git", "init", "--quiet"), ("dvc", "init"), ("dvc", "add", "data")):
+        run(root, *command)
+    run(root, "dvc", "repro")
+    run(root, "git", "add", "--all")
+    run(root, "git", *IDENTITY, "commit", "--quiet", "--message", "A count")
+    cache = root / ".dvc" / "cache" / "files" / "md5"
+    files = [str(path) for path in sorted(cache.rglob("*")) if path.is_file()]
+    sides = {
+        "verify": lambda: run(root, *VERIFY, "--data"),
+        "md5sum": lambda: run(root, "md5sum", *files),
+    }
+    found = {name: statistics.median(times) for name, times in in_turn(sides).items()}
+    yield Line("verify --all --data", found["verify"], "md5sum", found["md5sum"], 2)
