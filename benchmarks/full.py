@@ -1,7 +1,7 @@
-"""Side by side on a long history, and five million rows: `make bench-full`. 1 if a bar is missed.
+"""Side by side on a long history, five million rows, results made again: `make bench-full`.
 
-At 10,000 experiments the first `dvc exp show` alone takes twenty minutes; `--skip-exp-show`
-leaves it out.
+1 if a bar is missed. At 10,000 experiments the first `dvc exp show` alone takes twenty minutes;
+`--skip-exp-show` leaves it out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import reproduction
 import speed
 import table
 
@@ -20,11 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=10_000, metavar="N")
     parser.add_argument("--skip-exp-show", action="store_true")
+    parser.add_argument("--sample", type=int, default=reproduction.SAMPLE, metavar="N")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         table.show_many(root)
         held = speed.compare(root, chosen.experiments, exp_show=not chosen.skip_exp_show)
+        held = reproduction.compare(root / "reproduced", chosen.sample) and held
     sys.exit(not held)
 
 

@@ -121,8 +121,12 @@ class Maker:
             is_new = not (folder / _READY).is_file()
             if is_new and folder.exists():
                 shutil.rmtree(folder)
-            yield folder, is_new
-            (folder / _READY).touch()
+            try:
+                yield folder, is_new
+                (folder / _READY).touch()
+            except UvError:
+                shutil.rmtree(folder, ignore_errors=True)  # it may not have been begun
+                raise
 
     @contextmanager
     def _held(self, file: Path) -> Iterator[None]:
