@@ -1,7 +1,7 @@
-"""Side by side on a long history, and five million rows: `make bench-full`. 1 if a bar is missed.
+"""Side by side on a long history, five million rows, results made again: `make bench-full`.
 
-At 10,000 experiments the first `dvc exp show` alone takes twenty minutes; `--skip-exp-show`
-leaves it out.
+1 if a bar is missed. At 10,000 experiments the first `dvc exp show` alone takes twenty minutes;
+`--skip-exp-show` leaves it out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import lasting
+import reproduction
 import speed
 import table
 from measure import clone
@@ -22,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=10_000, metavar="N")
     parser.add_argument("--skip-exp-show", action="store_true")
+    parser.add_argument("--sample", type=int, default=reproduction.SAMPLE, metavar="N")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
@@ -29,8 +31,9 @@ def main() -> None:
         start = root / "start"
         clone(start)
         lasts = lasting.compare(root, start)
+        again = reproduction.compare(root / "reproduced", chosen.sample)
         fast = speed.compare(root, chosen.experiments, start, exp_show=not chosen.skip_exp_show)
-    sys.exit(not (lasts and fast))
+    sys.exit(not (lasts and again and fast))
 
 
 if __name__ == "__main__":

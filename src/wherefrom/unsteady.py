@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wherefrom.identity import Fingerprint, StageAddress
     from wherefrom.lineage import Lineage
     from wherefrom.record import Record
-    from wherefrom.verdict import Compared
+    from wherefrom.reproduction.verdict import Compared
 
     Place = tuple[StageAddress, Fingerprint, str, str | None, str | None]
 

@@ -8,16 +8,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from wherefrom import address, places, rerun, verdict
+from wherefrom import address
 from wherefrom.children import Children
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
 from wherefrom.environment import cpu_model
-from wherefrom.environments import Maker
 from wherefrom.errors import ImpossibleError
 from wherefrom.record import Gap
 from wherefrom.remarking import Remarker
 from wherefrom.remarks import Reproduced
+from wherefrom.reproduction import places, rerun, verdict
+from wherefrom.reproduction.environments import Maker
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from wherefrom.found import Found
     from wherefrom.identity import CommitSha
     from wherefrom.record import Record
-    from wherefrom.rerun import Wanted
-    from wherefrom.verdict import Compared, Verdict
+    from wherefrom.reproduction.rerun import Wanted
+    from wherefrom.reproduction.verdict import Compared, Verdict
     from wherefrom.view import View
 
 FOLDER = "reproductions"

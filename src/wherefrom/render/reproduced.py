@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wherefrom.commands.reproduce import Plan, Reproduction
-    from wherefrom.verdict import Output
+    from wherefrom.reproduction.verdict import Output
 
 
 def warning(plans: Sequence[Plan]) -> str:

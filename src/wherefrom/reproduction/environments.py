@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from wherefrom import environment, places
+from wherefrom import environment
 from wherefrom.errors import ImpossibleError
 from wherefrom.holding import is_fact
+from wherefrom.reproduction import places
 from wherefrom.sources import git_clone
 from wherefrom.sources.uv import ELSEWHERE, Uv, UvError
 
@@ -109,7 +110,7 @@ class Maker:
         if result.record is not None and name != _TOOL and not _has_tool(base):
             lent = clone.parent / "lent"
             lent.mkdir()
-            (lent / _TOOL).symlink_to(Path(__file__).resolve().parent)
+            (lent / _TOOL).symlink_to(Path(__file__).resolve().parents[1])
             yield lent
 
     @contextmanager
@@ -120,8 +121,12 @@ class Maker:
             is_new = not (folder / _READY).is_file()
             if is_new and folder.exists():
                 shutil.rmtree(folder)
-            yield folder, is_new
-            (folder / _READY).touch()
+            try:
+                yield folder, is_new
+                (folder / _READY).touch()
+            except UvError:
+                shutil.rmtree(folder, ignore_errors=True)  # it may not have been begun
+                raise
 
     @contextmanager
     def _held(self, file: Path) -> Iterator[None]:

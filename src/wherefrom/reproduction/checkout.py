@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wherefrom import attribution, confined
+from wherefrom import attribution
 from wherefrom.errors import ImpossibleError, ToolError
+from wherefrom.reproduction import confined
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_clone, git_repo
 from wherefrom.uris import redact_text
 

@@ -7,8 +7,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import attribution, checkout, lineage, tree, unlike, verdict
+from wherefrom import attribution, lineage, tree
 from wherefrom.errors import ImpossibleError
+from wherefrom.reproduction import checkout, unlike, verdict
 from wherefrom.settings import STORE, TRACKING
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo
 from wherefrom.sources.git_objects import Objects
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from wherefrom.environments import Maker
     from wherefrom.identity import CommitSha
     from wherefrom.lineage import Lineage
     from wherefrom.project import Project
-    from wherefrom.verdict import Compared, Output
+    from wherefrom.reproduction.environments import Maker
+    from wherefrom.reproduction.verdict import Compared, Output
 
     Told = Callable[[str], None]
 
