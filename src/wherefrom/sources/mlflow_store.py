@@ -333,7 +333,7 @@ def model_versions(client: Any) -> tuple[ModelVersion, ...]:  # noqa: ANN401
 
 def artifact_files(uri: str, place: str) -> list[str]:
     """List the files below a URI of artifacts, by their paths in it."""
-    _prepare(uri)
+    _be_quick()
     from mlflow.store.artifact.artifact_repository_registry import (  # noqa: PLC0415, TID251
         get_artifact_repository,
     )
