@@ -44,6 +44,16 @@ class Logged:
             self._view.lose(error)
         return () if self._view.unasked else found
 
+    def expect(self, placed: Iterable[Placed]) -> None:
+        """List at once what will be asked for of many results."""
+        runs = [one.subject.run.mlflow_run_id for one in placed if one.subject.run]
+        try:
+            listed = [self._stored.places[i] for i in runs if i in self._stored.listings]
+            models = [model.place for i in runs for model in self._models.get(i, ())]
+            self._files.expect([*listed, *models])
+        except StoreUnreachableError as error:
+            self._view.lose(error)
+
     def versions_of(self, run: Run | None) -> tuple[ModelVersion, ...]:
         """List the versions of registered models that point to a run."""
         return tuple(self._versions.get(run.mlflow_run_id, ())) if run else ()
