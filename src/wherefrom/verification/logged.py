@@ -176,7 +176,7 @@ def _is_of(run: Run, placed: Placed) -> bool:
     if placed.subject.record_id:
         return run.record_id == placed.subject.record_id
     prints = placed.lineage.fingerprints if placed.lineage else ()
-    return run.record_id is None and run.fingerprint in prints
+    return run.relation is None and run.fingerprint in prints
 
 
 def _below(folder: str, listed: Md5s) -> Md5s:
