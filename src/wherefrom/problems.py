@@ -194,25 +194,19 @@ def no_git_remote() -> Problem:
     )
 
 
-def not_fetched(remote: str) -> Problem:
-    """Say that a remote has commits that this clone lacks: who leads to what is not known."""
-    return Problem(
-        what="the git remotes have commits that are not here",
-        why="whether they lead to the results of this clone cannot be told",
-        remedy=f"`git fetch {remote}`, and ask again",
-        cause="unasked",
-        object=remote,
-        lost="nothing that is known",
-    )
+def not_pushed(
+    sha: CommitSha, experiment: str | None, remote: str, refs: Sequence[str], *, ahead: bool
+) -> Problem:
+    """Say that no ref of any remote leads to the commit of a result; `refs` do here.
 
-
-def not_pushed(sha: CommitSha, experiment: str | None, remote: str, refs: Sequence[str]) -> Problem:
-    """Say that no ref of any remote leads to the commit of a result; `refs` do here."""
+    `ahead` says that a remote has commits that this clone lacks.
+    """
     known = [ref.split("/", 2)[2] for ref in refs if ref.startswith(("refs/heads/", "refs/tags/"))]
     push = f"`dvc exp push {remote} {experiment}`" if experiment else f"`git push {remote} HEAD`"
     return Problem(
         what=f"{experiment or sha[:10]} is not pushed",
-        why=f"no ref of {remote} leads to {sha[:10]}",
+        why=f"no ref of {remote} leads to {sha[:10]}"
+        + (", as far as it was fetched" if ahead else ""),
         remedy=f"`git push {remote} {known[0]}`" if known else push,
         cause="git remote",
         object=sha,

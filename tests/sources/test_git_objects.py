@@ -116,7 +116,10 @@ def test_more_objects_than_are_asked_for_at_once_are_all_read(repo: Path, count:
         assert list(objects.contents(shas)) == list(zip(shas, contents, strict=True))
 
 
-def test_a_commit_has_its_tree_its_parents_its_time_and_its_first_line(repo: Path) -> None:
+AUTHOR = "Tester <tester@localhost> 1500000000 -0700"
+
+
+def test_a_commit_has_its_tree_its_author_its_parents_its_time_and_first_line(repo: Path) -> None:
     root = commit(repo, "The first\n\nmore\n\ntree none\n")
     other = commit(repo, "")
     merge = commit(repo, "Merged: é☺", root, other, seconds="1700000009 -0800")
@@ -124,9 +127,9 @@ def test_a_commit_has_its_tree_its_parents_its_time_and_its_first_line(repo: Pat
 
     with Objects(repo) as objects:
         assert list(objects.commits([root, GONE, other, merge])) == [
-            CommitFacts(root, tree, (), 1_700_000_000, "The first"),
-            CommitFacts(other, tree, (), 1_700_000_000, ""),
-            CommitFacts(merge, tree, (root, other), 1_700_000_009, "Merged: é☺"),
+            CommitFacts(root, tree, (), 1_700_000_000, "The first", AUTHOR),
+            CommitFacts(other, tree, (), 1_700_000_000, "", AUTHOR),
+            CommitFacts(merge, tree, (root, other), 1_700_000_009, "Merged: é☺", AUTHOR),
         ]
 
 

@@ -16,6 +16,7 @@ import pytest
 from filled_store import NAMES, PRINTS, RECORDS
 
 from wherefrom.errors import StoreUnreachableError
+from wherefrom.names import FILES, FILES_LATER
 from wherefrom.runs import Logged, NoRuns
 from wherefrom.sources import run_database, run_source
 from wherefrom.sources.run_client import RunClient
@@ -91,6 +92,31 @@ def test_a_run_has_the_fields_that_join_it_to_the_ledger(
         error="it's 100% broken",
         parent="d" * 32,  # type: ignore[arg-type]
     )
+
+
+def test_what_is_kept_beside_values_is_what_mlflow_says(
+    store: FilledStore, database: RunDatabase, client: RunClient
+) -> None:
+    found, told = database.stored(), client.stored()
+
+    assert found.places == told.places
+    assert found.places.keys() == {run.mlflow_run_id for run in database.all_runs()}
+    assert set(found.models) == set(told.models)
+    assert set(found.versions) == set(told.versions)
+    assert in_order(found.deleted) == in_order(told.deleted)
+    assert {run.mlflow_run_id for run in found.deleted} >= {store.ids["deleted"]}
+    assert found.versions
+
+
+def test_the_listings_of_a_run_come_in_the_order_of_its_stages(
+    copied: Path, store: FilledStore
+) -> None:
+    run_id = store.ids["full"]
+    with closing(sqlite3.connect(copied)) as connection, connection:
+        rows = [(FILES_LATER, "later", run_id), (FILES, "first", run_id)]
+        connection.executemany("INSERT INTO tags VALUES (?, ?, ?)", rows)
+
+    assert RunDatabase(copied).stored().listings == {run_id: ("first", "later")}
 
 
 @pytest.mark.parametrize("method", ["of_records", "of_fingerprints"])

@@ -180,7 +180,7 @@ def test_raw_data_have_the_paths_hashes_and_sizes_of_their_dvc_files() -> None:
     }
 
     assert held(texts).raw == {
-        "data/a.csv": Raw("data/a.csv", md5("a.csv"), 7, "data/a.csv.dvc"),
+        "data/a.csv": Raw("data/a.csv", md5("a.csv"), 7, "data/a.csv.dvc", "far"),
         "data/folder": Raw("data/folder", f"{md5('f')}.dir", 9, "data/folder.dvc"),
         "root.csv": Raw("root.csv", md5("root.csv"), None, "root.csv.dvc"),
         "deep/x.csv": Raw("deep/x.csv", md5("x.csv"), None, "deep/er/x.dvc"),

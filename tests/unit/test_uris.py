@@ -130,3 +130,21 @@ def test_a_store_is_named_without_secrets_and_wherever_the_project_stands(
 ) -> None:
     assert uris.store_name(ANCHOR, uri) == name
     assert uris.tracking_uri(ANCHOR, name) == uri.replace("me:secret@", "")
+
+
+TEXTS = {
+    "of git": (
+        "fatal: unable to access 'https://me:pass@host/r.git/': Could not resolve host: host",
+        "fatal: unable to access 'https://host/r.git/': Could not resolve host: host",
+    ),
+    "a token for a name": ("https://token@host/r.git is gone", "https://host/r.git is gone"),
+    "a query": ("GET http://host:9/p?token=abc&x=1: refused", "GET http://host:9/p refused"),
+    "a query in quotes": ("url='http://host/p?token=abc', 403", "url='http://host/p', 403"),
+    "both": ("http://me:pass@host/p?token=abc refused", "http://host/p refused"),
+    "no uri": ("what? nothing #1", "what? nothing #1"),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS.values(), ids=TEXTS)
+def test_an_errors_text_shows_no_credentials(text: str, shown: str) -> None:
+    assert uris.redact_text(text) == shown

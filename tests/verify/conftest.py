@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import foreign_project
 from sandbox import Sandbox, built_once, copy_of
 from sync import every_kind
 
@@ -26,3 +27,12 @@ def whole_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Pa
 def whole(whole_template: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
     """A copy of it, at a place of its own: all of its results can be had."""
     return copy_of(whole_template, tmp_path / "whole", quiet_environment)
+
+
+@pytest.fixture
+def theirs(shared_folder: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+    """A copy of the project of somebody else, whose code logs to MLflow itself."""
+    root = built_once(
+        shared_folder, "theirs", lambda root: foreign_project.build(root, environment)
+    )
+    return copy_of(root, tmp_path / "theirs", environment)

@@ -106,6 +106,17 @@ def test_a_run_that_was_deleted_in_mlflow_is_restored_by_the_remedy(whole: Sandb
     check_whole(whole)
 
 
+def test_a_run_of_foreign_code_that_was_deleted_is_named(theirs: Sandbox) -> None:
+    whole = check_whole(theirs)
+    run_id = next(result["run"] for result in whole.results.values() if result["run"])
+    theirs.run("mlflow", "runs", "delete", "--run-id", run_id, **store(theirs))
+
+    found = verify(theirs)
+
+    assert (found.status, found.problems) == (1, {"run": {run_id}})
+    assert found.damaged == {k for k, result in whole.results.items() if result["run"] == run_id}
+
+
 def test_a_store_that_was_lost_is_made_again_by_the_remedy(whole: Sandbox) -> None:
     (whole.root / "mlflow.db").unlink()
     shutil.rmtree(whole.root / "mlruns")

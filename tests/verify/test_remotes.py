@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox import Sandbox
 from sync.every_kind import RESULT
 from verify.verifying import check_whole, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sandbox import Sandbox
 
 SNAPSHOTS = "refs/wherefrom/dirty/*"
 EXPERIMENTS = ("alpha", "inner", "tuned", "same")
@@ -73,6 +72,20 @@ def test_a_commit_that_was_not_pushed_is_named_until_it_is(pushed: Sandbox) -> N
     for remedy in found.remedies:
         pushed.run("bash", "-ec", remedy.strip("`"))
     check_whole(pushed, "--all", "--remote")
+
+
+def test_a_remote_that_is_ahead_may_know_more_than_was_fetched(pushed: Sandbox) -> None:
+    other = Sandbox(pushed.root.parent / "other", pushed.environment)
+    pushed.git("clone", "--quiet", str(pushed.root.parent / "shared.git"), str(other.root))
+    (other.root / "README").write_text("Read me.\n")
+    other.commit("Documents")
+    other.git("push", "--quiet", "origin", "HEAD:refs/heads/docs")
+    check_whole(pushed, "--all", "--remote")
+    pushed.git("push", "--quiet", "--delete", "origin", pushed.revision("alpha"))
+
+    (problem,) = verify(pushed, "--all", "--remote").all
+
+    assert problem["why"].endswith("as far as it was fetched")
 
 
 def test_an_object_that_the_remote_lost_is_pushed_again_by_the_remedy(pushed: Sandbox) -> None:

@@ -89,6 +89,12 @@ def test_nothing_is_reported(whole: Sandbox, change: Callable[[Sandbox], None]) 
     check_whole(whole)
 
 
+def test_of_a_project_that_keeps_no_records_nothing_is_reported(theirs: Sandbox) -> None:
+    found = check_whole(theirs, "--all", "--data")
+
+    assert {result["record_id"] for result in found.results.values()} == {None}
+
+
 def test_experiments_that_were_pushed_and_pulled_are_whole_on_both_sides(whole: Sandbox) -> None:
     shared, clone = whole.root.parent / "shared.git", whole.root.parent / "clone"
     whole.git("init", "--quiet", "--bare", str(shared))

@@ -6,6 +6,7 @@ import hashlib
 import os
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wherefrom.project import Project
+
+_AT_ONCE = 8
 
 
 class Artifacts:
@@ -29,6 +32,12 @@ class Artifacts:
         self._uri = uri
         self._project = project
         self._listed: dict[str, frozenset[str]] = {}
+
+    def expect(self, places: Iterable[str]) -> None:
+        """List many folders that are not on this disk, several at once."""
+        far = [place for place in dict.fromkeys(places) if self._folder(place) is None]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            list(threads.map(self.files, far))
 
     def files(self, place: str) -> frozenset[str]:
         """List the files of a folder, by their paths in it; none where it is not there."""

@@ -29,7 +29,7 @@ class CommitFacts:
     parents: tuple[CommitSha, ...]
     time: int
     subject: str
-    author: str = ""
+    author: str
 
 
 @dataclass(frozen=True)

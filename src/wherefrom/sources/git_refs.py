@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_KEPT = ("refs/heads", "refs/tags", "refs/remotes", "refs/exps")
+KEPT = ("refs/heads", "refs/tags", "refs/remotes", "refs/exps")
+"""Below these are the refs that keep commits."""
 # DVC's own bookkeeping: `dvc.repo.experiments.refs.ITER_SKIP_NAMESPACES`
 _DVCS_OWN = tuple(
     f"refs/exps/{name}" for name in ("apply/", "celery/", "exec/", "queue", "stash", "temp/")
@@ -53,7 +54,7 @@ def read(root: Path) -> Refs:
     """Read the refs that keep commits; DVC's own (its queue, its bookkeeping) are left out."""
     form = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)"
     shas: dict[str, CommitSha] = {}
-    for line in git_repo.run(root, "for-each-ref", f"--format={form}", *_KEPT).split("\n")[:-1]:
+    for line in git_repo.run(root, "for-each-ref", f"--format={form}", *KEPT).split("\n")[:-1]:
         kind, sha, tagged, peeled, name = line.split(" ", 4)
         if name.startswith(_DVCS_OWN):
             continue

@@ -32,6 +32,7 @@ _STORE_MODULES = {"alembic", "mlflow", "requests", "urllib3", "sqlalchemy", "sql
 _QUIET_AND_QUICK = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -333,7 +334,7 @@ def model_versions(client: Any) -> tuple[ModelVersion, ...]:  # noqa: ANN401
 
 def artifact_files(uri: str, place: str) -> list[str]:
     """List the files below a URI of artifacts, by their paths in it."""
-    _prepare(uri)
+    _be_quick()
     from mlflow.store.artifact.artifact_repository_registry import (  # noqa: PLC0415, TID251
         get_artifact_repository,
     )

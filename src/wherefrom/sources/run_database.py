@@ -114,7 +114,7 @@ class RunDatabase:
                     ModelVersion(name, str(version), run_id, source or "", place or source or "")
                     for name, version, run_id, source, place in database.execute(_VERSIONS)
                 ),
-                deleted=tuple(self._runs("1", (), "deleted")),
+                deleted=tuple(self._runs("e.lifecycle_stage = 'active'", (), "deleted")),
             )
 
     def _tagged(self, key: str, values: Sequence[str]) -> list[Run]:

@@ -73,6 +73,7 @@ def verify(
     if levels.data:
         objects.cache.read_bytes(reading)
     logged = Logged(view, data=levels.data)
+    logged.expect(found)
     git = GitRemotes(view.git_root) if levels.remote else None
     important = Important(view)
     results = [

@@ -44,6 +44,16 @@ class Logged:
             self._view.lose(error)
         return () if self._view.unasked else found
 
+    def expect(self, placed: Iterable[Placed]) -> None:
+        """List at once what will be asked for of many results."""
+        runs = [one.subject.run.mlflow_run_id for one in placed if one.subject.run]
+        try:
+            listed = [self._stored.places[i] for i in runs if i in self._stored.listings]
+            models = [model.place for i in runs for model in self._models.get(i, ())]
+            self._files.expect([*listed, *models])
+        except StoreUnreachableError as error:
+            self._view.lose(error)
+
     def versions_of(self, run: Run | None) -> tuple[ModelVersion, ...]:
         """List the versions of registered models that point to a run."""
         return tuple(self._versions.get(run.mlflow_run_id, ())) if run else ()
@@ -166,7 +176,7 @@ def _is_of(run: Run, placed: Placed) -> bool:
     if placed.subject.record_id:
         return run.record_id == placed.subject.record_id
     prints = placed.lineage.fingerprints if placed.lineage else ()
-    return run.record_id is None and run.fingerprint in prints
+    return run.relation is None and run.fingerprint in prints
 
 
 def _below(folder: str, listed: Md5s) -> Md5s:

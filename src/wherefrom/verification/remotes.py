@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wherefrom import problems
 from wherefrom.errors import RemoteUnreachableError
 from wherefrom.names import SNAPSHOTS
-from wherefrom.sources import dvc_remote, git_remote, git_repo
+from wherefrom.sources import dvc_remote, git_refs, git_remote, git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,21 +32,21 @@ class GitRemotes:
                 self._refs |= git_remote.refs(root, name)
             except RemoteUnreachableError as error:
                 self.gaps.append(problems.unasked(error))
-        self._reached, all_known = git_remote.reached(root, self._refs.values())
-        if not all_known:
-            self.gaps.append(problems.not_fetched(self._names[0]))
+        tips = [sha for ref, sha in self._refs.items() if ref.startswith(git_refs.KEPT)]
+        self._reached, all_known = git_remote.reached(root, tips)
+        self._ahead = not all_known
 
     def problems(self, placed: Placed) -> Iterator[Problem]:
         """Say so where a result, or the dirty tree that it is of, is in no remote.
 
-        Of a remote that did not answer, or is ahead of this clone, nothing is known.
+        Where a remote did not answer, nothing is known.
         """
         if self.gaps or placed.holder is None:
             return
         if not any(holder.commit_sha in self._reached for holder in placed.subject.held):
             sha, name = placed.holder.commit_sha, placed.holder.experiment
             refs = () if name else git_repo.containing(self._root, sha)
-            yield problems.not_pushed(sha, name, self._names[0], refs)
+            yield problems.not_pushed(sha, name, self._names[0], refs, ahead=self._ahead)
         for ref in (SNAPSHOTS + record_id for record_id in placed.snapshots):
             if ref not in self._refs:
                 yield problems.snapshot_not_pushed(ref, self._names[0])
