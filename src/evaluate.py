@@ -41,7 +41,7 @@ def main() -> None:
         test, schema = sides["test"], sides["test"].schema
         unlabelled = read_unlabelled(Path(data.unlabelled), data.separator)
         with threads_limited(params.threads):
-            model = read_fitted(Path("models/model.joblib"))
+            model = read_fitted(stage.as_left("models/model.joblib"))
             predicted = {
                 side: apply_threshold(predict(model, rows.features), schema, evaluate.threshold)
                 for side, rows in sides.items()

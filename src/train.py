@@ -43,7 +43,7 @@ def main() -> None:
                 run.log_metric("loss", loss, iteration)
                 shown.note(f"iteration {iteration}: loss {loss:.4g}")
 
-            features = read_fitted(Path("models/features.joblib"))
+            features = read_fitted(stage.as_left("models/features.joblib"))
             for fold in cross_validate(rows, features, estimator, folds, params.threads):
                 scores.append(fold)
                 metric = PRIMARY[task]

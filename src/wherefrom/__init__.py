@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wherefrom.commands.reproduce import Env, Reproduction
     from wherefrom.commands.trace import Trace
     from wherefrom.commands.verify import Verification
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "results", "trace", "verify"]
+__all__ = ["__version__", "reproduce", "results", "trace", "verify"]
 
 
 def trace(address: str, folder: Path | str = ".") -> Trace:
@@ -56,3 +57,17 @@ def verify(
     from wherefrom import api  # noqa: PLC0415
 
     return api.verify(addresses, folder, data=data, remote=remote)
+
+
+def reproduce(
+    *addresses: str, folder: Path | str = ".", environment: Env = "lock", jobs: int = 1
+) -> list[Reproduction]:
+    """Make results again and compare every byte, as `wherefrom reproduce` does.
+
+    This runs the code of their commits. `environment` is that of the commit's lock file (`lock`) or
+    this one (`current`), `jobs` how many are made at once. Raises `wherefrom.errors.WherefromError`
+    for what the command ends with 2 for.
+    """
+    from wherefrom import api  # noqa: PLC0415
+
+    return api.reproduce(addresses, folder, environment, jobs)

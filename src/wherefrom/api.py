@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from wherefrom.commands import ls
+from wherefrom.commands import reproduce as reproducing
 from wherefrom.commands import trace as tracing
 from wherefrom.commands import verify as verifying
 from wherefrom.errors import IndexDamagedError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wherefrom.commands.reproduce import Env, Reproduction
     from wherefrom.commands.trace import Trace
     from wherefrom.commands.verify import Verification
     from wherefrom.view import View
@@ -46,6 +49,23 @@ def verify(
     """Look whether results can still be had."""
     place, levels = Path(folder).resolve(), Levels(data=data, remote=remote)
     return _asked(place, lambda view: verifying.verify(view, addresses, place, levels))
+
+
+def reproduce(
+    addresses: Sequence[str], folder: Path | str, environment: Env, jobs: int
+) -> list[Reproduction]:
+    """Make results again; what their stages say as they fail goes to stderr."""
+    place, options = Path(folder).resolve(), reproducing.Options(environment, jobs)
+
+    def made(view: View) -> list[Reproduction]:
+        plans = reproducing.plan(view, addresses, place, options)
+        return list(reproducing.reproduce(view, plans, os.environ, options, _told))
+
+    return _asked(place, made)
+
+
+def _told(key: str, line: str) -> None:
+    sys.stderr.write(f"{key[:8]}  {line}\n")
 
 
 def _asked(folder: Path, question: Callable[[View], _T]) -> _T:

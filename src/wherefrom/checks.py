@@ -115,9 +115,9 @@ def _hashes(view: View, wanted: Mapping[str, str]) -> dict[str, str]:
 
 def _contents(view: View, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:
     project = view.project
-    places = {project.in_git(path): path for path in paths}
+    places = [project.in_git(path) for path in paths]
     blobs = git_repo.listed(view.git_root, sha, places)
-    cut = len(f"{project.prefix}/") if project.prefix else 0
     with Objects(view.git_root) as objects:
         contents = dict(objects.contents(dict.fromkeys(blobs.values())))
-    return {path[cut:]: contents[blob] for path, blob in blobs.items() if blob in contents}
+    found = {project.from_git(path): blob for path, blob in blobs.items()}
+    return {path: contents[blob] for path, blob in found.items() if blob in contents}

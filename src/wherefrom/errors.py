@@ -284,6 +284,22 @@ class ForeignCodeError(WherefromError):
 
 
 @dataclass
+class OtherBytesError(WherefromError):
+    """A file with other bytes than a stage left, by dvc.lock; None: no stage left it."""
+
+    path: str
+    expected: str | None
+
+    def __str__(self) -> str:
+        said = f"dvc.lock says {self.expected}" if self.expected else "it is not in dvc.lock"
+        return f"{self.path} is not what a stage left, so it is not read: {said}"
+
+    @property
+    def hint(self) -> str:
+        return f"`dvc checkout --force {self.path}` brings it back, `dvc repro` makes it again"
+
+
+@dataclass
 class NoResultError(WherefromError):
     """There is no result yet in the workspace; None: no stage of it keeps a record."""
 

@@ -8,6 +8,7 @@ is anchored at the main project.
 from __future__ import annotations
 
 import configparser
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,8 +48,12 @@ class Project:
         return self.anchor / "mlruns"
 
     def in_git(self, path: str) -> str:
-        """Turn a path below the workspace into one below the worktree's root."""
-        return f"{self.prefix}/{path}" if self.prefix else path
+        """Turn a path that is seen from the workspace into one below the worktree's root."""
+        return posixpath.normpath(f"{self.prefix}/{path}") if self.prefix else path
+
+    def from_git(self, path: str) -> str:
+        """Turn a path below the worktree's root into one seen from the workspace."""
+        return posixpath.relpath(path, self.prefix) if self.prefix else path
 
 
 def locate(folder: Path, environ: Mapping[str, str]) -> Project:

@@ -16,6 +16,7 @@ from wherefrom import record as records
 from wherefrom import settings as settings_
 from wherefrom.errors import (
     ForeignCodeError,
+    OtherBytesError,
     RecordError,
     ReservedTagError,
     SafePathError,
@@ -210,6 +211,23 @@ def require_tracked_by_dvc(path: str) -> None:
     root = dvc_root(Path.cwd())
     if ledger.raw_file(root, path) is None:
         raise UntrackedTableError(path)
+
+
+def as_left(path: str) -> Path:
+    """Give the path of a file that an earlier stage left, such as a pickle, which runs code.
+
+    Raises `OtherBytesError` where its bytes are not those that `dvc.lock` says. Outside of a DVC
+    stage nothing has been recorded, and nothing is checked.
+    """
+    from wherefrom import ledger  # noqa: PLC0415
+    from wherefrom.sources import disk  # noqa: PLC0415
+
+    root = dvc_root(Path.cwd())
+    if os.environ.get("DVC_STAGE"):
+        left = {out.path: out.hash for facts in ledger.stages(root).values() for out in facts.outs}
+        if path not in left or left[path] != disk.hash_of(root / path):
+            raise OtherBytesError(path, left.get(path))
+    return root / path
 
 
 def require_own_code(module: Any) -> None:  # noqa: ANN401

@@ -46,6 +46,7 @@ class Run:
 
 def refuse_safe_path(): pass
 def call_courier(): pass
+def as_left(path): return pathlib.Path(path)
 def require_tracked_by_dvc(path): pass
 def check_experiment(said): pass
 

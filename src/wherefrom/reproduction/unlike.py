@@ -50,8 +50,10 @@ def _columns(then: bytes, now: bytes, separator: str) -> tuple[str, ...]:
     )
     if len(old) != len(new):
         return (f"{len(old)} -> {len(new)} lines",)
-    columns = (dict(zip(old[0], zip(*rows, strict=False), strict=False)) for rows in (old, new))
-    before, after = columns
+    before, after = (
+        dict(zip(rows[0] if rows else [], zip(*rows, strict=False), strict=False))
+        for rows in (old, new)
+    )
     return _some([name for name in {**before, **after} if before.get(name) != after.get(name)])
 
 

@@ -104,14 +104,15 @@ def judge(
 ) -> Compared:
     """Judge by the bytes; where some differ, by the `metrics` of then and of now.
 
-    Without a metric nothing says that other bytes are as good.
+    Without a metric nothing says that other bytes are as good; an output that is not there is not.
     """
     if all(output.is_same for output in found):
         return Compared("identical", found, tolerance=tolerance)
     then, now = metrics
     pairs = {name: (then.get(name), now.get(name)) for name in (*then, *now)}
     unlike = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-    alike = bool(then) and all(_is_near(*pair, tolerance) for pair in unlike.values())
+    made = all(output.got is not None for output in found)
+    alike = made and bool(then) and all(_is_near(*pair, tolerance) for pair in unlike.values())
     return Compared("equivalent" if alike else "different", found, unlike, inputs, tolerance)
 
 

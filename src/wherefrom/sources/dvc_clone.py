@@ -50,8 +50,10 @@ class Declared:
 def settle(root: Path) -> None:
     """Let DVC keep everything below `root`, and forget what it has run there.
 
-    Its local settings are stronger than the commit's, the user's and the machine's.
+    Its local settings are stronger than the commit's, the user's and the machine's. A snapshot of a
+    project before its first commit has no folder of DVC.
     """
+    (root / ".dvc").mkdir(parents=True, exist_ok=True)
     (root / ".dvc" / "config.local").write_text(_SETTINGS, encoding="utf-8")
     for lock in git_repo.files(root, ("dvc.lock",)):
         (root / lock).unlink()
