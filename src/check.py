@@ -11,6 +11,7 @@ from pathlib import Path
 from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
+stage.expect_courier()  # MLflow is imported beside what follows, for the stages that log
 
 from pipeline.errors import InputError
 from pipeline.files import write_text

@@ -5,7 +5,7 @@ from pathlib import Path
 from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
-stage.call_courier()  # MLflow is imported beside what follows
+stage.call_courier(model=True)  # MLflow is imported beside what follows
 
 from pipeline.errors import InputError
 from pipeline.estimators import TRUSTED_TYPES, build_estimator, distributions_of, fit_model

@@ -80,7 +80,7 @@ class Connection:
         example: Any,  # noqa: ANN401
         options: Mapping[str, object],
     ) -> None:
-        """Save a model for the run; `options` are those of `mlflow_store.save_sklearn_model`."""
+        """Save a model for the run; `options` are those of `mlflow_model.save_sklearn_model`."""
         folder = self._journal.folder(entry)
         errands.keep_model(folder, model, example)
         self._ask("save model", folder=str(folder), options=options)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom import environment, keys, workspace
+from wherefrom.depot import Asked
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.record import Gap
@@ -15,7 +16,6 @@ from wherefrom.sources import dvc_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from wherefrom.identity import Fingerprint, RecordId
     from wherefrom.lockfile import StageFacts
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wherefrom.record import GitFacts
     from wherefrom.settings import Settings
     from wherefrom.sources.dvc_repo import RunningStage
+    from wherefrom.sources.dvc_stage import Place
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Context:
 
     project: Project
     settings: Settings
-    wdir: Path
+    place: Place
     stage: RunningStage
     observed: environment.Observed
     git: GitFacts
@@ -74,16 +75,18 @@ class Context:
 
 
 def look(
-    project: Project, settings: Settings, wdir: Path, environ: Mapping[str, str]
-) -> Context | None:
-    """Gather the facts of the stage that this process runs in; None outside of a DVC stage."""
+    project: Project,
+    settings: Settings,
+    place: Place,
+    asked: Asked[RunningStage],
+    environ: Mapping[str, str],
+) -> Context:
+    """Gather the facts of the DVC stage that this process runs in; `asked` are DVC's own."""
     started = now()
-    stage = dvc_repo.running_stage(project.workspace, wdir, environ)
-    if stage is None:
-        return None
+    stage = asked.value()
     git, dirty = workspace.git_facts(project, stage)
     observed = environment.observe(project.workspace)
-    return Context(project, settings, wdir, stage, observed, git, dirty, dict(environ), started)
+    return Context(project, settings, place, stage, observed, git, dirty, dict(environ), started)
 
 
 def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:
@@ -97,9 +100,10 @@ def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:
 
 def gaps_at_end(context: Context) -> Iterator[Gap]:
     """Name what changed while the stage ran, and what it imported undeclared."""
+    asked = Asked(dvc_repo.facts_now, context.place)
     yield from workspace.outside_of_git(context.project)
     yield from workspace.undeclared_imports(context.project, context.stage)
-    facts = dvc_repo.facts_now(context.project.workspace, context.wdir, context.environ)
+    facts = asked.value()
     if fingerprint(facts) != context.fingerprint:
         yield _edited(context.stage, facts)
 

@@ -23,7 +23,7 @@ from wherefrom.curves import Point
 from wherefrom.errors import StoreRefusedError, StoreUnreachableError
 from wherefrom.journal import Journal
 from wherefrom.project import Project
-from wherefrom.sources import local_store, mlflow_store
+from wherefrom.sources import local_store, mlflow_client, mlflow_model
 from wherefrom.uris import store_name
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _project(request: Request) -> Project:
 
 
 def _expect_model(_request: Request) -> Answer:
-    mlflow_store.import_sklearn()
+    mlflow_model.import_sklearn()
     return {}
 
 
@@ -111,7 +111,7 @@ def save_model(request: Request) -> Answer:
     folder = Path(request["folder"])
     model, example = pickle.loads((folder / PICKLED).read_bytes())  # noqa: S301 - the stage's own
     shutil.rmtree(folder / "model", ignore_errors=True)  # of an attempt that failed
-    mlflow_store.save_sklearn_model(model, folder / "model", example=example, **request["options"])
+    mlflow_model.save_sklearn_model(model, folder / "model", example=example, **request["options"])
     (folder / PICKLED).unlink()
     return {}
 
@@ -128,7 +128,7 @@ def serve() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
         gc.set_threshold(100_000)  # imports make much and drop little: a fifth of their time
-        Thread(target=mlflow_store.import_mlflow, daemon=True).start()
+        Thread(target=mlflow_client.import_mlflow, daemon=True).start()
         Thread(target=_read, args=(requests,), daemon=True).start()
         errands = Errands()
         while line := requests.get():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
 
 from wherefrom.environment import boot_id
+
+_PARENTS = 6
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,20 @@ def is_gone(process: ProcessId) -> bool:
         return True
     except psutil.Error:
         return False
+
+
+def parents(
+    address: str, stage: psutil.Process | None = None
+) -> tuple[list[psutil.Process], list[psutil.Process]]:
+    """Give the nearest parents of a stage's process, this one: those outside of it, and inside.
+
+    The first outside is DVC: it has not got `DVC_STAGE` itself, and a shell or a script between it
+    and the stage has. Left out is what may not be looked at, or has just gone: not DVC, then.
+    """
+    outside: list[psutil.Process] = []
+    inside: list[psutil.Process] = []
+    for process in (stage or psutil.Process()).parents()[:_PARENTS]:
+        with suppress(psutil.Error):
+            is_inside = process.environ().get("DVC_STAGE") == address
+            (inside if is_inside else outside).append(process)
+    return outside, inside

@@ -7,15 +7,16 @@ import signal
 import sys
 import tempfile
 import traceback
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wherefrom import logs
 from wherefrom import record as records
 from wherefrom import settings as settings_
 from wherefrom.errors import (
     ForeignCodeError,
+    NotAProjectError,
     OtherBytesError,
     RecordError,
     ReservedTagError,
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from wherefrom.courier import Runner
+    from wherefrom.depot import Asked
     from wherefrom.record import Record
+    from wherefrom.sources.dvc_repo import RunningStage
+    from wherefrom.sources.dvc_stage import Place
     from wherefrom.tracking import TrackedRun
 
 _OUTSIDE = (
@@ -38,8 +42,16 @@ _OUTSIDE = (
     "run it with `dvc repro`"
 )
 
-_called: list[Runner] = []
-"""The courier that waits for `tracked`."""
+
+class Called(NamedTuple):
+    """What was called before a script's imports: a courier, and where there is one the stage."""
+
+    runner: Runner
+    facts: tuple[Place, Asked[RunningStage]] | None
+
+
+_called: list[Called] = []
+"""What waits for `tracked`."""
 
 
 class Run:
@@ -114,14 +126,27 @@ def refuse_safe_path() -> None:
         raise SystemExit(error.exit_code)
 
 
-def call_courier() -> None:
+def expect_courier() -> None:
+    """Import beside this stage what the couriers of those after it need."""
+    from wherefrom import depot  # noqa: PLC0415 - a stage that is not tracked needs none
+
+    if depot.is_wanted(os.environ):
+        depot.start(os.environ)
+
+
+def call_courier(*, model: bool = False) -> None:
     """Start what logs the stage before its imports, so that both import at once.
 
-    A script that does not call it has its courier started by `tracked`.
+    `model` says that it will log a model. A script that does not call it has its courier started by
+    `tracked`.
     """
     from wherefrom import courier  # noqa: PLC0415 - a stage that is not tracked needs none
 
-    _called.append(courier.runner())
+    runner = courier.runner(model=model)
+    facts = None
+    with suppress(NotAProjectError):  # which `tracked` raises
+        facts = _ask_of_stage() if os.environ.get("DVC_STAGE") else None
+    _called.append(Called(runner, facts))
 
 
 def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ()) -> None:
@@ -161,8 +186,9 @@ def tracked(record: str, of: str | None = None) -> Iterator[Run]:
     """
     if not _called:
         call_courier()
-    with closing(_called.pop()) as runner:
-        tracked_run = _tracked_run(record, of, runner)
+    called = _called.pop()
+    with closing(called.runner):
+        tracked_run = _tracked_run(record, of, called)
         if tracked_run is None:
             _say(_OUTSIDE)
             yield Run(None)
@@ -267,21 +293,33 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tracked_run(record: str, of: str | None, runner: Runner) -> TrackedRun | None:
+def _tracked_run(record: str, of: str | None, called: Called) -> TrackedRun | None:
     from wherefrom import context as context_  # noqa: PLC0415
     from wherefrom import tracking  # noqa: PLC0415
 
-    wdir, environ = Path.cwd(), os.environ
-    if not environ.get("DVC_STAGE"):
+    if not os.environ.get("DVC_STAGE"):
         return None
-    project = locate(wdir, environ)
-    context = context_.look(
-        project, settings_.read(project.workspace, project.anchor.name), wdir, environ
-    )
-    if context is None:
-        return None
+    project = locate(Path.cwd(), os.environ)
+    settings = settings_.read(project.workspace, project.anchor.name)
+    place, facts = called.facts or _ask_of_stage()
+    context = context_.look(project, settings, place, facts, os.environ)
     training = _read_record(project.workspace / of) if of else None
-    return tracking.TrackedRun(context, record, training, runner, _say)
+    return tracking.TrackedRun(context, record, training, called.runner, _say)
+
+
+def _ask_of_stage() -> tuple[Place, Asked[RunningStage]]:
+    """Have DVC's facts of this stage read, in the depot where there is one."""
+    from wherefrom.depot import Asked  # noqa: PLC0415
+    from wherefrom.sources import dvc_repo  # noqa: PLC0415
+
+    place = _place()
+    return place, Asked(dvc_repo.running_stage, place)
+
+
+def _place() -> Place:
+    from wherefrom.sources import dvc_stage  # noqa: PLC0415
+
+    return dvc_stage.place(dvc_root(Path.cwd()), Path.cwd(), os.environ)
 
 
 def _leave_log() -> None:
@@ -298,8 +336,7 @@ def _put_back_outputs() -> None:
         return
     from wherefrom.sources import dvc_repo  # noqa: PLC0415
 
-    wdir = Path.cwd()
-    missing = dvc_repo.put_back_outputs(dvc_root(wdir), wdir, os.environ)
+    missing = dvc_repo.put_back_outputs(_place())
     if missing:
         _say(f"not in DVC's cache, so not put back: {', '.join(missing)}")
 

@@ -15,6 +15,7 @@ from small_project import RESULT, TRAINING
 from sandbox import check_link
 from waiting import until
 from wherefrom import lockfile
+from wherefrom import process as processes
 from wherefrom.connection import ErrandError
 from wherefrom.courier import Courier
 
@@ -36,12 +37,12 @@ PAUSE = """\
 
 
 @contextmanager
-def paused(small: Sandbox, folder: Path, **extra: str) -> Iterator[int]:
+def paused(small: Sandbox, folder: Path, target: str = "train", **extra: str) -> Iterator[int]:
     """Run a cold training up to its work, and give its process id; it goes on after the block."""
     small.replace("code/train.py", WORK, PAUSE.format(folder=str(folder)) + WORK)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            ["env", "--default-signal=INT", "dvc", "repro", "train"],
+            ["env", "--default-signal=INT", "dvc", "repro", target],
             cwd=small.root,
             env=small.cold.environment | extra,
             stdout=log,
@@ -71,8 +72,10 @@ def waiting(small: Sandbox) -> list[Path]:
 
 
 def courier_of(pid: int) -> psutil.Process:
-    (child,) = psutil.Process(pid).children()
-    return child
+    """Give the courier of a stage: it is of the depot, which the first stage has started."""
+    (depot,) = psutil.Process(pid).children()
+    until(lambda: len(depot.children()) == 1)
+    return depot.children()[0]
 
 
 def test_a_run_is_there_while_the_stage_runs_which_never_imports_mlflow(
@@ -87,7 +90,8 @@ def test_a_run_is_there_while_the_stage_runs_which_never_imports_mlflow(
     assert "imported: False" in said(tmp_path)
     assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.1})
     assert small.record(path=TRAINING).mlflow_run_id == run.run_id
-    assert (waiting(small), courier.is_running()) == ([], False)
+    assert waiting(small) == []
+    until(lambda: not courier.is_running())
 
 
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["the stage", "its group"])
@@ -119,6 +123,32 @@ def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
 
     assert sorted(run.status for run in new_runs(small, before)) == ["FINISHED", "KILLED"]
     assert waiting(small) == []
+
+
+def test_kill_9_of_dvc_ends_the_depot_and_costs_no_run(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path) as pid:
+        courier = courier_of(pid)
+        depot = courier.parent()
+        assert depot is not None
+        outside, _ = processes.parents("train", psutil.Process(pid))
+        outside[0].kill()
+        until(lambda: not psutil.pid_exists(depot.pid) or depot.status() == "zombie")
+        assert courier.is_running()
+
+    until(lambda: [run.status for run in new_runs(small, before)] == ["FINISHED"])
+    until(lambda: not courier.is_running())
+
+
+def test_a_depot_that_is_killed_costs_no_run(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path, target="evaluate") as pid:
+        (depot,) = psutil.Process(pid).children()
+        depot.kill()
+
+    (run,) = new_runs(small, before)
+    assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.1, "test.score": 0.6})
+    assert small.record(path=RESULT).mlflow_run_id == run.run_id
 
 
 def test_a_store_that_is_down_is_named_once_while_the_stage_runs_and_gets_the_run_later(
@@ -272,11 +302,14 @@ def test_a_courier_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     courier = Courier()
     request = {"do": "end"}
-    os.kill(courier.pid, signal.SIGSTOP)
+    until(lambda: courier.pid)
+    pid = courier.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
     courier.ask(request)
 
     assert courier.settle(0.1) == [request]
-    assert not psutil.pid_exists(courier.pid)
+    assert not psutil.pid_exists(pid)
     courier.ask(request)
     assert courier.settle(60) == [request]
 

@@ -45,7 +45,8 @@ class Run:
     def log_artifact(self, path, folder=""): assert pathlib.Path(path).is_file(), path
 
 def refuse_safe_path(): pass
-def call_courier(): pass
+def expect_courier(): pass
+def call_courier(**described): pass
 def as_left(path): return pathlib.Path(path)
 def require_tracked_by_dvc(path): pass
 def check_experiment(said): pass

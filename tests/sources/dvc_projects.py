@@ -23,9 +23,11 @@ from pathlib import Path
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.project import dvc_root
 from wherefrom.sources.dvc_repo import facts_now, running_stage
+from wherefrom.sources.dvc_stage import place
 
 wdir = Path.cwd()
-stage = running_stage(dvc_root(wdir), wdir, os.environ)
+here = place(dvc_root(wdir), wdir, os.environ)
+stage = running_stage(here)
 known = {
     "address": stage.address,
     "fingerprint": fingerprint(stage.facts),
@@ -40,7 +42,7 @@ known = {
     "gaps": [dataclasses.asdict(gap) for gap in stage.gaps],
 }
 if os.environ.get("AGAIN"):
-    known["again"] = fingerprint(facts_now(dvc_root(wdir), wdir, os.environ))
+    known["again"] = fingerprint(facts_now(here))
 target = Path(os.environ["PROBED"], stage.address.replace("/", "%") + ".json")
 assert not target.exists(), f"{target} is there already"
 target.write_text(json.dumps(known, default=str))

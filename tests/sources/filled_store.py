@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from wherefrom.sources import local_store, mlflow_store
+from wherefrom.sources import local_store, mlflow_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def filled_once(folder: Path) -> FilledStore:
 
 
 def _fill(uri: str, root: Path) -> dict[str, str]:
-    client = mlflow_store.client(uri)
+    client = mlflow_client.client(uri)
     names = ("one", "two's é", "gone")
     one, two, gone = (
         client.create_experiment(name, artifact_location=(root / str(number)).as_uri())

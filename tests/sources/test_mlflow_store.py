@@ -22,7 +22,7 @@ from filelock import FileLock
 from wherefrom import process
 from wherefrom.errors import StoreUnreachableError
 from wherefrom.names import PROCESS, RECORD_ID
-from wherefrom.sources import local_store, mlflow_store, reachable
+from wherefrom.sources import local_store, mlflow_client, mlflow_model, mlflow_store, reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def place(made: Path, tmp_path: Path) -> Place:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """`open_store` sets these where they are not set: undone after each test."""
-    for name in mlflow_store._QUIET_AND_QUICK:
+    for name in mlflow_client.QUIET_AND_QUICK:
         monkeypatch.setenv(
             name, "true" if name.startswith(("MLFLOW_DISABLE", "MLFLOW_SUPPRESS")) else "1"
         )
@@ -327,7 +327,7 @@ def logged_model(place: Place) -> str:
     code.mkdir(parents=True)
     (code / "__init__.py").write_text("")
     folder = place.root / "waiting" / "model"
-    mlflow_store.save_sklearn_model(
+    mlflow_model.save_sklearn_model(
         model,
         folder,
         example=table,
@@ -610,5 +610,5 @@ def test_a_store_that_goes_away_between_two_calls_is_unreachable(place: Place) -
 
 
 def test_an_error_that_is_not_the_stores_is_not_hidden(place: Place) -> None:
-    with pytest.raises(ZeroDivisionError), mlflow_store.converted(place.uri):
+    with pytest.raises(ZeroDivisionError), mlflow_client.converted(place.uri):
         raise ZeroDivisionError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import foreign_project
 import pytest
 import traced_project
 
+import foreign_project
 from sandbox import Sandbox, built_once, copy_of
 
 if TYPE_CHECKING:

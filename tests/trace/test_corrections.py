@@ -6,11 +6,11 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-import foreign_project
 import moves
 import pytest
 from traced_project import removed, restored
 
+import foreign_project
 from asking import UNHELD, answered, check_unheld, listed, loose_runs, trace
 from join.small_project import RESULT
 from sandbox import Sandbox

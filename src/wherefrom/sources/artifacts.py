@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from wherefrom.sources import disk, local_store, mlflow_store
+from wherefrom.sources import disk, local_store, mlflow_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ class Artifacts:
         """List the files of a folder, by their paths in it; none where it is not there."""
         if place not in self._listed:
             folder = self._folder(place)
-            found = _on_disk(folder) if folder else mlflow_store.artifact_files(self._uri, place)
+            found = _on_disk(folder) if folder else mlflow_read.artifact_files(self._uri, place)
             self._listed[place] = frozenset(found)
         return self._listed[place]
 
@@ -53,7 +53,7 @@ class Artifacts:
         if folder:
             return (folder / name).read_bytes()
         with TemporaryDirectory() as here:
-            return mlflow_store.fetch_artifact(self._uri, place, name, Path(here)).read_bytes()
+            return mlflow_read.fetch_artifact(self._uri, place, name, Path(here)).read_bytes()
 
     def md5(self, place: str, name: str) -> str:
         """Hash one of the files."""

@@ -25,6 +25,8 @@ from wherefrom.sources import dvc_stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from wherefrom.sources.dvc_stage import Place
+
 
 @dataclass(frozen=True)
 class RawInput:
@@ -77,24 +79,20 @@ def opened(root: Path) -> Iterator[Any]:
         yield repo
 
 
-def running_stage(root: Path, wdir: Path, environ: Mapping[str, str]) -> RunningStage | None:
-    """Read the stage that this process runs in; None outside of a stage.
+def running_stage(place: Place) -> RunningStage:
+    """Read a stage as it runs.
 
-    `root` is the workspace's DVC root, `wdir` the stage's working directory. Hashes dependencies
-    (DVC's state cache has them already). Raises DVC's own errors for files that it cannot read.
+    Hashes dependencies (DVC's state cache has them already). Raises DVC's own errors for files that
+    it cannot read.
     """
-    address = environ.get("DVC_STAGE")
-    if not address:
-        return None
-    with opened(root) as repo:
-        stage = dvc_stage.find(repo, address, wdir, environ)
-        return _Reader(repo).read(stage)
+    with opened(place.root) as repo:
+        return _Reader(repo).read(dvc_stage.find(repo, place, dvc_stage.of_index))
 
 
-def facts_now(root: Path, wdir: Path, environ: Mapping[str, str]) -> StageFacts:
-    """Read the facts of the running stage alone, as `dvc.lock` would hold them now."""
-    with opened(root) as repo:
-        stage = dvc_stage.find(repo, environ["DVC_STAGE"], wdir, environ)
+def facts_now(place: Place) -> StageFacts:
+    """Read the facts of a running stage alone, as `dvc.lock` would hold them now."""
+    with opened(place.root) as repo:
+        stage = dvc_stage.find(repo, place, dvc_stage.one)
         stage.save_deps()
         return _facts(stage)
 
@@ -131,14 +129,14 @@ def _differs(dep: Any) -> bool:  # noqa: ANN401
     return bool(dep.workspace_status())
 
 
-def put_back_outputs(root: Path, wdir: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+def put_back_outputs(place: Place) -> tuple[str, ...]:
     """Bring back the running stage's outputs as `dvc.lock` has them, from DVC's cache.
 
     DVC removes them before it runs the command. Gives those that the lock names and the cache does
     not hold. An output that is there is left as it is.
     """
-    with opened(root) as repo:
-        stage = dvc_stage.find(repo, environ["DVC_STAGE"], wdir, environ)
+    with opened(place.root) as repo:
+        stage = dvc_stage.find(repo, place, dvc_stage.one)
         gone = [out for out in stage.outs if out.hash_info and not out.exists]
         return tuple(out.def_path for out in gone if not _put_back(repo, out))
 

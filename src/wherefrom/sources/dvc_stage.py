@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from wherefrom.process import parents
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-_PARENTS = 6
+    from collections.abc import Callable, Mapping
 
 
-def find(repo: Any, address: str, wdir: Path, environ: Mapping[str, str]) -> Any:  # noqa: ANN401
-    """Find the stage that `DVC_STAGE` means.
+@dataclass(frozen=True)
+class Place:
+    """Where a stage runs, in plain values: another process may look for it too.
 
-    DVC gives the address as seen from the directory in which `dvc` was called, and does not say
-    which that was. It is that of one of this process's parents; the stage's own working directory,
-    which is this one, tells whether the right one was found.
+    `root` is the workspace's DVC root, `wdir` the stage's working directory. `address` is
+    `DVC_STAGE`, which DVC gives as seen from the directory in which `dvc` was called; it does not
+    say which that was, but it is one of `folders`.
     """
+
+    root: Path
+    wdir: Path
+    address: str
+    folders: tuple[str, ...]
+
+
+def place(root: Path, wdir: Path, environ: Mapping[str, str]) -> Place:
+    """Give the place of the stage that this process runs in."""
+    address = environ["DVC_STAGE"]
+    outside, inside = parents(address)
+    folders: list[str] = []
+    for process in (*outside, *inside):
+        with suppress(psutil.Error):  # it has just gone: not DVC, then
+            folders.append(process.cwd())
+    folders += [environ.get("PWD", ""), str(wdir)]
+    return Place(root, wdir, address, tuple(dict.fromkeys(folders)))
+
+
+def find(
+    repo: Any,  # noqa: ANN401
+    place: Place,
+    load: Callable[[Any, str, str], Any],
+) -> Any:  # noqa: ANN401
+    """Find the stage of a place; its working directory tells whether the right one was found.
+
+    `load` is `one`, or `of_index` for who reads the whole index anyway.
+    """
+    address, wdir = place.address, place.wdir
     file, _, name = address.rpartition(":")
     if not file and address.endswith(".dvc"):
         file, name = address, ""
     found: list[Any] = []
-    for base in dict.fromkeys([*_callers_folders(address), environ.get("PWD", ""), str(wdir)]):
+    for base in place.folders:
         path = os.path.normpath(os.path.join(base, file or "dvc.yaml"))  # noqa: PTH118
-        stage = _load(repo, path, name) if os.path.isfile(path) else None  # noqa: PTH113
+        stage = load(repo, path, name) if os.path.isfile(path) else None  # noqa: PTH113
         found += [stage] if stage is not None else []
         if stage is not None and os.path.realpath(stage.wdir) == os.path.realpath(wdir):
             return stage
@@ -38,7 +70,17 @@ def find(repo: Any, address: str, wdir: Path, environ: Mapping[str, str]) -> Any
     return _only(here or stages, address)
 
 
-def _load(repo: Any, path: str, name: str) -> Any:  # noqa: ANN401
+def of_index(repo: Any, path: str, name: str) -> Any:  # noqa: ANN401
+    """Give the stage of a file as DVC's index has it; None where it has none."""
+    real = os.path.realpath(path)
+    for stage in repo.index.stages:
+        if (getattr(stage, "name", None) or "", os.path.realpath(stage.path)) == (name, real):
+            return stage
+    return None
+
+
+def one(repo: Any, path: str, name: str) -> Any:  # noqa: ANN401
+    """Load the stage of a file and nothing else; None where it has none, or cannot be read."""
     from dvc.exceptions import DvcException  # noqa: PLC0415, TID251
 
     if not Path(path).resolve().is_relative_to(Path(repo.root_dir).resolve()):
@@ -53,19 +95,3 @@ def _only(stages: list[Any], address: str) -> Any:  # noqa: ANN401
     if len(stages) != 1:
         raise LookupError(f"DVC_STAGE={address} names {len(stages)} stages that run here")
     return stages[0]
-
-
-def _callers_folders(address: str) -> Iterator[str]:
-    """Give the folders of the parents, that of DVC first: it has not got `DVC_STAGE` itself."""
-    inside: list[str] = []
-    process: psutil.Process | None = psutil.Process()
-    for _ in range(_PARENTS):
-        try:
-            process = process.parent() if process else None
-            if process and process.environ().get("DVC_STAGE") == address:
-                inside.append(process.cwd())  # a shell or a script between DVC and the stage
-            elif process:
-                yield process.cwd()
-        except psutil.Error:  # another user's process, or it has just gone: not DVC, then
-            continue
-    yield from inside

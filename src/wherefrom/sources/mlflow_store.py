@@ -1,42 +1,27 @@
-"""MLflow: the one place that calls it, by its public interfaces."""
+"""A tracking store: what is logged to it, by MLflow's public interfaces."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import warnings
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.datasets import SOURCE_TYPE, as_source
-from wherefrom.errors import StoreRefusedError, StoreUnreachableError
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION
 from wherefrom.process import is_gone, parse
-from wherefrom.runs import LoggedModel, ModelVersion
-from wherefrom.sources import local_store, reachable
-from wherefrom.uris import redact
+from wherefrom.sources import local_store
+from wherefrom.sources.mlflow_client import converted, prepare, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from wherefrom.curves import Point
     from wherefrom.datasets import DataInput
 
-_REFUSALS = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"}
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Opens the UI on training runs; without it MLflow 3 takes an experiment for one of agents."""
-_STORE_MODULES = {"alembic", "mlflow", "requests", "urllib3", "sqlalchemy", "sqlite3", "filelock"}
-_QUIET_AND_QUICK = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-}
 
 
 class Store:
@@ -228,10 +213,10 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
     `artifact_root` holds the artifacts of a store on this disk. Raises `StoreUnreachableError`
     within ten seconds where it does not answer.
     """
-    _prepare(uri)
+    prepare(uri)
     import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
 
-    with converted(uri), _quiet():  # after the import, which sets its loggers
+    with converted(uri), quiet():  # after the import, which sets its loggers
         if not local_store.is_ready(uri, state):
             with local_store.first_use(state):  # the client itself makes the schema
                 if not local_store.is_ready(uri, state):
@@ -242,169 +227,6 @@ def open_store(uri: str, experiment: str, artifact_root: Path, state: Path) -> S
         store = Store(uri, mlflow.MlflowClient(uri), artifact_root, state)
         store.experiment_id(experiment)
         return store
-
-
-def import_mlflow() -> None:
-    """Import MLflow, which takes one or two seconds."""
-    _be_quick()
-    import mlflow  # noqa: F401, PLC0415, TID251
-
-
-def import_sklearn() -> None:
-    """Import what saves a scikit-learn model, which takes a second."""
-    with _quiet():
-        import mlflow.sklearn  # noqa: F401, PLC0415, TID251
-        import skops.io  # noqa: F401, PLC0415
-
-
-def _prepare(uri: str) -> None:
-    reachable.probe(uri)
-    _be_quick()
-
-
-def _be_quick() -> None:
-    for key, value in _QUIET_AND_QUICK.items():
-        os.environ.setdefault(key, value)
-
-
-def client(uri: str) -> Any:  # noqa: ANN401
-    """Give a client for a store that is only read. Raises `StoreUnreachableError`."""
-    _prepare(uri)
-    import mlflow  # noqa: PLC0415, TID251 - a second, for those who need it
-
-    with converted(uri), _quiet():
-        return mlflow.MlflowClient(uri)
-
-
-def run_of_model(client: Any, name: str) -> str | None:  # noqa: ANN401
-    """Find the run of `NAME/VERSION`, `NAME@ALIAS` or a model's id; None where there is none."""
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415, TID251
-
-    model, at, alias = name.partition("@")
-    model, _, version = (model, "", "") if at else name.partition("/")
-    try:
-        if at:
-            found = client.get_model_version_by_alias(model, alias).run_id
-        elif version:
-            found = client.get_model_version(model, version).run_id
-        else:
-            found = client.get_logged_model(name).source_run_id
-    except MlflowException as error:
-        if error.error_code in _REFUSALS:
-            return None
-        raise
-    return str(found) if found else None
-
-
-def which(*, deleted: bool) -> Any:  # noqa: ANN401
-    """Give MLflow's word for the runs that are deleted, or for those that are not."""
-    from mlflow.entities import ViewType  # noqa: PLC0415, TID251
-
-    return ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
-
-
-def logged_models(client: Any, experiment_ids: list[str]) -> tuple[LoggedModel, ...]:  # noqa: ANN401
-    """List the models that runs have logged, whole."""
-    found = _all_pages(lambda token: client.search_logged_models(experiment_ids, page_token=token))
-    return tuple(
-        LoggedModel(
-            str(model.model_id),
-            MlflowRunId(model.source_run_id) if model.source_run_id else None,
-            str(model.artifact_location),
-        )
-        for model in found
-        if model.status == "READY"
-    )
-
-
-def model_versions(client: Any) -> tuple[ModelVersion, ...]:  # noqa: ANN401
-    """List the versions of registered models."""
-    found = _all_pages(lambda token: client.search_model_versions(page_token=token))
-    return tuple(
-        ModelVersion(
-            version.name,
-            str(version.version),
-            MlflowRunId(version.run_id) if version.run_id else None,
-            str(version.source or ""),
-            str(client.get_model_version_download_uri(version.name, version.version)),
-        )
-        for version in found
-    )
-
-
-def artifact_files(uri: str, place: str) -> list[str]:
-    """List the files below a URI of artifacts, by their paths in it."""
-    _be_quick()
-    from mlflow.store.artifact.artifact_repository_registry import (  # noqa: PLC0415, TID251
-        get_artifact_repository,
-    )
-
-    with converted(uri), _quiet():
-        repository = get_artifact_repository(place, tracking_uri=uri)
-        found, folders = list[str](), [""]
-        for folder in folders:
-            for item in repository.list_artifacts(folder or None):
-                (folders if item.is_dir else found).append(item.path)
-        return found
-
-
-def fetch_artifact(uri: str, place: str, name: str, folder: Path) -> Path:
-    """Fetch a file below a URI of artifacts into a folder."""
-    from mlflow.store.artifact.artifact_repository_registry import (  # noqa: PLC0415, TID251
-        get_artifact_repository,
-    )
-
-    with converted(uri), _quiet():
-        repository = get_artifact_repository(place, tracking_uri=uri)
-        return Path(repository.download_artifacts(name, str(folder)))
-
-
-def _all_pages(ask: Callable[[str | None], Any]) -> Iterator[Any]:
-    token = None
-    while True:
-        page = ask(token)
-        yield from page
-        token = page.token
-        if not token:
-            return
-
-
-def save_sklearn_model(
-    model: Any,  # noqa: ANN401
-    folder: Path,
-    *,
-    example: Any,  # noqa: ANN401
-    requirements: Sequence[str],
-    code_paths: Sequence[str],
-    trusted_types: Sequence[str],
-) -> None:
-    """Save a fitted scikit-learn model as an MLflow model (skops), with signature and example.
-
-    The signature names the columns of the example and no types: raw rows come with those that
-    their reader made.
-    """
-    import mlflow.sklearn  # noqa: PLC0415, TID251
-    from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415, TID251
-    from mlflow.types.schema import AnyType, ColSpec, Schema  # noqa: PLC0415, TID251
-
-    inputs = Schema([ColSpec(AnyType(), str(name)) for name in example.columns])
-    with _quiet():
-        mlflow.sklearn.save_model(
-            model,
-            str(folder),
-            serialization_format="skops",
-            skops_trusted_types=list(trusted_types),
-            signature=ModelSignature(
-                inputs, infer_signature(model_output=model.predict(example)).outputs
-            ),
-            input_example=example,
-            pip_requirements=list(requirements),
-            code_paths=list(code_paths),
-        )
-    for cache in sorted(folder.rglob("__pycache__")):
-        for file in cache.iterdir():
-            file.unlink()
-        cache.rmdir()
 
 
 def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> str:  # noqa: ANN401
@@ -421,44 +243,6 @@ def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> st
         if found is not None:
             return str(found.experiment_id)
         return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
-
-
-@contextmanager
-def converted(uri: str) -> Iterator[None]:
-    """Turn every error that means `no answer` into one of ours."""
-    try:
-        yield
-    except StoreUnreachableError:
-        raise
-    except Exception as error:
-        if not _is_store_error(error):
-            raise
-        refused = getattr(error, "error_code", None) in _REFUSALS
-        kind = StoreRefusedError if refused else StoreUnreachableError
-        raise kind(redact(uri), reachable.short_text(error)) from error
-
-
-def _is_store_error(error: Exception) -> bool:
-    modules = {cls.__module__.partition(".")[0] for cls in type(error).__mro__}
-    return bool(modules & _STORE_MODULES) or isinstance(error, OSError)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep MLflow's advice to its own users away from ours."""
-    import logging  # noqa: PLC0415
-
-    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
 
 
 def _parts(rows: list[Any], size: int) -> Iterator[list[Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.identity import MlflowRunId
 from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID
 from wherefrom.runs import JOINING, Logged, Run, Stored
-from wherefrom.sources import mlflow_store
+from wherefrom.sources import mlflow_client, mlflow_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,8 +21,8 @@ class RunClient:
     def __init__(self, uri: str) -> None:
         """Connect. Raises `StoreUnreachableError` within ten seconds."""
         self._uri = uri
-        self._client = mlflow_store.client(uri)
-        with mlflow_store.converted(uri):
+        self._client = mlflow_client.client(uri)
+        with mlflow_client.converted(uri):
             self._experiments = {
                 experiment.experiment_id: experiment.name
                 for experiment in self._client.search_experiments()
@@ -50,13 +50,13 @@ class RunClient:
 
     def of_model(self, name: str) -> list[Run]:
         """Find the run of a model: a version, an alias or a model's id; none if it is not there."""
-        with mlflow_store.converted(self._uri):
-            run_id = mlflow_store.run_of_model(self._client, name)
+        with mlflow_client.converted(self._uri):
+            run_id = mlflow_read.run_of_model(self._client, name)
             return [self._run(self._client.get_run(run_id))] if run_id else []
 
     def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
         """Give what was logged to runs."""
-        with mlflow_store.converted(self._uri):
+        with mlflow_client.converted(self._uri):
             found = {run_id: self._client.get_run(run_id).data for run_id in run_ids}
         return {
             run_id: Logged(dict(data.params), dict(data.metrics), dict(data.tags))
@@ -65,13 +65,13 @@ class RunClient:
 
     def stored(self) -> Stored:
         """Give what the store keeps: artifacts, models, versions of models, deleted runs."""
-        with mlflow_store.converted(self._uri):
+        with mlflow_client.converted(self._uri):
             runs = list(self._pages(""))
             return Stored(
                 places={MlflowRunId(run.info.run_id): run.info.artifact_uri for run in runs},
                 listings={MlflowRunId(run.info.run_id): _listings(run.data.tags) for run in runs},
-                models=mlflow_store.logged_models(self._client, list(self._experiments)),
-                versions=mlflow_store.model_versions(self._client),
+                models=mlflow_read.logged_models(self._client, list(self._experiments)),
+                versions=mlflow_read.model_versions(self._client),
                 deleted=tuple(self._run(run) for run in self._pages("", deleted=True)),
             )
 
@@ -79,11 +79,11 @@ class RunClient:
         return [run for value in values for run in self._search(f"tags.`{key}` = '{value}'")]
 
     def _search(self, query: str) -> list[Run]:
-        with mlflow_store.converted(self._uri):
+        with mlflow_client.converted(self._uri):
             return [self._run(run) for run in self._pages(query)]
 
     def _pages(self, query: str, *, deleted: bool = False) -> Iterator[Any]:
-        token, view = None, mlflow_store.which(deleted=deleted)
+        token, view = None, mlflow_read.which(deleted=deleted)
         while self._experiments:
             page = self._client.search_runs(
                 list(self._experiments), query, view, max_results=_PAGE, page_token=token

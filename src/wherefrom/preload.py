@@ -1,0 +1,189 @@
+"""What a depot runs: it imports once what couriers need, and forks one whenever a stage asks.
+
+It stands alone. Nothing of a workspace is imported before a fork, and no other module of
+`wherefrom`, which may be a workspace's own. Whoever is forked has the folder, the variables and the
+path of the process that asks; if that would import any of the packages from elsewhere, it has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from typing import Any, NoReturn
+
+DVC, STORE, MODEL = 1, 3, 5
+# What is imported, in steps: who asks says how many there are to be before the fork. A model may
+# never be asked for, so its steps are taken only then.
+STEPS = (
+    (
+        *("dvc.repo", "dvc.repo.index", "dvc.repo.stage", "dvc.cachemgr", "dvc.data_cloud"),
+        *("dvc.dirs", "dvc.lock", "dvc.scm", "dvc.utils.strictyaml", "dvc.stage.serialize"),
+        *("dvc.repo.artifacts", "dvc.repo.datasets", "dvc.repo.metrics", "dvc.repo.params"),
+        *("dvc.repo.plots", "fsspec.implementations.memory", "ruamel.yaml", "psutil", "yaml"),
+    ),
+    ("mlflow",),
+    ("mlflow.store.tracking.sqlalchemy_store", "alembic.config", "sqlalchemy.dialects.sqlite"),
+    ("mlflow.sklearn", "mlflow.pyfunc.model", "sklearn.ensemble", "pyarrow.parquet"),
+    ("skops.io",),
+)
+_IDLE = 20.0
+"""Seconds after which a depot that nobody uses ends, although DVC still runs."""
+_PATIENCE = 5.0
+_CALL = 1 << 16
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A connection whose call waits for a step."""
+
+    connection: socket.socket
+    stderr: int
+    call: dict[str, Any]
+
+    @property
+    def steps(self) -> int:
+        """How many steps are to be taken before."""
+        return int(self.call["steps"])
+
+
+class Depot:
+    """Serves one DVC process, and ends with it."""
+
+    def __init__(self, listener: socket.socket, dvc: int) -> None:
+        self._listener = listener
+        self._dvc = dvc
+        self._taken = 0
+        self._waiting: list[Waiting] = []
+        self._children: dict[int, int] = {}
+
+    def run(self) -> None:
+        """Import step by step, and fork meanwhile and afterwards for who asks."""
+        gc.disable()  # imports make much and drop little
+        while self._listen():
+            if self._taken < self._wanted():
+                self._import()
+            for waiting in [w for w in self._waiting if w.steps <= self._taken]:
+                self._waiting.remove(waiting)
+                self._fork(waiting)
+
+    def _wanted(self) -> int:
+        return max([STORE, *(waiting.steps for waiting in self._waiting)])
+
+    def _import(self) -> None:
+        for module in STEPS[self._taken]:
+            importlib.import_module(module)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "wherefrom"]:
+            del sys.modules[name]  # MLflow's entry points load it, and each stage has its own
+        gc.freeze()
+        self._taken += 1
+
+    def _listen(self) -> bool:
+        """Take a call; where nothing is to be imported wait for one. False where none will come."""
+        rest = None if self._children else _IDLE
+        seconds = 0 if self._taken < self._wanted() else rest
+        watched: list[Any] = [self._listener, self._dvc, *self._children]
+        ready = select.select(watched, [], [], seconds)[0]
+        if self._dvc in ready or (not ready and seconds):
+            return False
+        for child in self._children.keys() & set(ready):
+            os.waitpid(self._children.pop(child), 0)
+            os.close(child)
+        if self._listener in ready:
+            self._accept()
+        return True
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        connection.settimeout(_PATIENCE)
+        with contextlib.suppress(OSError, ValueError):  # whoever asks so has gone, or is not ours
+            if owner_of(connection) == os.getuid():
+                text, (stderr,), *_ = socket.recv_fds(connection, _CALL, 1)
+                while not text.endswith(b"\n"):
+                    text += _more(connection)
+                connection.settimeout(None)
+                self._waiting.append(Waiting(connection, stderr, json.loads(text)))
+                return
+        connection.close()
+
+    def _fork(self, waiting: Waiting) -> None:
+        if threading.active_count() > 1:
+            raise SystemExit("a thread may hold a lock that its fork would wait for")
+        pid = os.fork()
+        if pid == 0:
+            self._close_all()
+            _become(waiting)
+        self._children[os.pidfd_open(pid)] = pid
+        waiting.connection.close()
+        os.close(waiting.stderr)
+
+    def _close_all(self) -> None:
+        self._listener.close()
+        for number in (self._dvc, *self._children):
+            os.close(number)
+        for other in self._waiting:
+            other.connection.close()
+            os.close(other.stderr)
+
+
+def owner_of(connection: socket.socket) -> int:
+    """Give the user id of the process at the other end."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int(struct.unpack("3i", credentials)[1])
+
+
+def _more(connection: socket.socket) -> bytes:
+    part = connection.recv(_CALL)
+    if not part:
+        raise ConnectionResetError
+    return part
+
+
+def _become(waiting: Waiting) -> NoReturn:
+    """Go on as a process of the stage that asks, with its connection as input and output."""
+    call = waiting.call
+    status = 1
+    try:
+        for number, stream in ((waiting.connection.fileno(), 0), (0, 1), (waiting.stderr, 2)):
+            os.dup2(number, stream)
+        os.chdir(call["cwd"])
+        os.environ.clear()
+        os.environ.update(call["environ"])
+        own_path = list(sys.path)
+        sys.path[:] = call["path"]
+        importlib.invalidate_caches()
+        if _places(own_path) == _places(sys.path):
+            socket.send_fds(waiting.connection, [b"%d" % os.getpid()], [os.pidfd_open(os.getpid())])
+            waiting.connection.close()
+            os.close(waiting.stderr)
+            gc.enable()
+            module, _, function = call["function"].partition(":")
+            getattr(importlib.import_module(module), function)()
+        status = 0
+    except BaseException:  # noqa: BLE001 - the boundary of this process
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _places(path: list[str]) -> dict[str, str | None]:
+    """Map what is imported here to the file that a process of this path would import."""
+    names = [name for name in sys.modules if "." not in name]
+    found = {name: PathFinder.find_spec(name, path) for name in names}
+    return {name: spec.origin if spec else None for name, spec in found.items()}
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Depot(socket.socket(fileno=int(sys.argv[1])), os.pidfd_open(int(sys.argv[2]))).run()
