@@ -64,13 +64,14 @@ def _check_count(
     target: np.ndarray, groups: np.ndarray | None, folds: int, *, stratified: bool
 ) -> None:
     name, count = rarest_class(target) if stratified else ("", len(target) // TWO)
-    whose = f"the class {name!r} has {count} training rows"
+    whose = f"the class {name!r} has {counted(count, 'training row')}"
     if not stratified:
         whose = f"there are {len(target)} training rows, where each fold needs {TWO}"
     if groups is not None and (known := len(np.unique(groups))) < count:
-        count, whose = known, f"the training rows are of {known} groups"
+        count, whose = known, f"the training rows are of {counted(known, 'group')}"
     if count < folds:
-        remedy = f"set train.folds in params.yaml to {max(count, TWO)} or less, or take more rows"
+        fewer = f"set train.folds in params.yaml to {count} or less, or take more rows"
+        remedy = fewer if count >= TWO else "take more rows, or split the table otherwise"
         raise InputError(f"{folds} folds, and {whose}", "train.folds", remedy)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.curves import sample
 from pipeline.features import names_of
-from pipeline.predictions import predict
+from pipeline.predictions import ROWS_AT_ONCE, predict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pipeline.params.evaluate import Evaluate
     from pipeline.predictions import Predictions
     from pipeline.prepared import Rows
-
-# So many rows are predicted at once: a call costs more than a few rows do.
-_AT_ONCE = 20_000
 
 
 def permutation_importances(model: Pipeline, rows: Rows, params: Evaluate) -> pd.DataFrame:
@@ -79,7 +76,7 @@ def _losses(
     seed: int,
 ) -> Iterator[float]:
     random = np.random.default_rng(seed)
-    at_once = max(1, _AT_ONCE // len(table))
+    at_once = max(1, ROWS_AT_ONCE // len(table))  # a call costs more than a few rows do
     for start in range(0, len(shuffles), at_once):
         names = [name for name, _ in shuffles[start : start + at_once]]
         parts = [slice(n * len(table), (n + 1) * len(table)) for n in range(len(names))]

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _PROCESS = 250e6
 _READ_CELL = 30.0
 _KEPT_CELL = 25.0
-_FEATURE_CELL = 8 * 2.5  # a 64-bit float, as it is encoded, and what folds and models copy of it
+_FLOAT = 8
+_COPIES = 2.5  # of the encoded rows, as they are learnt from; each fold makes its own
+_COPIES_OF_LINEAR = 3.5
 _LINES = 1000
 _LONGEST_CELL = 2**31 - 1  # csv refuses 131,072 characters, which a text may well have
 _SHARES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
@@ -37,12 +39,14 @@ class Size:
     columns: int
     features: int
 
-    def bytes_needed(self, params: Params, train_size: float | None) -> float:
-        """Give the most that a stage needs, with a share of the training rows."""
-        test = params.prepare.test_size
+    def bytes_needed(self, params: Params, train_size: float | None, at_once: int) -> float:
+        """Give the most that a stage needs: a share of the training rows, so many folds at once."""
+        test, folds = params.prepare.test_size, params.train.folds
         train = (1 - test) * (train_size or 1)
         read = self.rows * self.columns * (_READ_CELL + (train + test) * _KEPT_CELL)
-        return _PROCESS + max(read, self.rows * train * self.features * _FEATURE_CELL)
+        copies = _COPIES_OF_LINEAR if params.train.model == "linear_regression" else _COPIES
+        encoded = self.rows * train * self.features * _FLOAT * copies
+        return _PROCESS + max(read, encoded * max(1, at_once * (folds - 1) / folds))
 
 
 def machine_memory() -> int:
@@ -54,16 +58,21 @@ def machine_memory() -> int:
 
 def check_memory(path: Path, names: Sequence[str], params: Params, memory: int) -> None:
     """Raise InputError where the table needs more memory than there is; says what to set."""
-    size = guess_size(path, names, params)
-    needed = size.bytes_needed(params, params.prepare.train_size)
+    size, folds = guess_size(path, names, params), params.train.folds
+    if size.bytes_needed(params, params.prepare.train_size, folds) <= memory:
+        return
+    import joblib  # noqa: PLC0415  # a third of a second that most tables need not wait for
+
+    at_once = min(int(joblib.cpu_count()), folds)
+    needed = size.bytes_needed(params, params.prepare.train_size, at_once)
     if needed <= memory:
         return
     what = (
         f"the table of about {size.rows:,} rows needs about {needed / 1e9:.1f} GB of memory, for "
-        f"{counted(size.columns, 'column')} and {counted(size.features, 'feature')}; there are "
-        f"{memory / 1e9:.1f} GB"
+        f"{counted(size.columns, 'column')} and {counted(size.features, 'feature')}, "
+        f"{counted(at_once, 'fold')} at once; there are {memory / 1e9:.1f} GB"
     )
-    fits = [share for share in _SHARES if size.bytes_needed(params, share) <= memory]
+    fits = [share for share in _SHARES if size.bytes_needed(params, share, at_once) <= memory]
     fewer = "fewer columns (data.drop, featurize.columns) or a smaller featurize.max_categories"
     part = f"prepare.train_size {fits[0]} or less, or " if fits else ""
     raise InputError(what, str(path), f"set in params.yaml {part}{fewer}")

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from pipeline.prepared import Rows
 
 
+# So many rows are encoded at once: all of a large table, as features, may not fit into memory. A
+# power of two, so that BLAS treats each row as it would among all of them.
+ROWS_AT_ONCE = 2**14
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Predicted values; for classes also their probabilities (rows by classes), else None."""
@@ -36,10 +41,12 @@ def predict(model: Pipeline, rows: pd.DataFrame) -> Predictions:
 
     Raises InputError where the numbers are not finite, or beyond what a target may hold.
     """
+    starts = range(0, len(rows), ROWS_AT_ONCE)
+    parts = [rows.iloc[start : start + ROWS_AT_ONCE] for start in starts]
     if not hasattr(model, "predict_proba"):
-        return Predictions(_finite(model.predict(rows)))
+        return Predictions(_finite(np.concatenate([model.predict(part) for part in parts])))
     classes = [str(name) for name in model.classes_]
-    probabilities = _finite(model.predict_proba(rows))
+    probabilities = _finite(np.concatenate([model.predict_proba(part) for part in parts]))
     return Predictions(_most_probable(probabilities, classes), probabilities, classes)
 
 

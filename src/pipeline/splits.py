@@ -36,11 +36,11 @@ def split_rows(
     else:
         train, test = _at_random(target, task, params, where)
     train = _part(train, target, task, params, where, latest=order.moments is not None)
-    if task == "classification":
-        _check_sides(target, train, test, params, where)
     if min(len(train), len(test)) < TWO:
         why = f"leaves {len(train)} rows to train on and {len(test)} to test on"
         raise _too_small(why, params, where)
+    if task == "classification":
+        _check_sides(target, train, test, params, where)
     return train, test
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from pipeline.errors import InputError, counted, did_you_mean, listed
 from pipeline.values import (
@@ -17,8 +18,6 @@ from pipeline.values import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.params.prepare import Data, Scalar
 
 _TWO = 2
@@ -58,7 +57,7 @@ def choose_positive(classes: list[str], positive: Scalar | None, where: str) -> 
     """
     if positive is None:
         return classes[1] if len(classes) == _TWO else None
-    name = level_of(positive) or ""
+    name = _class_of(positive, classes)
     if len(classes) != _TWO:
         what = f"data.positive is for two classes; the target has {len(classes)}"
         raise InputError(what, where, "set data.positive in params.yaml to null")
@@ -66,6 +65,15 @@ def choose_positive(classes: list[str], positive: Scalar | None, where: str) -> 
         what = f"data.positive is {name!r}, which is no class{did_you_mean(name, classes)}"
         raise InputError(what, where, f"set it to one of {listed(classes)}, or to null")
     return name
+
+
+def _class_of(positive: Scalar, classes: list[str]) -> str:
+    """Give the class that is meant: YAML's 1.0 is the class 1, and also one that is written 1.0."""
+    name = level_of(positive) or ""
+    if name in classes or isinstance(positive, str):
+        return name
+    equal = read_numbers(pd.Series(classes)).floats == positive
+    return next((one for one, is_it in zip(classes, equal, strict=True) if is_it), name)
 
 
 def _classes(column: pd.Series, data: Data) -> np.ndarray:

@@ -73,13 +73,14 @@ def test_a_table_that_is_too_large_is_refused_with_what_to_set(
 ) -> None:
     large = Size(rows=5_000_000, columns=20, features=300)
     monkeypatch.setattr(memory, "guess_size", lambda *_given: large)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 1)
     given = params(**OF_TABLE)
     check_memory(tmp_path / "t.csv", [], given, int(64e9))
     with pytest.raises(InputError) as raised:
         check_memory(tmp_path / "t.csv", [], given, int(8e9))
     said = "the table of about 5,000,000 rows needs about 24.2 GB of memory, for 20 columns and"
     assert raised.value.what.startswith(said)
-    assert raised.value.what.endswith("300 features; there are 8.0 GB")
+    assert raised.value.what.endswith("300 features, 1 fold at once; there are 8.0 GB")
     assert "set in params.yaml prepare.train_size 0.2 or less, or fewer columns" in str(
         raised.value
     )
@@ -87,6 +88,32 @@ def test_a_table_that_is_too_large_is_refused_with_what_to_set(
     with pytest.raises(InputError) as raised:
         check_memory(tmp_path / "t.csv", [], given, int(1e9))
     assert "train_size" not in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("model", "cores", "gigabytes"),
+    [
+        ("random_forest", 1, 24.2),
+        ("random_forest", 2, 38.6),
+        ("random_forest", 64, 96.2),  # five folds, and no more
+        ("linear_regression", 1, 33.9),
+    ],
+)
+def test_folds_side_by_side_need_memory_each(
+    tmp_path: Path,
+    params: Callable[..., Params],
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    cores: int,
+    gigabytes: float,
+) -> None:
+    large = Size(rows=5_000_000, columns=20, features=300)
+    monkeypatch.setattr(memory, "guess_size", lambda *_given: large)
+    monkeypatch.setattr("joblib.cpu_count", lambda: cores)
+    given = params(**OF_TABLE, train__model=model)
+    check_memory(tmp_path / "t.csv", [], given, int((gigabytes + 0.1) * 1e9))
+    with pytest.raises(InputError, match=f"needs about {gigabytes} GB"):
+        check_memory(tmp_path / "t.csv", [], given, int((gigabytes - 0.1) * 1e9))
 
 
 def test_a_container_may_have_less_memory_than_its_machine(

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_info
 
 from pipeline import validation
+from pipeline.cleaning import clean_rows
 from pipeline.errors import InputError
 from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
 from pipeline.features import build_features
@@ -100,6 +101,29 @@ def test_a_saved_model_predicts_raw_rows_as_the_table_of_predictions_says(
     assert [str(value) for value in written["actual"]] == [
         str(float(value)) if params.data.task == "regression" else value for value in raw["answer"]
     ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS, indirect=True)
+def test_rows_are_predicted_a_part_at_a_time_as_they_are_together(
+    case: tuple[pd.DataFrame, Params, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, params, _ = case
+    train, _ = _prepare(table, params)
+    model = _fit(train, params)
+    whole = predict(model, train.features)
+    parts: list[int] = []
+
+    def watched(rows: pd.DataFrame, *given: Any) -> pd.DataFrame:
+        parts.append(len(rows))
+        return clean_rows(rows, *given)
+
+    monkeypatch.setattr("pipeline.features.clean_rows", watched)
+    monkeypatch.setattr("pipeline.predictions.ROWS_AT_ONCE", 64)
+    found = predict(model, train.features)
+    assert (max(parts), sum(parts)) == (64, len(train.frame))
+    assert np.array_equal(found.decided, whole.decided)
+    if whole.probabilities is not None:
+        assert np.array_equal(found.probabilities, whole.probabilities)
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS, indirect=True)

@@ -146,7 +146,7 @@ def test_an_importance_is_the_fall_of_r2() -> None:
 def test_many_shuffles_are_predicted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     model = _fit(TWO, LogisticRegression())
     whole = permutation_importances(model, TWO, Evaluate(threshold=0.5))
-    monkeypatch.setattr("pipeline.importances._AT_ONCE", 350)
+    monkeypatch.setattr("pipeline.importances.ROWS_AT_ONCE", 350)
     pd.testing.assert_frame_equal(
         permutation_importances(model, TWO, Evaluate(threshold=0.5)), whole
     )

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.folds import split_folds
-from pipeline.order import read_order
+from pipeline.order import Order, read_order
 from pipeline.params.prepare import Data, Prepare, PrepareParams
 from pipeline.preparation import Prepared, prepare
 from pipeline.prepared import Rows
@@ -71,6 +71,9 @@ def test_many_whole_numbers_may_be_classes() -> None:
         (["a", "b"], None, "b"),
         (["a", "b"], "a", "a"),
         (["0", "1"], 0, "0"),
+        (["0", "1"], 1.0, "1"),
+        (["0.0", "1.0"], 0.0, "0.0"),
+        (["0.0", "1.0"], 1, "1.0"),
         (["false", "true"], True, "true"),
         (["a", "b", "c"], None, None),
     ],
@@ -85,11 +88,12 @@ def test_the_positive_class_is_the_named_one_or_the_second(
     ("classes", "given", "said"),
     [
         (["benign", "malignant"], "malignent", "did you mean 'malignant'?"),
+        (["0.0", "1.0"], 2, "data.positive is '2', which is no class"),
         (["a", "b", "c"], "a", "for two classes; the target has 3"),
     ],
 )
 def test_a_positive_class_that_cannot_be_is_refused(
-    classes: list[str], given: str, said: str
+    classes: list[str], given: str | int, said: str
 ) -> None:
     with pytest.raises(InputError) as raised:
         choose_positive(classes, given, "t.csv")
@@ -128,6 +132,12 @@ def test_a_split_that_leaves_too_little_is_refused(
     assert said in str(raised.value)
 
 
+def test_rows_of_one_moment_are_all_test_rows_and_refused() -> None:
+    target, order = np.array(list("ab" * 5), dtype=object), Order(moments=np.zeros(10))
+    with pytest.raises(InputError, match="leaves 0 rows to train on and 10 to test on"):
+        split_rows(target, "classification", Prepare(test_size=0.2, seed=1), "t.csv", order)
+
+
 def _rows(target: list[Any] | np.ndarray, group: Any = None, moments: Any = None) -> Rows:
     target = np.array(target, dtype=object)
     classes = [] if isinstance(target[0], float) else sorted(set(target.tolist()))
@@ -158,6 +168,23 @@ def test_fewer_rows_than_folds_are_refused(target: list[Any], said: str) -> None
         split_folds(_rows(target), 5, 0)
     assert raised.value.what == said
     assert "set train.folds in params.yaml to 4 or less" in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (_rows(["a"] * 9 + ["b"]), "the class 'b' has 1 training row"),
+        (_rows(["a", "b"] * 5, ["one"] * 10), "the training rows are of 1 group"),
+    ],
+    ids=["class", "group"],
+)
+def test_what_no_number_of_folds_mends_is_not_said_to_be_mended_by_it(
+    rows: Rows, said: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        split_folds(rows, 5, 0)
+    assert raised.value.what == f"5 folds, and {said}"
+    assert "train.folds" not in raised.value.remedy
 
 
 @pytest.mark.parametrize("target", [["a", "b"] * 30, [1.0, 2.0] * 30], ids=["classes", "numbers"])
