@@ -30,6 +30,11 @@ RECORD_SUFFIX = ".wherefrom.json"
 _STAGE_LINE = re.compile(r"^(?=  \S)", re.MULTILINE)
 _SECTION_LINE = re.compile(r"^(?=    [^\s-])", re.MULTILINE)
 _ITEM_LINE = re.compile(r"^(?=    - )", re.MULTILINE)
+# a path and a hash that YAML could take for nothing but text
+_PLAIN_ITEM = re.compile(
+    r"    - path: ([A-Za-z_][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)+)\n      hash: md5\n"
+    r"      md5: ((?=[0-9]*[abcdf])[0-9a-f]{32}(?:\.dir)?)\n      size: (0|[1-9][0-9]*)\n"
+)
 _HASH_KEYS = ("md5", "etag", "checksum")
 _NO_IDENTITY = {"path", "hash", "size", "nfiles", "isexec", "remote", "cloud", "desc", "type"}
 
@@ -122,7 +127,7 @@ def _block(text: str) -> StageFacts:
             entry[head.strip(" :")] = [_item(item) for item in _ITEM_LINE.split(rest) if item]
         else:
             entry |= _section(section)
-    ((key, nothing),) = mapping(name, "dvc.lock").items()
+    ((key, nothing),) = _section(name).items()
     if nothing is not None or len(entry) != len(sections):
         raise LockfileError("dvc.lock", "a stage is no plain mapping")
     return _stage(str(key), entry, "dvc.lock")
@@ -130,6 +135,10 @@ def _block(text: str) -> StageFacts:
 
 @lru_cache(maxsize=16384)
 def _item(text: str) -> dict[str, Any]:
+    """Read one file's text: in the form that nearly all have, without YAML, ten times as fast."""
+    if plain := _PLAIN_ITEM.fullmatch(text):
+        path, md5, size = plain.groups()
+        return {"path": path, "hash": "md5", "md5": md5, "size": int(size)}
     (item,) = yaml12.load(text)
     return dict(item)
 
