@@ -125,6 +125,20 @@ class TagTakenError(WherefromError):
 
 
 @dataclass
+class TagNameError(WherefromError):
+    """A name that git takes for no tag."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no name for a tag"
+
+    @property
+    def hint(self) -> str:
+        return "`git help check-ref-format` says which are"
+
+
+@dataclass
 class NothingToKeepError(WherefromError):
     """A result that no commit of this clone holds: there is nothing that a tag could keep."""
 

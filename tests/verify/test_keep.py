@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from asking import answered, ask
 from sync.every_kind import RESULT
 from verify.test_faults_found import prune
@@ -34,6 +36,7 @@ def test_a_result_of_a_dirty_tree_is_kept_with_its_tree(whole: Sandbox) -> None:
     assert [tag["name"] for tag in kept["tags"]] == [f"kept/{key[:12]}", f"kept/{key[:12]}.tree"]
     whole.git("update-ref", "-d", f"refs/wherefrom/dirty/{key}")
     prune(whole)
+    whole.dvc("gc", "--all-tags", "--force")
     assert whole.git("rev-parse", f"kept/{key[:12]}.tree^{{commit}}").strip() == snapshot
     check_whole(whole, "HEAD")
 
@@ -56,6 +59,13 @@ def test_a_tag_that_keeps_something_else_is_left_as_it_is(whole: Sandbox) -> Non
     assert refused.status == 2
     assert "the tag good is taken" in refused.said
     assert "`--name`" in refused.said
+
+
+@pytest.mark.parametrize("name", ["two words", "-d", "a..b", ""])
+def test_a_name_that_git_does_not_take_is_refused(whole: Sandbox, name: str) -> None:
+    refused = answered(whole, "keep", "alpha", f"--name={name}")
+
+    assert (refused.status, "is no name for a tag" in refused.said) == (2, True)
 
 
 def test_a_tag_says_what_it_keeps_and_how_to_push_it(whole: Sandbox) -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from join import small_project
 from sandbox import Sandbox
 from sync.every_kind import reset
 from verify.verifying import check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def applied_and_committed(whole: Sandbox) -> None:
@@ -87,6 +89,30 @@ def test_nothing_is_reported(whole: Sandbox, change: Callable[[Sandbox], None]) 
     change(whole)
 
     check_whole(whole)
+
+
+def test_a_project_in_a_folder_of_its_repository_is_whole(
+    tmp_path: Path, quiet_environment: dict[str, str]
+) -> None:
+    """Its code may lie above it, where git is and DVC is not."""
+    top = Sandbox(tmp_path, quiet_environment)
+    below = Sandbox(tmp_path / "sub", quiet_environment)
+    for path, text in small_project.FILES.items():
+        (below.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (below.root / path).write_text(text)
+    (below.root / "code" / "train.py").rename(tmp_path / "train.py")
+    for old, new in (("python code/train.py", "python ../train.py"), ("[code/train", "[../train")):
+        below.replace("dvc.yaml", old, new)
+    top.git("init", "--quiet")
+    below.dvc("init", "--quiet", "--subdir")
+    below.dvc("add", "--quiet", "data/rows.csv")
+    top.commit("The project")
+    below.dvc("repro")
+    top.commit("The first result")
+
+    found = check_whole(below, "--all", "--data")
+
+    assert len(found.results) == 1
 
 
 def test_of_a_project_that_keeps_no_records_nothing_is_reported(theirs: Sandbox) -> None:

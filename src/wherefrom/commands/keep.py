@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import address
-from wherefrom.errors import NothingToKeepError, TagTakenError
+from wherefrom.errors import NothingToKeepError, TagNameError, TagTakenError
 from wherefrom.names import SNAPSHOTS
 from wherefrom.sources import git_repo
 from wherefrom.verification import collect, subjects
@@ -41,9 +41,11 @@ def keep(view: View, text: str, folder: Path, name: str | None = None) -> Kept:
     """Keep the result of an address by tags; a path is meant from `folder`.
 
     The commit that holds it is tagged and, for a result of a dirty tree, its snapshots are. Doing
-    it twice changes nothing. Raises what `address.resolve` does, `NothingToKeepError` and
-    `TagTakenError`.
+    it twice changes nothing. Raises what `address.resolve` does, `NothingToKeepError`,
+    `TagNameError` and `TagTakenError`.
     """
+    if name is not None and not git_repo.is_tag_name(view.git_root, name):
+        raise TagNameError(name)
     found = address.resolve(view, text, folder)
     placed = collect.placed(view, [subjects.of_found(view, found)])[0]
     if placed.holder is None:

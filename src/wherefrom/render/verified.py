@@ -19,7 +19,8 @@ _SHOWN = 3
 def verification(found: Verification) -> str:
     """Say how many results can be had, and what the others lack: each cause once."""
     whole = sum(not result.problems for result in found.results)
-    lines = [f"{whole} of {len(found.results)} results can be had\n"]
+    asked = ", as far as could be asked" if found.gaps else ""
+    lines = [f"{whole} of {len(found.results)} results can be had{asked}\n"]
     for cause, problems in by_cause(found.results).items():
         lines += group(cause, problems)
     notes = [note for result in found.results for note in result.notes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class CommitFiles:
 
     def expect(self, wanted: Mapping[CommitSha, Iterable[str]]) -> None:
         """Read at once what many commits will be asked for: git answers in one go."""
-        todo = [(self._root(sha), [*self._above, *p.split("/")]) for sha, p in _pairs(wanted)]
+        todo = [(self._root(sha), self._names(path)) for sha, path in _pairs(wanted)]
         while todo:
             self._read_folders(tree for tree, _ in todo if tree)
             below = [(self._folders[tree].get(names[0]), names[1:]) for tree, names in todo if tree]
@@ -77,10 +78,16 @@ class CommitFiles:
 
     def _entry(self, sha: CommitSha, path: str) -> TreeEntry | None:
         folder, entry = self._root(sha), None
-        for name in (*self._above, *path.split("/")):
+        for name in self._names(path):
             entry = self._folder(folder).get(name) if folder else None
             folder = entry.sha if entry and entry.is_folder else None
         return entry
+
+    def _names(self, path: str) -> list[str]:
+        """Take a path apart, from git's root; a stage may read what lies above DVC's."""
+        if ".." not in path:
+            return [*self._above, *path.split("/")]
+        return posixpath.normpath("/".join((*self._above, path))).split("/")
 
     def _root(self, sha: CommitSha) -> str | None:
         if sha not in self._roots:

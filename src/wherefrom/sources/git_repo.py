@@ -221,6 +221,15 @@ def listed(root: Path, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
     return {path: head.split()[2] for head, _, path in entries}
 
 
+def is_tag_name(root: Path, name: str) -> bool:
+    """Whether a tag may have a name."""
+    try:
+        run(root, "check-ref-format", f"refs/tags/{name}")
+    except ToolError:
+        return False
+    return not name.startswith("-")
+
+
 def tag(root: Path, name: str, sha: CommitSha, message: str) -> None:
     """Make an annotated tag, in the name of the tool where the user has none in git."""
     try:
