@@ -117,8 +117,8 @@ class Courier:
 
     def __init__(self, *, model: bool = False) -> None:
         self.heard: Heard = _unheard
-        step = preload.MODEL if model else preload.STORE
-        self._lent = depot.lend("wherefrom.errands:serve", step, os.environ)
+        needs = preload.MODEL if model else preload.STORE
+        self._lent = depot.lend("wherefrom.errands:serve", needs, depot.variables())
         self._process: Process | None = None
         self._open: deque[Request] = deque()
         self._changed = threading.Condition()
@@ -220,7 +220,7 @@ def runner(*, model: bool = False) -> Runner:
     """
     if not depot.is_wanted(os.environ):
         return Here()
-    depot.start(os.environ)
+    depot.start(depot.variables())
     return Courier(model=model)
 
 

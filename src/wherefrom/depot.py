@@ -25,6 +25,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -72,6 +73,12 @@ def is_wanted(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("DVC_STAGE")) and not is_off(environ) and "mlflow" not in sys.modules
 
 
+@cache
+def variables() -> dict[str, str]:
+    """Give this process's variables as they were when it first asked: imports set some as well."""
+    return dict(os.environ)
+
+
 def start(environ: Mapping[str, str]) -> None:
     """Start the depot of this stage's DVC process, if there is none yet."""
     dvc = _dvc(environ)
@@ -95,10 +102,11 @@ def start(environ: Mapping[str, str]) -> None:
         process.returncode = 0  # it outlives this process, and nobody waits for it
 
 
-def lend(function: str, steps: int, environ: Mapping[str, str]) -> socket.socket | None:
+def lend(function: str, needs: int, environ: Mapping[str, str]) -> socket.socket | None:
     """Ask the depot for a process that runs `MODULE:FUNCTION`; None where there is no depot.
 
-    It is forked once the depot has taken so many `steps`; `arrived` waits for it.
+    It is forked once the depot has imported what it `needs` (`preload.DVC` and others); `arrived`
+    waits for it.
     """
     dvc = _dvc(environ)
     if dvc is None:
@@ -106,7 +114,7 @@ def lend(function: str, steps: int, environ: Mapping[str, str]) -> socket.socket
     connection = socket.socket(socket.AF_UNIX)
     call = {
         "function": function,
-        "steps": steps,
+        "needs": needs,
         "cwd": str(Path.cwd()),
         "environ": without_stage(environ),
         "path": sys.path,
@@ -147,7 +155,7 @@ class Asked(Generic[Value]):
         self._arguments = arguments
         self._answers: list[Value] = []
         ask = is_wanted(os.environ)
-        connection = lend("wherefrom.depot:answer", preload.DVC, os.environ) if ask else None
+        connection = lend("wherefrom.depot:answer", preload.DVC, variables()) if ask else None
         self._thread = threading.Thread(target=self._ask, args=(connection,), daemon=True)
         self._thread.start()
 

@@ -23,21 +23,24 @@ from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from typing import Any, NoReturn
 
-DVC, STORE, MODEL = 1, 3, 5
-# What is imported, in steps: who asks says how many there are to be before the fork. A model may
-# never be asked for, so its steps are taken only then.
-STEPS = (
-    (
-        *("dvc.repo", "dvc.repo.index", "dvc.repo.stage", "dvc.cachemgr", "dvc.data_cloud"),
-        *("dvc.dirs", "dvc.lock", "dvc.scm", "dvc.utils.strictyaml", "dvc.stage.serialize"),
-        *("dvc.repo.artifacts", "dvc.repo.datasets", "dvc.repo.metrics", "dvc.repo.params"),
-        *("dvc.repo.plots", "fsspec.implementations.memory", "ruamel.yaml", "psutil", "yaml"),
-    ),
-    ("mlflow",),
-    ("mlflow.store.tracking.sqlalchemy_store", "alembic.config", "sqlalchemy.dialects.sqlite"),
-    ("mlflow.sklearn", "mlflow.pyfunc.model", "sklearn.ensemble", "pyarrow.parquet"),
-    ("skops.io",),
+_OF_DVC = (
+    *("dvc.repo", "dvc.repo.index", "dvc.repo.stage", "dvc.cachemgr", "dvc.data_cloud"),
+    *("dvc.dirs", "dvc.lock", "dvc.scm", "dvc.utils.strictyaml", "dvc.stage.serialize"),
+    *("dvc.repo.artifacts", "dvc.repo.datasets", "dvc.repo.metrics", "dvc.repo.params"),
+    *("dvc.repo.plots", "fsspec.implementations.memory", "ruamel.yaml", "psutil", "yaml"),
 )
+_OF_STORE = (
+    *("numpy", "pandas", "fastapi", "requests", "opentelemetry.trace", "mlflow", "sqlalchemy.orm"),
+    *("mlflow.store.tracking.sqlalchemy_store", "alembic.config", "sqlalchemy.dialects.sqlite"),
+)
+_OF_MODEL = (
+    *("scipy.stats", "sklearn.ensemble", "mlflow.sklearn", "mlflow.pyfunc.model"),
+    *("pyarrow.parquet", "skops.io"),
+)
+MODULES = (*_OF_DVC, *_OF_STORE, *_OF_MODEL)
+"""What is imported, in this order. A model may never be asked for: then its part is left out."""
+DVC, STORE, MODEL = len(_OF_DVC), len(_OF_DVC + _OF_STORE), len(MODULES)
+"""How many of them are to be imported before a fork, which who asks says."""
 _IDLE = 20.0
 """Seconds after which a depot that nobody uses ends, although DVC still runs."""
 _PATIENCE = 5.0
@@ -46,16 +49,16 @@ _CALL = 1 << 16
 
 @dataclass(frozen=True)
 class Waiting:
-    """A connection whose call waits for a step."""
+    """A connection whose call waits for what is still to be imported."""
 
     connection: socket.socket
     stderr: int
     call: dict[str, Any]
 
     @property
-    def steps(self) -> int:
-        """How many steps are to be taken before."""
-        return int(self.call["steps"])
+    def needs(self) -> int:
+        """How many modules are to be imported before the fork."""
+        return int(self.call["needs"])
 
 
 class Depot:
@@ -64,35 +67,34 @@ class Depot:
     def __init__(self, listener: socket.socket, dvc: int) -> None:
         self._listener = listener
         self._dvc = dvc
-        self._taken = 0
+        self._imported = 0
         self._waiting: list[Waiting] = []
         self._children: dict[int, int] = {}
 
     def run(self) -> None:
-        """Import step by step, and fork meanwhile and afterwards for who asks."""
+        """Import module by module, and fork meanwhile and afterwards for who asks."""
         gc.disable()  # imports make much and drop little
         while self._listen():
-            if self._taken < self._wanted():
+            if self._imported < self._wanted():
                 self._import()
-            for waiting in [w for w in self._waiting if w.steps <= self._taken]:
+            for waiting in [w for w in self._waiting if w.needs <= self._imported]:
                 self._waiting.remove(waiting)
                 self._fork(waiting)
 
     def _wanted(self) -> int:
-        return max([STORE, *(waiting.steps for waiting in self._waiting)])
+        return max([STORE, *(waiting.needs for waiting in self._waiting)])
 
     def _import(self) -> None:
-        for module in STEPS[self._taken]:
-            importlib.import_module(module)
+        importlib.import_module(MODULES[self._imported])
         for name in [name for name in sys.modules if name.partition(".")[0] == "wherefrom"]:
             del sys.modules[name]  # MLflow's entry points load it, and each stage has its own
         gc.freeze()
-        self._taken += 1
+        self._imported += 1
 
     def _listen(self) -> bool:
         """Take a call; where nothing is to be imported wait for one. False where none will come."""
         rest = None if self._children else _IDLE
-        seconds = 0 if self._taken < self._wanted() else rest
+        seconds = 0 if self._imported < self._wanted() else rest
         watched: list[Any] = [self._listener, self._dvc, *self._children]
         ready = select.select(watched, [], [], seconds)[0]
         if self._dvc in ready or (not ready and seconds):

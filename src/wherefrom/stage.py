@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -41,6 +42,10 @@ _OUTSIDE = (
     "wherefrom: this is no DVC stage, so nothing is recorded and the record file stays as it is; "
     "run it with `dvc repro`"
 )
+
+
+_OBJECTS = 100_000
+"""New objects before Python looks for garbage: imports make many, and none of them is any."""
 
 
 class Called(NamedTuple):
@@ -130,8 +135,9 @@ def expect_courier() -> None:
     """Import beside this stage what the couriers of those after it need."""
     from wherefrom import depot  # noqa: PLC0415 - a stage that is not tracked needs none
 
+    gc.set_threshold(_OBJECTS)
     if depot.is_wanted(os.environ):
-        depot.start(os.environ)
+        depot.start(depot.variables())
 
 
 def call_courier(*, model: bool = False) -> None:
@@ -142,6 +148,7 @@ def call_courier(*, model: bool = False) -> None:
     """
     from wherefrom import courier  # noqa: PLC0415 - a stage that is not tracked needs none
 
+    gc.set_threshold(_OBJECTS)
     runner = courier.runner(model=model)
     facts = None
     with suppress(NotAProjectError):  # which `tracked` raises
@@ -174,6 +181,8 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
     except Exception as error:  # noqa: BLE001 - the boundary: everything else has a log
         _say(_unexpected(error))
         raise SystemExit(3) from None
+    finally:
+        gc.freeze()  # else the interpreter looks through all of them once more as it ends
 
 
 @contextmanager

@@ -93,6 +93,16 @@ def test_other_variables_are_another_depots(tmp_path: Path) -> None:
     )
 
 
+def test_variables_that_an_import_sets_leave_a_stage_its_depot(tmp_path: Path) -> None:
+    code = (
+        "depot.Asked(os.getpid).value()\n"
+        "os.environ['KMP_INIT_AT_FORK'] = 'FALSE'\n"
+        "print(depot.Asked(os.getpid).value() != os.getpid())"
+    )
+
+    assert asked(tmp_path, code) == "True"
+
+
 def test_what_a_stage_would_import_from_elsewhere_is_not_lent(tmp_path: Path) -> None:
     (tmp_path / "dulwich.py").touch()
 
