@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # A column with fewer strangers than this among its numbers was most likely meant to be numeric.
 _FEW = 0.05
 _LOOKED_AT = 10  # of a column without a date so many cells are enough to know
+_DECIMAL_COMMA = r"[+-]?[\d.]*,\d+"
 
 
 @dataclass
@@ -71,6 +72,13 @@ def _kind(column: pd.Series, found: Numbers, remarks: list[str]) -> str:
     if not strangers:
         return NUMERIC
     present = len(column) - int(found.missing.sum())
+    if _have_commas(column[found.strange]):
+        remarks.append(
+            f"column {column.name!r} holds numbers with a decimal comma, such as "
+            f"{_first(column, found.strange)!r}, which are learnt as categories; write them with a "
+            "point"
+        )
+        return CATEGORICAL
     if strangers == present and _are_dates(column[found.strange]):
         remarks.append(
             f"column {column.name!r} holds dates, such as {_first(column, found.strange)!r}, which "
@@ -84,6 +92,11 @@ def _kind(column: pd.Series, found: Numbers, remarks: list[str]) -> str:
             "correct them if it is meant to be numeric"
         )
     return CATEGORICAL
+
+
+def _have_commas(column: pd.Series) -> bool:
+    texts = pd.Series(column.unique()).astype(str).str.strip()
+    return bool(texts.str.fullmatch(_DECIMAL_COMMA).all())
 
 
 def _are_dates(column: pd.Series) -> bool:

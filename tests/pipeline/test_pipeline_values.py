@@ -157,10 +157,16 @@ def test_columns_without_any_value_are_refused() -> None:
 
 
 def test_a_typing_error_among_numbers_is_pointed_out() -> None:
-    rows = pd.DataFrame({"a": [*map(str, range(99)), "12,5"]})
+    rows = pd.DataFrame({"a": [*map(str, range(99)), "12 5"]})
     (remark,) = learn_columns(rows, ["a"], "t.csv").remarks
     assert "categorical because 1 of its 100 values" in remark
-    assert "'12,5'" in remark
+    assert "'12 5'" in remark
+
+
+def test_numbers_with_a_decimal_comma_are_pointed_out() -> None:
+    rows = pd.DataFrame({"a": ["3", " -12,5 ", "", "1.200,25"], "b": ["1,5", "1,5", "2,x", "3"]})
+    (remark,) = learn_columns(rows, ["a", "b"], "t.csv").remarks
+    assert "column 'a' holds numbers with a decimal comma, such as ' -12,5 '" in remark
 
 
 def test_dates_that_become_categories_are_pointed_out() -> None:

@@ -171,7 +171,9 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 
 def _changed(entry: Entry) -> str:
-    return text.changes(dict(list(entry.changed.items())[:4])) + (
+    """Show what both sides have before what came or went with another model."""
+    found = sorted(entry.changed.items(), key=lambda change: None in change[1])
+    return text.changes(dict(found[:4])) + (
         f", {len(entry.changed) - 4} more" if len(entry.changed) > 4 else ""  # noqa: PLR2004
     )
 
