@@ -242,7 +242,8 @@ class StoreUnreachableError(WherefromError):
 
     @property
     def hint(self) -> str:
-        return "start it, or correct MLFLOW_TRACKING_URI; then `wherefrom sync` logs what waits"
+        where = "MLFLOW_TRACKING_URI or tracking.uri in params.yaml"
+        return f"start it, or correct {where}; then `wherefrom sync` logs what waits"
 
 
 @dataclass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,15 @@ DVC = """\
 #!/bin/sh
 echo "dvc $*" > called
 env | grep ^MLFLOW_ | sort | cut -d= -f1 >> called
+"""
+
+DVC_PARSES = """\
+import json, sys
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+override = OverridesParser.create().parse_override(sys.argv[-1])
+value = override.value()
+json.dump(getattr(value, "text", value), open("called", "w"))
 """
 
 
@@ -52,6 +63,26 @@ def test_parameters_make_an_experiment_and_none_a_plain_run(
     done = box.process("python", "scripts/run_with_params.py", *args)
 
     assert (done.returncode, box.text("called").splitlines()[0]) == (status, command)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("a b; c", "a b; c"),
+        ("it's Zoë's, (2)", "it's Zoë's, (2)"),
+        ("0.05", 0.05),
+        ("[a, 1]", ["a", 1]),
+        ("null", None),
+        ("data/raw/my table.csv", "data/raw/my table.csv"),
+        ("'1'", "1"),
+    ],
+)
+def test_a_value_is_taken_as_it_was_meant(box: Sandbox, value: str, meant: object) -> None:
+    (box.root / "bin" / "dvc").write_text(f"#!{sys.executable}\n{DVC_PARSES}")
+
+    box.run("python", "scripts/run_with_params.py", "--a.b", value)
+
+    assert json.loads(box.text("called")) == meant
 
 
 @pytest.mark.parametrize("args", [["x"], ["--a"], ["a", "1"]])
