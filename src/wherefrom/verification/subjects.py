@@ -64,9 +64,9 @@ def of_entries(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
 def lost(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
     """Give the runs whose result was held, and is no more.
 
-    That is known where the index has seen who held it, or where it was an experiment of this
-    project's own store. A run whose result was never committed is none, nor is one that lives on in
-    another form: see `Index.former_holders`.
+    That is known where the index has seen who held it, or a sync has in this project's own store. A
+    run whose result was never committed is none, nor is one that lives on in another form: see
+    `Index.former_holders`.
     """
     runs = [entry.run for entry in listed if not entry.held and entry.run]
     finished = [run for run in runs if run.status == "FINISHED"]
@@ -120,8 +120,12 @@ def _former(former: Mapping[str, Sequence[Holder]], run: Run) -> tuple[Holder, .
 
 
 def _was_removed(view: View, run: Run) -> bool:
-    """Whether a run is of an experiment of this clone, and none has its name and place now."""
-    if run.experiment is None or not is_inside(view.project.anchor, view.uri):
+    """Whether a run is of an experiment of this clone, and none has its name and place now.
+
+    A sync has seen its commit: it is not one that still runs.
+    """
+    inside = is_inside(view.project.anchor, view.uri)
+    if run.experiment is None or run.exp_rev is None or not inside:
         return False
     named = (commit.parents for commit in view.index.experiments(run.experiment))
     return not any(run.baseline in parents for parents in named)
