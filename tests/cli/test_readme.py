@@ -39,12 +39,12 @@ def clone(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
     """The project as a clone has it, with the environment beside it and a smaller forest."""
     root = tmp_path / "wherefrom"
     copy_project(root)
-    (root / ".venv").symlink_to(PROJECT / ".venv")
     sandbox = Sandbox(root, environment)
     for old, new in SMALL.items():
         sandbox.replace("params.yaml", old, new)
     sandbox.git("init", "--quiet")
     sandbox.commit("The project")
+    (root / ".venv").symlink_to(PROJECT / ".venv")  # no commit has it, as no commit has a folder
     return sandbox
 
 
