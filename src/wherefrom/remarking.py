@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +12,8 @@ from wherefrom.record import Gap
 from wherefrom.sources import git_notes, git_repo
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from wherefrom.commands.trace import Trace
     from wherefrom.remarks import Reproduced
     from wherefrom.sources.mlflow_store import Store
@@ -18,15 +21,20 @@ if TYPE_CHECKING:
 
 
 class Remarker:
-    """Writes remarks. A context manager: MLflow is imported beside what goes on meanwhile.
+    """Writes remarks. A context manager: MLflow is imported beside what goes on meanwhile."""
 
-    Without `runs` to write to it is left alone.
-    """
-
-    def __init__(self, view: View, *, runs: bool) -> None:
+    def __init__(self, view: View) -> None:
         self._view = view
         self._pool = ThreadPoolExecutor(1)
-        self._store = self._pool.submit(_open, view) if runs else None
+        self._once = threading.Lock()
+        self._opened: Future[Store] | None = None
+
+    def prepare(self) -> Future[Store]:
+        """Begin to open the store: a good moment is when this process waits for another one."""
+        with self._once:
+            if self._opened is None:
+                self._opened = self._pool.submit(_open, self._view)
+            return self._opened
 
     def __enter__(self) -> Self:
         return self
@@ -37,11 +45,11 @@ class Remarker:
     def write(self, trace: Trace, remark: Reproduced) -> tuple[Gap, ...]:
         """Write a remark to the record and the run of a result; gaps say where it could not be."""
         self._note(trace, remark)
-        if trace.run is None or self._store is None:
+        if trace.run is None:
             return (_not_logged(self._view.unasked),) if self._view.unasked else ()
         run_id, marks = trace.run.mlflow_run_id, remarks.tags(remark)
         try:
-            self._store.result().log(run_id, params={}, metrics={}, tags=marks, at=remark.at)
+            self.prepare().result().log(run_id, params={}, metrics={}, tags=marks, at=remark.at)
         except StoreUnreachableError as error:
             return (_not_logged(str(error)),)
         return ()

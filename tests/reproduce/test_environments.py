@@ -173,3 +173,31 @@ def test_a_python_that_is_not_here_is_said(locked: tuple[Sandbox, dict[str, str]
 
     assert answer.found["verdict"] == "impossible"
     assert "3.99.1" in answer.found["missing"]["why"]
+
+
+def test_what_made_the_result_beside_the_lock_file_is_installed_too(
+    locked: tuple[Sandbox, dict[str, str]], tmp_path: Path
+) -> None:
+    small, variables = locked
+    wheels.write_wheel(tmp_path / "wheels", "beside")
+    small.replace(RESULT, '"unpinned": {}', '"unpinned": {"beside": "1.0"}')
+    small.commit("Made with something that nothing pins")
+
+    reproduce(small, variables)
+
+    (key,) = made(small)
+    folder = small.root / ".wherefrom" / "environments" / key
+    assert len(list(folder.glob("lib/python*/site-packages/beside.pth"))) == 1
+
+
+def test_a_lock_file_of_uv_itself_is_taken(small: Sandbox, tmp_path: Path) -> None:
+    variables = wheels.write_lock(tmp_path / "requirements.lock", tmp_path / "wheels")
+    project = '[project]\nname = "study"\nversion = "1"\ndependencies = ["lender==1.0"]\n'
+    (small.root / "pyproject.toml").write_text(project)
+    small.run("uv", "lock", "--quiet", **variables)
+    small.dvc("repro", "--force")
+    small.commit("With a lock file of uv")
+
+    answer = reproduce(small, variables)
+
+    assert (answer.status, answer.found["verdict"]) == (0, "identical"), answer

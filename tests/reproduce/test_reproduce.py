@@ -137,6 +137,16 @@ def test_only_the_stages_that_led_to_a_result_run(small: Sandbox) -> None:
     assert reproduce(small, "HEAD").found["verdict"] == "identical"
 
 
+def test_a_frozen_stage_cannot_be_made_again(small: Sandbox) -> None:
+    small.dvc("freeze", "train")
+    small.commit("Freeze")
+
+    answer = reproduce(small, "HEAD")
+
+    assert (answer.status, answer.found["verdict"]) == (1, "impossible")
+    assert answer.found["missing"]["what"] == "the stage train is frozen in the commit's dvc.yaml"
+
+
 def test_another_kind_of_cpu_lets_one_expect_less(small: Sandbox) -> None:
     path = small.root / RESULT
     body = json.loads(path.read_text())

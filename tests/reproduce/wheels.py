@@ -11,28 +11,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ABOUT = "lender-1.0.dist-info"
+LENDER = "lender"
 
 
 def write_lock(lock: Path, folder: Path) -> dict[str, str]:
     """Write a lock that pins the wheel with its hash; give what makes uv find it, and no other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {
-        "lender.pth": f"{sysconfig.get_path('purelib')}\n",
-        f"{_ABOUT}/METADATA": "Metadata-Version: 2.1\nName: lender\nVersion: 1.0\n",
-        f"{_ABOUT}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = [f"{name},sha256={_digest(text)},{len(text)}" for name, text in files.items()]
-    wheel = folder / "lender-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, text in {
-            **files,
-            f"{_ABOUT}/RECORD": "\n".join([*rows, f"{_ABOUT}/RECORD,,\n"]),
-        }.items():
-            archive.writestr(zipfile.ZipInfo(name), text)
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    lock.write_text(f"lender==1.0 \\\n    --hash=sha256:{digest}\n")
+    digest = write_wheel(folder, LENDER, f"{sysconfig.get_path('purelib')}\n")
+    lock.write_text(f"{LENDER}==1.0 \\\n    --hash=sha256:{digest}\n")
     return offline(folder)
+
+
+def write_wheel(folder: Path, name: str, pth: str = "") -> str:
+    """Write a wheel of one `.pth` file, and give the hash of its bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    about = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}.pth": pth,
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = [f"{path},sha256={_digest(text)},{len(text)}\n" for path, text in files.items()]
+    files[f"{about}/RECORD"] = "".join([*rows, f"{about}/RECORD,,\n"])
+    wheel = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return hashlib.sha256(wheel.read_bytes()).hexdigest()
 
 
 def offline(folder: Path) -> dict[str, str]:

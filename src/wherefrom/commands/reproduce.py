@@ -189,13 +189,19 @@ def reproduce(
     folder = places.own_folder(state, FOLDER)
     places.sweep(folder)
     runs = any(plan.trace.run for plan in plans)
-    with Remarker(view, runs=runs) as remarker, ExitStack() as stack:
+    with Remarker(view) as remarker, ExitStack() as stack:
+
+        def heard(key: str, line: str) -> None:  # a stage runs
+            if runs:
+                remarker.prepare()
+            told(key, line)
+
         children = stack.enter_context(Children())
         pool = stack.enter_context(ThreadPoolExecutor(options.jobs))
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         stack.callback(children.end)
         work = _Work(folder, Maker(state, children, environ), options)
-        waiting = [pool.submit(work.reproduce, plan, told) for plan in plans]
+        waiting = [pool.submit(work.reproduce, plan, heard) for plan in plans]
         for done in as_completed(waiting):
             found = done.result()
             yield replace(found, gaps=remarker.write(found.trace, found.remark))

@@ -12,7 +12,7 @@ from wherefrom.sources import disk, dvc_cache, dvc_clone, git_clone, git_repo
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from wherefrom.holding import Raw
@@ -40,8 +40,7 @@ def check_out(project: Project, sha: CommitSha, result: Lineage, clone: Path) ->
     root, links = clone / project.prefix, git_clone.links(clone)
     _refuse(confined.leaving(_written(project, result, clone), links))
     dvc_clone.settle(root)
-    for stage in result.stages:
-        _refuse(confined.leaving(_resolved(root, clone, stage.address), links))
+    _refuse(confined.leaving(_resolved(root, clone, result), links))
     return root
 
 
@@ -74,23 +73,35 @@ def _written(project: Project, result: Lineage, clone: Path) -> Iterator[str]:
             yield from confined.declared(text, file)
 
 
-def _resolved(root: Path, clone: Path, stage: str) -> list[str]:
-    """List the paths of a stage as DVC reads them. Raises `ImpossibleError` if it cannot run."""
+def _resolved(root: Path, clone: Path, result: Lineage) -> Iterator[str]:
+    """List the paths of stages as DVC reads them. Raises `ImpossibleError` if one cannot run."""
+    for stage, found in _read(root, result).items():
+        if isinstance(found, dvc_clone.DvcError):
+            raise _not_readable(stage, found) from found
+        if found.frozen:
+            raise ImpossibleError(
+                what=f"the stage {stage} is frozen in the commit's dvc.yaml",
+                why="DVC does not run it, so nothing shows that it still leaves the same",
+                remedy=f"`dvc unfreeze {stage}`, and commit that with its result",
+            )
+        yield from (os.path.relpath(path, clone) for path in found.files)
+        yield from (f"/{place}" for place in found.elsewhere)
+
+
+def _read(root: Path, result: Lineage) -> Mapping[str, dvc_clone.Declared | dvc_clone.DvcError]:
+    stages = [stage.address for stage in result.stages]
     try:
-        found = dvc_clone.declared(root, stage)
+        return dvc_clone.declared(root, stages)
     except dvc_clone.DvcError as error:
-        raise ImpossibleError(
-            what=f"the stage {stage} is not in the commit as it ran",
-            why=str(error),
-            remedy="a commit that has both its dvc.yaml and its dvc.lock can be reproduced",
-        ) from error
-    if found.frozen:
-        raise ImpossibleError(
-            what=f"the stage {stage} is frozen in the commit's dvc.yaml",
-            why="DVC does not run it, so nothing shows that it still leaves the same",
-            remedy=f"`dvc unfreeze {stage}`, and commit that with its result",
-        )
-    return [*(os.path.relpath(path, clone) for path in found.files), *found.elsewhere]
+        raise _not_readable(stages[-1], error) from error
+
+
+def _not_readable(stage: str, error: dvc_clone.DvcError) -> ImpossibleError:
+    return ImpossibleError(
+        what=f"the stage {stage} is not in the commit as it ran",
+        why=str(error),
+        remedy="a commit that has both its dvc.yaml and its dvc.lock can be reproduced",
+    )
 
 
 def _bring(project: Project, result: Lineage, raw: Raw, root: Path) -> None:

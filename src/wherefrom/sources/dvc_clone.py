@@ -64,17 +64,25 @@ def command(stages: Iterable[str]) -> list[str]:
     return ["dvc", "repro", "--force", "--single-item", "--no-commit", "--", *stages]
 
 
-def declared(root: Path, stage: str) -> Declared:
-    """Read a stage (`train`, `sub/dvc.yaml:train`), its templates resolved. Raises `DvcError`."""
-    file, _, name = stage.rpartition(":")
+def declared(root: Path, stages: Iterable[str]) -> dict[str, Declared | DvcError]:
+    """Read stages (`train`, `sub/dvc.yaml:train`) with their templates resolved, or say why not."""
     with _in_clone(root) as repo:
-        found = repo.stage.load_one(str(root / (file or "dvc.yaml")), name)
-        here = [item for item in (*found.deps, *found.outs) if item.protocol in {"local", None}]
-        return Declared(
-            frozen=bool(found.frozen),
-            files=tuple(Path(path) for path in (found.wdir, *(item.fs_path for item in here))),
-            elsewhere=tuple(str(out) for out in found.outs if out not in here),
-        )
+        return {stage: _declared(repo, root, stage) for stage in stages}
+
+
+def _declared(repo: Any, root: Path, stage: str) -> Declared | DvcError:  # noqa: ANN401
+    file, _, name = stage.rpartition(":")
+    try:
+        with _converted():
+            found = repo.stage.load_one(str(root / (file or "dvc.yaml")), name)
+    except DvcError as error:
+        return error
+    here = [item for item in (*found.deps, *found.outs) if item.protocol in {"local", None}]
+    return Declared(
+        frozen=bool(found.frozen),
+        files=tuple(Path(path) for path in (found.wdir, *(item.fs_path for item in here))),
+        elsewhere=tuple(str(out) for out in found.outs if out not in here),
+    )
 
 
 def pull(root: Path, dvc_file: str, users_root: Path) -> None:
