@@ -97,6 +97,7 @@ def start(environ: Mapping[str, str]) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            cwd=os.sep,  # the stage's folder may be a temporary copy
             env=without_stage(environ) | _ONE_THREAD,
         )
         process.returncode = 0  # it outlives this process, and nobody waits for it

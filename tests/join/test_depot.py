@@ -24,9 +24,9 @@ NOTE = """\
         import psutil
         here = [
             (process.create_time(), process.pid)
-            for process in psutil.process_iter(["cmdline", "cwd"])
+            for process in psutil.process_iter(["cmdline", "environ"])
             if "preload.py" in " ".join(process.info["cmdline"] or ())
-            and process.info["cwd"] == os.getcwd()
+            and process.info["environ"]["PWD"] == os.environ["PWD"]
         ]
         Path("depots").open("a").write(f"{min(here)[1]}\\n")
 """
@@ -64,9 +64,9 @@ def depots(folder: Path) -> list[int]:
     """List the depots that were started in a folder, with what they have forked."""
     return [
         process.pid
-        for process in psutil.process_iter(["cmdline", "cwd"])
+        for process in psutil.process_iter(["cmdline", "environ"])
         if "preload.py" in " ".join(process.info["cmdline"] or ())
-        and process.info["cwd"] == str(folder)
+        and process.info["environ"]["PWD"] == str(folder)
     ]
 
 
