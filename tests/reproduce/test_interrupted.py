@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import psutil
@@ -26,6 +27,12 @@ if "WAIT" in os.environ:
 
 def main():
 """
+# A suite that was started in the background has Ctrl-C ignored, and all that it starts.
+HEARING = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def waiting(small: Sandbox) -> Sandbox:
 def started(sandbox: Sandbox, pid_file: Path) -> tuple[subprocess.Popen[bytes], psutil.Process]:
     """Start a reproduction, and give it with the process of the stage that waits."""
     process = subprocess.Popen(
-        ["wherefrom", "reproduce", "HEAD", "--env", "current"],
+        [sys.executable, "-c", HEARING, "wherefrom", "reproduce", "HEAD", "--env", "current"],
         cwd=sandbox.root,
         env=sandbox.environment | {"WAIT": str(pid_file)},
         stderr=subprocess.PIPE,
