@@ -38,22 +38,43 @@ def by_cause(results: Iterable[Verified]) -> dict[str, dict[Problem, list[Verifi
 
 
 def group(cause: str, problems: dict[Problem, list[Verified]]) -> Iterator[str]:
-    """Show the problems of one cause: those of most results in full, and how many more."""
+    """Show the problems of one cause, those of most results first, and how many more.
+
+    What the same results lack, for the same reason and with the same remedy, stands together.
+    """
     results = {id(result) for found in problems.values() for result in found}
     yield f"\n{cause}: {_count(len(problems), 'problem')} of {_count(len(results), 'result')}\n"
-    widest = sorted(problems.items(), key=lambda item: -len(item[1]))
-    for problem, found in widest[:_SHOWN]:
-        yield from _problem(problem, found)
-    if len(widest) > _SHOWN:
-        yield f"  and {len(widest) - _SHOWN} more; `--json` has them all\n"
+    alike = list(_alike(problems))
+    for found, same in alike[:_SHOWN]:
+        yield from _problems(same, found)
+    more = sum(len(same) for _, same in alike[_SHOWN:])
+    if more:
+        yield f"  and {more} more; `--json` has them all\n"
 
 
-def _problem(problem: Problem, found: list[Verified]) -> Iterator[str]:
-    names = [result.subject.name for result in found]
+def _alike(
+    problems: dict[Problem, list[Verified]],
+) -> Iterator[tuple[list[Verified], list[Problem]]]:
+    groups: dict[tuple[object, ...], list[Problem]] = {}
+    for problem, found in sorted(problems.items(), key=lambda item: -len(item[1])):
+        place = (problem.why, problem.remedy, *map(id, found))
+        groups.setdefault(place, []).append(problem)
+    yield from ((problems[same[0]], same) for same in groups.values())
+
+
+def _problems(same: list[Problem], found: list[Verified]) -> Iterator[str]:
+    yield from (f"  {problem.what}\n" for problem in same[:_SHOWN])
+    if len(same) > _SHOWN:
+        yield f"  and {len(same) - _SHOWN} more; `--json` has them all\n"
+    yield f"    {same[0].why}\n"
+    yield f"    of {_some([result.subject.name for result in found])}\n"
+    yield f"    lost: {_some(list(dict.fromkeys(problem.lost for problem in same)))}\n"
+    yield f"    {same[0].remedy}\n"
+
+
+def _some(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    yield f"  {problem.what}: {problem.why}\n"
-    yield f"    of {', '.join(names[:_SHOWN])}{more}; lost: {problem.lost}\n"
-    yield f"    {problem.remedy}\n"
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _count(number: int, what: str) -> str:
