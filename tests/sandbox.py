@@ -30,6 +30,17 @@ SMALL = {"n_estimators: 200": "n_estimators: 5", "folds: 5": "folds: 2"}
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What a project calls its records, its metric files, its table and its stages."""
+
+    training: str = TRAIN
+    result: str = EVALUATE
+    metrics: tuple[str, ...] = ("results/cv.json", "results/metrics.json")
+    table: str = "data/raw/breast_cancer.csv"
+    stages: tuple[str, ...] = ("prepare", "featurize", "train", "evaluate")
+
+
+@dataclass(frozen=True)
 class RunView:
     """A run, as the store holds it. `artifacts` maps each file to the hash of its bytes."""
 
@@ -55,6 +66,7 @@ class Sandbox:
 
     root: Path
     environment: dict[str, str]
+    parts: Parts = field(default_factory=Parts)
 
     @property
     def cold(self) -> Sandbox:
@@ -98,7 +110,9 @@ class Sandbox:
         refs = self.git("for-each-ref", "--format=%(refname)", "refs/exps").split()
         return next((ref for ref in refs if ref.endswith(f"/{name}")), name)
 
-    def record(self, rev: str | None = None, path: str = EVALUATE) -> Record:
+    def record(self, rev: str | None = None, path: str | None = None) -> Record:
+        """Read a record of the workspace or of a revision: by default that of the result."""
+        path = path or self.parts.result
         return records.from_text(self.text(path, rev), path)
 
     def lock(self, rev: str | None = None) -> dict[str, lockfile.StageFacts]:
@@ -106,7 +120,7 @@ class Sandbox:
 
     def metrics(self, rev: str | None = None) -> dict[str, float]:
         values: dict[str, float] = {}
-        for path in ("results/cv.json", "results/metrics.json"):
+        for path in self.parts.metrics:
             values |= lockfile.flatten(json.loads(self.text(path, rev)))
         return values
 
@@ -170,13 +184,15 @@ def built_once(folder: Path, name: str, build: Callable[[Path], None]) -> Path:
     return root
 
 
-def copy_of(template: Path, root: Path, environment: dict[str, str]) -> Sandbox:
+def copy_of(
+    template: Path, root: Path, environment: dict[str, str], parts: Parts | None = None
+) -> Sandbox:
     """Copy a project to a place of its own, at which its store has been used before."""
     shutil.copytree(template, root, symlinks=True)
     uri, artifacts, state = f"sqlite:///{root}/mlflow.db", root / "mlruns", root / ".wherefrom"
     local_store.relocate(uri, artifacts, state)
     local_store.mark_ready(uri, state)
-    return Sandbox(root, environment)
+    return Sandbox(root, environment, parts or Parts())
 
 
 def copy_project(root: Path) -> None:
@@ -214,14 +230,14 @@ def check_link(sandbox: Sandbox, rev: str | None, runs: dict[str, RunView]) -> R
     assert run.status == "FINISHED"
     assert len({other.experiment for other in runs.values()}) == 1
     assert run.tags["wherefrom.relation"] == record.relation
-    makers = [(".", lock[name]) for name in ("prepare", "featurize", "train", "evaluate")]
+    makers = [(".", lock[name]) for name in sandbox.parts.stages]
     effective = lockfile.flat_params(makers)
     assert run.params == {key: str(value) for key, value in effective.items()}
     assert run.metrics == sandbox.metrics(rev)
     assert record.fingerprint == lockfile.fingerprint(lock["evaluate"])
-    training = sandbox.record(rev, TRAIN)
+    training = sandbox.record(rev, sandbox.parts.training)
     assert training.fingerprint == lockfile.fingerprint(lock["train"])
-    data = sandbox.text("data/raw/breast_cancer.csv.dvc", rev)
+    data = sandbox.text(f"{sandbox.parts.table}.dvc", rev)
     assert run.tags["data_hash"] in data
     origin = run if record.relation == "own" else runs[str(training.mlflow_run_id)]
     assert origin.record_id == training.record_id

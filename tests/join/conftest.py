@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from small_project import build
+from small_project import PARTS, build
 
 from sandbox import Sandbox, built_once, copy_of
 
@@ -21,4 +21,4 @@ def small_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Pa
 @pytest.fixture
 def small(small_template: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
     """A copy of the small project, at a place of its own."""
-    return copy_of(small_template, tmp_path / "small", quiet_environment)
+    return copy_of(small_template, tmp_path / "small", quiet_environment, PARTS)

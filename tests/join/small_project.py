@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import Sandbox
+from sandbox import Parts, Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TRAINING = "train.wherefrom.json"
 RESULT = "evaluate.wherefrom.json"
+PARTS = Parts(TRAINING, RESULT, ("cv.json", "metrics.json"), "data/rows.csv", ("train", "evaluate"))
 
 TRAIN_PY = """\
 import json, os, signal

@@ -10,7 +10,10 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from small_project import TRAINING
 
 from sandbox import EVALUATE, TRAIN, Sandbox, check_link
 from waiting import until
@@ -21,29 +24,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAIT = """
-    import os, pathlib, time
+    import pathlib, time
+    from os import getpid
     folder = pathlib.Path(r"{folder}")
-    (folder / "pid").write_text(str(os.getpid()))
+    (folder / "pid").write_text(str(getpid()))
     (folder / "started").touch()
     while not (folder / "go").exists():
         time.sleep(0.05)
 """
 
+DELETE = """
+import sys, mlflow
+mlflow.MlflowClient("sqlite:///mlflow.db").delete_run(sys.argv[1])
+"""
+
 
 @contextmanager
 def paused(
-    sandbox: Sandbox, folder: Path, script: str = "train"
+    small: Sandbox, folder: Path, script: str = "train"
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `dvc repro` up to the middle of a stage; it goes on when the block ends."""
     wait = WAIT.format(folder=folder)
-    line = "        rows = read_rows" if script == "train" else "        sides = "
-    sandbox.replace(f"src/{script}.py", line, wait.replace("\n    ", "\n        ") + "\n" + line)
+    line = "        lr = " if script == "train" else "        score = "
+    small.replace(f"code/{script}.py", line, wait.replace("\n    ", "\n        ") + "\n" + line)
     log = folder / "repro.log"
     with log.open("w") as output:
         process = subprocess.Popen(
             ["dvc", "repro", script],
-            cwd=sandbox.root,
-            env=sandbox.environment,
+            cwd=small.root,
+            env=small.environment,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -68,107 +77,107 @@ def new_runs(sandbox: Sandbox, before: dict) -> list:  # type: ignore[type-arg]
     return [run for run_id, run in after.items() if run_id not in before]
 
 
-def test_an_edit_while_a_stage_runs_is_not_attributed(sandbox: Sandbox, tmp_path: Path) -> None:
-    before = sandbox.runs()
-    with paused(sandbox, tmp_path):
-        sandbox.replace("src/pipeline/folds.py", '"""', '"""Edited. ')
+def test_an_edit_while_a_stage_runs_is_not_attributed(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path):
+        small.replace("code/train.py", "str(lr)", "repr(lr)")
 
-    record, lock = sandbox.record(path=TRAIN), sandbox.lock()
+    record, lock = small.record(path=TRAINING), small.lock()
     assert record.fingerprint != lockfile.fingerprint(lock["train"])
-    assert any("src/pipeline/folds.py changed while train ran" in gap.what for gap in record.gaps)
-    (run,) = new_runs(sandbox, before)
-    assert "src/pipeline/folds.py changed while train ran" in run.tags["wherefrom.gaps"]
+    assert any("code/train.py changed while train ran" in gap.what for gap in record.gaps)
+    (run,) = new_runs(small, before)
+    assert "code/train.py changed while train ran" in run.tags["wherefrom.gaps"]
     assert run.tags["dvc.stage.fingerprint"] == record.fingerprint
 
 
-def test_a_run_is_there_and_running_while_the_stage_runs(sandbox: Sandbox, tmp_path: Path) -> None:
-    before = sandbox.runs()
-    with paused(sandbox, tmp_path):
-        (run,) = new_runs(sandbox, before)
+def test_a_run_is_there_and_running_while_the_stage_runs(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path):
+        (run,) = new_runs(small, before)
         assert run.status == "RUNNING"
         assert {"wherefrom.record_id", "data_hash", "dvc.stage.fingerprint"} <= run.tags.keys()
-        assert run.params["train.random_forest.n_estimators"] == "5"
-    assert new_runs(sandbox, before)[0].status == "FINISHED"
+        assert run.params["train.lr"] == "0.1"
+    assert new_runs(small, before)[0].status == "FINISHED"
 
 
-def test_a_failed_stage_leaves_a_failed_run_with_the_reason(sandbox: Sandbox) -> None:
-    before = sandbox.runs()
-    sandbox.replace(
-        "src/train.py", "        rows = ", "        raise OSError('no luck')\n        rows = "
+def test_a_failed_stage_leaves_a_failed_run_with_the_reason(small: Sandbox) -> None:
+    before = small.runs()
+    small.replace(
+        "code/train.py", "        lr = ", "        raise OSError('no luck')\n        lr = "
     )
 
-    done = sandbox.process("dvc", "repro")
+    done = small.process("dvc", "repro")
 
-    (run,) = new_runs(sandbox, before)
+    (run,) = new_runs(small, before)
     assert done.returncode != 0
     assert (run.status, run.tags["wherefrom.error"]) == ("FAILED", "OSError: no luck")
     assert "Traceback" not in done.stderr + done.stdout
-    assert "src/train.py" in done.stderr
+    assert "code/train.py" in done.stderr
 
 
-def test_an_interrupted_stage_leaves_a_killed_run(sandbox: Sandbox, tmp_path: Path) -> None:
-    before = sandbox.runs()
-    with paused(sandbox, tmp_path):
+def test_an_interrupted_stage_leaves_a_killed_run(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path):
         os.kill(stage_process(tmp_path), signal.SIGINT)
-        until(lambda: new_runs(sandbox, before)[0].status == "KILLED")
+        until(lambda: new_runs(small, before)[0].status == "KILLED")
 
 
-def test_a_terminated_stage_leaves_a_killed_run(sandbox: Sandbox, tmp_path: Path) -> None:
-    before = sandbox.runs()
-    with paused(sandbox, tmp_path):
+def test_a_terminated_stage_leaves_a_killed_run(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path):
         os.kill(stage_process(tmp_path), signal.SIGTERM)
-        until(lambda: new_runs(sandbox, before)[0].status == "KILLED")
+        until(lambda: new_runs(small, before)[0].status == "KILLED")
 
 
 def test_a_run_left_running_by_kill_9_is_ended_by_the_next_one(
-    sandbox: Sandbox, tmp_path: Path
+    small: Sandbox, tmp_path: Path
 ) -> None:
-    before = sandbox.runs()
-    with paused(sandbox, tmp_path) as process:
+    before = small.runs()
+    with paused(small, tmp_path) as process:
         os.kill(stage_process(tmp_path), signal.SIGKILL)
         process.wait(timeout=60)
-    assert new_runs(sandbox, before)[0].status == "RUNNING"
+    assert new_runs(small, before)[0].status == "RUNNING"
 
-    sandbox.dvc("repro", "train")
+    small.dvc("repro", "train")
 
-    assert sorted(run.status for run in new_runs(sandbox, before)) == ["FINISHED", "KILLED"]
-    assert not list((sandbox.root / ".wherefrom" / "runs").glob("*"))
+    assert sorted(run.status for run in new_runs(small, before)) == ["FINISHED", "KILLED"]
+    assert not list((small.root / ".wherefrom" / "runs").glob("*"))
 
 
-def test_a_dirty_tree_is_kept_as_a_commit_with_its_untracked_code(sandbox: Sandbox) -> None:
-    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "EXAMPLE_ROWS = 3")
-    (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
-    head, index = sandbox.git("rev-parse", "HEAD"), sandbox.git("ls-files", "-s")
+def test_a_dirty_tree_is_kept_as_a_commit_with_its_untracked_code(small: Sandbox) -> None:
+    small.replace("code/train.py", "str(lr)", "repr(lr)")
+    (small.root / "code" / "helper.py").write_text("VALUE = 1\n")
+    head, index = small.git("rev-parse", "HEAD"), small.git("ls-files", "-s")
 
-    sandbox.dvc("repro", "train")
+    small.dvc("repro", "train")
 
-    record = sandbox.record(path=TRAIN)
+    record = small.record(path=TRAINING)
     ref = f"refs/wherefrom/dirty/{record.record_id}"
     assert record.git.dirty
-    assert record.git.snapshot == sandbox.git("rev-parse", ref).strip()
-    assert "EXAMPLE_ROWS = 3" in sandbox.text("src/train.py", ref)
-    assert sandbox.text("src/helper.py", ref) == "VALUE = 1\n"
-    assert (sandbox.git("rev-parse", "HEAD"), sandbox.git("ls-files", "-s")) == (head, index)
+    assert record.git.snapshot == small.git("rev-parse", ref).strip()
+    assert "repr(lr)" in small.text("code/train.py", ref)
+    assert small.text("code/helper.py", ref) == "VALUE = 1\n"
+    assert (small.git("rev-parse", "HEAD"), small.git("ls-files", "-s")) == (head, index)
 
 
-def test_an_import_that_no_stage_declares_and_git_does_not_hold_is_a_gap(sandbox: Sandbox) -> None:
-    (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
-    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "import helper\n\nEXAMPLE_ROWS = 5")
+def test_an_import_that_no_stage_declares_and_git_does_not_hold_is_a_gap(small: Sandbox) -> None:
+    (small.root / "code" / "helper.py").write_text("VALUE = 1\n")
+    small.replace("code/train.py", "import json", "import helper, json")
 
-    output = sandbox.dvc("repro", "train")
+    output = small.dvc("repro", "train")
 
-    (gap,) = [g for g in sandbox.record(path=TRAIN).gaps if "src/helper.py" in g.what]
+    (gap,) = [g for g in small.record(path=TRAINING).gaps if "code/helper.py" in g.what]
     assert "not in git" in gap.why
-    assert "git add src/helper.py" in gap.remedy
-    assert "src/helper.py was imported by train" in output
+    assert "git add code/helper.py" in gap.remedy
+    assert "code/helper.py was imported by train" in output
 
 
-def test_a_stage_in_a_temporary_copy_runs_that_copys_code(sandbox: Sandbox) -> None:
+def test_a_stage_in_a_temporary_copy_runs_that_copys_code(small: Sandbox) -> None:
     """The main checkout has a module that the experiment lacks: it must not be lent."""
-    (sandbox.root / "src" / "helper.py").write_text("VALUE = 1\n")
-    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "import helper\n\nEXAMPLE_ROWS = 5")
+    (small.root / "code" / "helper.py").write_text("VALUE = 1\n")
+    small.replace("code/train.py", "import json", "import helper, json")
 
-    done = sandbox.process("dvc", "exp", "run", "--temp")
+    done = small.process("dvc", "exp", "run", "--temp")
 
     assert done.returncode != 0
     assert "No module named 'helper'" in done.stderr
@@ -182,7 +191,10 @@ def served(sandbox: Sandbox, port: int) -> Iterator[None]:
     args = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     args += ["--backend-store-uri", f"sqlite:///{folder / 'server.db'}", "--workers", "1"]
     args += ["--artifacts-destination", str(folder / "artifacts")]
-    process = subprocess.Popen(args, env=sandbox.environment, cwd=folder, start_new_session=True)
+    light = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    process = subprocess.Popen(
+        args, env=sandbox.environment | light, cwd=folder, start_new_session=True
+    )
     try:
         until(lambda: _answers(port))
         yield
@@ -232,11 +244,10 @@ def test_a_store_that_is_down_then_up_gets_the_run_once_with_its_times(sandbox: 
     assert len(models) == 1
 
 
-def test_a_store_that_must_answer_and_does_not_is_an_error(sandbox: Sandbox) -> None:
-    sandbox.replace("params.yaml", "required: false", "required: true")
-    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+def test_a_store_that_must_answer_and_does_not_is_an_error(small: Sandbox) -> None:
+    small.replace("params.yaml", "lr: 0.1}", "lr: 0.6}\ntracking: {required: true}")
 
-    done = sandbox.process("dvc", "repro", MLFLOW_TRACKING_URI=f"http://127.0.0.1:{free_port()}")
+    done = small.process("dvc", "repro", MLFLOW_TRACKING_URI=f"http://127.0.0.1:{free_port()}")
 
     assert done.returncode != 0
     assert "cannot be reached" in done.stderr
@@ -244,42 +255,41 @@ def test_a_store_that_must_answer_and_does_not_is_an_error(sandbox: Sandbox) -> 
 
 
 def test_a_relative_tracking_uri_means_the_main_project_in_a_temporary_copy(
-    sandbox: Sandbox,
+    small: Sandbox,
 ) -> None:
     uri = "sqlite:///elsewhere.db"
-    settings = ["-S", "train.random_forest.n_estimators=6"]
-    sandbox.dvc("exp", "run", "--temp", "-n", "t", *settings, MLFLOW_TRACKING_URI=uri)
-    runs = sandbox.runs(sandbox.root / "elsewhere.db")
-    check_link(sandbox, "t", runs)
-    assert (sandbox.root / "mlruns").is_dir()
+    small.dvc("exp", "run", "--temp", "-n", "t", "-S", "train.lr=0.6", MLFLOW_TRACKING_URI=uri)
+    runs = small.runs(small.root / "elsewhere.db")
+    check_link(small, "t", runs)
+    assert (small.root / "mlruns").is_dir()
 
 
-def test_the_result_of_a_linked_worktree_is_in_the_main_worktrees_store(sandbox: Sandbox) -> None:
-    before = sandbox.runs()
-    tree = Sandbox(sandbox.root.parent / "tree", sandbox.environment)
-    sandbox.git("worktree", "add", "--quiet", str(tree.root), "-b", "tree")
-    tree.dvc("pull", "--quiet", "data/raw/breast_cancer.csv.dvc")
-    tree.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+def test_the_result_of_a_linked_worktree_is_in_the_main_worktrees_store(small: Sandbox) -> None:
+    before = small.runs()
+    tree = replace(small, root=small.root.parent / "tree")
+    small.git("worktree", "add", "--quiet", str(tree.root), "-b", "tree")
+    shutil.copy(small.root / "data/rows.csv", tree.root / "data/rows.csv")
+    tree.replace("params.yaml", "lr: 0.1", "lr: 0.6")
 
     tree.dvc("repro")
 
-    (run,) = new_runs(sandbox, before)
+    (run,) = new_runs(small, before)
     assert run.tags["git.branch"] == "tree"
-    check_link(tree, None, sandbox.runs())
+    check_link(tree, None, small.runs())
     assert not (tree.root / "mlflow.db").exists()
     assert not (tree.root / ".wherefrom").exists()
 
 
 def test_a_project_in_a_subdirectory_of_the_repository_is_linked_too(
-    sandbox: Sandbox, tmp_path: Path
+    small: Sandbox, tmp_path: Path
 ) -> None:
     outer = tmp_path / "outer"
-    inner = Sandbox(outer / "deep" / "project", sandbox.environment)
-    shutil.copytree(sandbox.root, inner.root, symlinks=True)
+    inner = replace(small, root=outer / "deep" / "project")
+    shutil.copytree(small.root, inner.root, symlinks=True)
     shutil.rmtree(inner.root / ".git")
-    subprocess.run(["git", "init", "--quiet"], cwd=outer, check=True, env=sandbox.environment)
+    subprocess.run(["git", "init", "--quiet"], cwd=outer, check=True, env=small.environment)
     inner.commit("A project below")
-    inner.replace("src/train.py", "EXAMPLE_ROWS = 5", "EXAMPLE_ROWS = 4")
+    inner.replace("code/train.py", "str(lr)", "repr(lr)")
     before = inner.runs()
 
     inner.dvc("repro")
@@ -287,7 +297,7 @@ def test_a_project_in_a_subdirectory_of_the_repository_is_linked_too(
     (run,) = new_runs(inner, before)
     record = check_link(inner, None, inner.runs())
     assert run.tags["git.dirty"] == "true"
-    assert "EXAMPLE_ROWS = 4" in inner.text("src/train.py", str(record.git.snapshot))
+    assert "repr(lr)" in inner.text("code/train.py", str(record.git.snapshot))
 
 
 def test_the_outputs_are_the_same_with_tracking_on_off_and_broken(sandbox: Sandbox) -> None:
@@ -318,18 +328,18 @@ def test_a_change_in_wherefrom_itself_runs_no_stage_again(sandbox: Sandbox) -> N
 
 
 def test_an_evaluation_killed_by_kill_9_leaves_its_run_to_the_next_one(
-    sandbox: Sandbox, tmp_path: Path
+    small: Sandbox, tmp_path: Path
 ) -> None:
-    before = sandbox.runs()
-    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
-    with paused(sandbox, tmp_path, "evaluate") as process:
+    before = small.runs()
+    small.replace("params.yaml", "lr: 0.1", "lr: 0.6")
+    with paused(small, tmp_path, "evaluate") as process:
         os.kill(stage_process(tmp_path), signal.SIGKILL)
         process.wait(timeout=60)
 
-    sandbox.dvc("repro")
+    small.dvc("repro")
 
-    (run,) = new_runs(sandbox, before)
-    assert check_link(sandbox, None, sandbox.runs()).mlflow_run_id == run.run_id
+    (run,) = new_runs(small, before)
+    assert check_link(small, None, small.runs()).mlflow_run_id == run.run_id
     assert "wherefrom.error" not in run.tags
 
 
@@ -350,31 +360,31 @@ def test_data_that_a_stage_before_has_not_used_is_not_the_results(sandbox: Sandb
     )
 
 
-def test_an_evaluation_leaves_the_tags_of_its_training_as_they_are(sandbox: Sandbox) -> None:
-    before = sandbox.runs()
-    sandbox.replace("src/train.py", "EXAMPLE_ROWS = 5", "EXAMPLE_ROWS = 4")
-    sandbox.dvc("repro", "train")
-    trained = new_runs(sandbox, before)[0].tags
-    sandbox.commit("Committed in between")
+def test_an_evaluation_leaves_the_tags_of_its_training_as_they_are(small: Sandbox) -> None:
+    before = small.runs()
+    small.replace("code/train.py", "str(lr)", "repr(lr)")
+    small.dvc("repro", "train")
+    trained = new_runs(small, before)[0].tags
+    small.commit("Committed in between")
 
-    sandbox.dvc("repro")
+    small.dvc("repro")
 
-    (run,) = new_runs(sandbox, before)
+    (run,) = new_runs(small, before)
     changed = {tag for tag in trained if run.tags[tag] != trained[tag]}
     assert changed == set()
     assert run.tags["wherefrom.evaluate.git.dirty"] == "false"
 
 
-def test_a_deleted_run_keeps_no_other_run_waiting(sandbox: Sandbox, tmp_path: Path) -> None:
-    before = sandbox.runs()
-    with paused(sandbox, tmp_path) as process:
+def test_a_deleted_run_keeps_no_other_run_waiting(small: Sandbox, tmp_path: Path) -> None:
+    before = small.runs()
+    with paused(small, tmp_path) as process:
         os.kill(stage_process(tmp_path), signal.SIGKILL)
         process.wait(timeout=60)
-    (dead,) = new_runs(sandbox, before)
-    code = "import sys, mlflow; mlflow.MlflowClient('sqlite:///mlflow.db').delete_run(sys.argv[1])"
-    sandbox.run(sys.executable, "-c", code, dead.run_id)
+    (dead,) = new_runs(small, before)
+    (tmp_path / "delete.py").write_text(DELETE)
+    small.run("python", str(tmp_path / "delete.py"), dead.run_id)
 
-    output = sandbox.dvc("repro", "train")
+    output = small.dvc("repro", "train")
 
     assert "cannot be reached" not in output
-    assert sandbox.record(path=TRAIN).mlflow_run_id in sandbox.runs()
+    assert small.record(path=TRAINING).mlflow_run_id in small.runs()
