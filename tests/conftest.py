@@ -71,6 +71,12 @@ def warm_environment(environment: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def plugin_environment(warm_environment: dict[str, str]) -> dict[str, str]:
+    """The same, but for scripts: the `import mlflow` of foreign code loads the plugin."""
+    return warm.with_cold_scripts(warm_environment)
+
+
+@pytest.fixture(scope="session")
 def quiet_environment(warm_environment: dict[str, str]) -> dict[str, str]:
     """The same for a project whose results nobody wants to see summed up."""
     return warm_environment | {"WHEREFROM_SUMMARY": "off"}

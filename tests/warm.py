@@ -4,7 +4,8 @@ A server imports what `dvc`, `wherefrom` and the stages need, but nothing of a w
 for each call. In a warm environment these commands, and `python SCRIPT`, are its clients: a process
 of its own has the caller's folder, variables and streams and gives its exit status. Only its parent
 and its group are other ones, and `import mlflow` finds MLflow imported: what is about that, such as
-signals and plugins, needs a cold environment.
+signals and plugins, needs a cold environment, or one with cold scripts, where `dvc` and `wherefrom`
+alone are served.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
 FORK = multiprocessing.get_context("fork")
-COMMANDS = ("dvc", "wherefrom", "python")
+TOOLS = ("dvc", "wherefrom")
+COMMANDS = (*TOOLS, "python")
 IMPORTED = (
     *("dvc.cli", "dvc.cachemgr", "dvc.data_cloud", "dvc.dirs", "dvc.utils.strictyaml"),
     *("dvc.commands.repro", "dvc.commands.experiments.run", "dvc.repo.experiments.run"),
@@ -67,7 +69,8 @@ def served(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Give the warm form of an environment, as long as this goes on."""
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:  # a socket's path has to be short
         address = f"{folder}/socket"
-        _write_clients(Path(folder, "bin"), address)
+        _write_clients(Path(folder, "bin"), COMMANDS, address)
+        _write_clients(Path(folder, "tools"), TOOLS, address)
         with subprocess.Popen(
             [sys.executable, __file__, address],
             cwd=folder,
@@ -80,9 +83,9 @@ def served(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
             yield {**environment, "PATH": f"{folder}/bin{os.pathsep}{environment['PATH']}"}
 
 
-def _write_clients(folder: Path, address: str) -> None:
+def _write_clients(folder: Path, commands: tuple[str, ...], address: str) -> None:
     folder.mkdir()
-    for name in COMMANDS:
+    for name in commands:
         client = folder / name
         client.write_text(CLIENT.format(python=sys.executable, address=address))
         client.chmod(0o755)
@@ -91,6 +94,12 @@ def _write_clients(folder: Path, address: str) -> None:
 def cold(environment: Mapping[str, str]) -> dict[str, str]:
     """Give the environment in which each command is the process that does the work."""
     return {**environment, "PATH": environment["PATH"].partition(os.pathsep)[2]}
+
+
+def with_cold_scripts(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment in which each script is a process that imports what it uses."""
+    clients, _, others = environment["PATH"].partition(os.pathsep)
+    return {**environment, "PATH": f"{Path(clients).with_name('tools')}{os.pathsep}{others}"}
 
 
 def _serve(address: str) -> None:
@@ -141,6 +150,8 @@ def _become(call: dict[str, Any], streams: list[int]) -> None:
     if command == "python":
         sys.argv = args
         sys.path.insert(0, str(Path(args[0]).parent.resolve()))
+        if "DVC_STAGE" in os.environ and "import mlflow" in Path(args[0]).read_text():
+            import_module("wherefrom.plugin").anchor_store()  # the import would have done it
         runpy.run_path(str(Path(args[0]).absolute()), run_name="__main__")
     else:
         sys.argv = call["args"]

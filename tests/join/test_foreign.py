@@ -75,16 +75,16 @@ def foreign_template(
 
 
 @pytest.fixture
-def fresh(fresh_template: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+def fresh(fresh_template: Path, tmp_path: Path, plugin_environment: dict[str, str]) -> Sandbox:
     """The project before anything was logged: it has no store."""
     shutil.copytree(fresh_template, tmp_path / "theirs", symlinks=True)
-    return Sandbox(tmp_path / "theirs", environment)
+    return Sandbox(tmp_path / "theirs", plugin_environment)
 
 
 @pytest.fixture
-def foreign(foreign_template: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+def foreign(foreign_template: Path, tmp_path: Path, plugin_environment: dict[str, str]) -> Sandbox:
     """The project with a store in which there is no run."""
-    return copy_of(foreign_template, tmp_path / "theirs", environment)
+    return copy_of(foreign_template, tmp_path / "theirs", plugin_environment)
 
 
 def fingerprint_of(sandbox: Sandbox, rev: str | None = None) -> str:
@@ -234,14 +234,14 @@ def test_a_hard_coded_store_in_a_temporary_copy_is_warned_of(foreign: Sandbox) -
 
 
 def test_a_project_outside_of_git_gets_all_tags_but_a_commit(
-    tmp_path: Path, environment: dict[str, str]
+    tmp_path: Path, plugin_environment: dict[str, str]
 ) -> None:
     root = tmp_path / "theirs"
     (root / "code").mkdir(parents=True)
     (root / "code" / "fit.py").write_text(FIT)
     (root / "dvc.yaml").write_text(DVC_YAML.replace(", data/rows.csv", ""))
     (root / "params.yaml").write_text("lr: 0.1\n")
-    sandbox = Sandbox(root, environment)
+    sandbox = Sandbox(root, plugin_environment)
     sandbox.dvc("init", "--quiet", "--no-scm")
 
     output = sandbox.dvc("repro")

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
+from sandbox import Sandbox, built_once
 from wherefrom import lockfile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox import RunView
 
 FIT = """\
@@ -72,10 +74,14 @@ FILES = {
 SCORES = {"each@0.1": 0.1, "each@0.2": 0.2, "grid@0.3-a": 0.3, "wander": 0.4, "leave": 0.6}
 
 
-@pytest.fixture(scope="module")
-def theirs(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Sandbox:
+@pytest.fixture(scope="session")
+def theirs(shared_folder: Path, plugin_environment: dict[str, str]) -> Sandbox:
     """The project with all stages of its main `dvc.yaml` run; no test here changes it."""
-    root = tmp_path_factory.mktemp("theirs")
+    root = built_once(shared_folder, "many", lambda root: build(root, plugin_environment))
+    return Sandbox(root, plugin_environment)
+
+
+def build(root: Path, environment: dict[str, str]) -> None:
     for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
@@ -85,7 +91,6 @@ def theirs(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
     sandbox.dvc("add", "--quiet", "data/rows.csv")
     sandbox.commit("Theirs")
     sandbox.dvc("repro")
-    return sandbox
 
 
 def run_of(theirs: Sandbox, stage: str) -> RunView:

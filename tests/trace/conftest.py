@@ -28,12 +28,12 @@ def traced(traced_template: Path, tmp_path: Path, quiet_environment: dict[str, s
 
 
 @pytest.fixture(scope="session")
-def theirs(shared_folder: Path, environment: dict[str, str]) -> Sandbox:
+def theirs(shared_folder: Path, quiet_environment: dict[str, str]) -> Sandbox:
     """The project of somebody else, with its results; no test changes it."""
     root = built_once(
-        shared_folder, "theirs", lambda root: foreign_project.build(root, environment)
+        shared_folder, "theirs", lambda root: foreign_project.build(root, quiet_environment)
     )
-    return Sandbox(root, environment)
+    return Sandbox(root, quiet_environment)
 
 
 @pytest.fixture

@@ -308,9 +308,9 @@ stages:
     "metric", ["forest.score=0.25", "after=1.5"], ids=["holds data", "was made"]
 )
 def test_a_result_that_read_a_folder_or_from_one_is_attributed(
-    tmp_path: Path, environment: dict[str, str], metric: str
+    tmp_path: Path, quiet_environment: dict[str, str], metric: str
 ) -> None:
-    box = Sandbox(tmp_path, environment)
+    box = Sandbox(tmp_path, quiet_environment)
     foreign_project.write(tmp_path)
     (tmp_path / "dvc.yaml").write_text(FOLDERS)
     box.git("init", "--quiet")
