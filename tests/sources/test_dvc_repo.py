@@ -50,16 +50,16 @@ NAMED = ("named", "sub/dvc.yaml:named", "other/dvc.yaml:named")
 
 
 @pytest.fixture(scope="session")
-def built(shared_folder: Path, environment: dict[str, str]) -> ProbedProject:
+def built(shared_folder: Path, plugin_environment: dict[str, str]) -> ProbedProject:
     """The project with all its stages run: built once by all workers together."""
     root = shared_folder / "probed" / "project"
     with FileLock(shared_folder / "probed.lock"):
         if not (root.parent / "done").exists():
             shutil.rmtree(root.parent, ignore_errors=True)
             root.parent.mkdir()
-            build(root, environment)
+            build(root, plugin_environment)
             (root.parent / "done").touch()
-    return ProbedProject(root, root.parent / "project-probed", environment, root)
+    return ProbedProject(root, root.parent / "project-probed", plugin_environment, root)
 
 
 @pytest.fixture
