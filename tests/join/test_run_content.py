@@ -10,6 +10,7 @@ import yaml
 from small_project import TRAINING
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from sandbox import RunView, Sandbox
@@ -49,6 +50,32 @@ for types in (None, str):
     given = mlflow.sklearn.load_model(uri).predict_proba(rows)
     np.testing.assert_allclose(given, shares, rtol=0, atol=1e-12)
 """
+
+
+CLEAN = """\
+from pathlib import Path
+from wherefrom import stage
+
+def main():
+    print("x" * 3)
+    Path("clean.txt").touch()
+
+stage.run(main)
+"""
+CLEAN_YAML = """\
+stages:
+  clean:
+    cmd: python code/clean.py
+    deps: [code/clean.py, data/rows.csv]
+    outs: [clean.txt]
+"""
+
+
+def told(sandbox: Sandbox, script: str, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run a script that lies outside of the project, in the project's folder."""
+    path = sandbox.root.parent / "script.py"
+    path.write_text(script)
+    return sandbox.process("python", str(path), *args)
 
 
 def the_run(sandbox: Sandbox, path: str = TRAINING) -> RunView:
@@ -101,9 +128,9 @@ def test_the_raw_table_of_a_run_is_loaded_from_it_byte_by_byte(
     (small.root / "data" / "rows.csv").unlink()
     (small.root / "data" / "rows.csv").write_text("of today")
 
-    said = small.run("python", "-c", LOAD, run_id, str(tmp_path / "cached"))
+    done = told(small, LOAD, run_id, str(tmp_path / "cached"))
 
-    assert said.splitlines()[0] == f"data/rows.csv {value} dvc"
+    assert done.stdout.splitlines()[0] == f"data/rows.csv {value} dvc"
     assert (tmp_path / "cached" / "rows.csv").read_text() == whole
 
 
@@ -117,13 +144,13 @@ def test_a_table_that_the_cache_lacks_comes_from_the_remote_or_is_named(
     for item in (small.root / ".dvc" / "cache" / "files").rglob("*"):
         item.unlink() if item.is_file() else None
 
-    small.run("python", "-c", LOAD, run_id, str(tmp_path / "fetched"))
+    told(small, LOAD, run_id, str(tmp_path / "fetched"))
 
     assert (tmp_path / "fetched" / "rows.csv").read_text() == whole
     (tmp_path / "remote").rename(tmp_path / "gone")
     for item in (small.root / ".dvc" / "cache" / "files").rglob("*"):
         item.unlink() if item.is_file() else None
-    lost = small.process("python", "-c", LOAD, run_id, str(tmp_path / "lost"))
+    lost = told(small, LOAD, run_id, str(tmp_path / "lost"))
     assert "DataNotFoundError: data/rows.csv with the hash" in lost.stderr
 
 
@@ -144,16 +171,15 @@ def test_what_stages_print_is_kept_with_the_run_also_of_stages_before_it(small: 
     assert log.startswith("learning\n2 of 2\n")
 
 
-def test_the_log_of_a_stage_without_a_run_is_with_the_run_of_its_results(sandbox: Sandbox) -> None:
-    sandbox.replace(
-        "src/featurize.py", "def main() -> None:\n", "def main() -> None:\n    print('x' * 3)\n"
-    )
-    sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
+def test_the_log_of_a_stage_without_a_run_is_with_the_run_of_its_results(small: Sandbox) -> None:
+    (small.root / "code" / "clean.py").write_text(CLEAN)
+    small.replace("dvc.yaml", "stages:\n", CLEAN_YAML)
+    small.replace("dvc.yaml", "train.py, data/rows.csv", "train.py, clean.txt")
 
-    sandbox.dvc("repro")
+    small.dvc("repro")
 
-    run_id = str(sandbox.record().mlflow_run_id)
-    assert artifact(sandbox, run_id, "logs/featurize.log") == "xxx\n"
+    run_id = str(small.record().mlflow_run_id)
+    assert artifact(small, run_id, "logs/clean.log") == "xxx\n"
 
 
 def test_what_an_evaluation_says_of_its_predictions_is_with_its_run(sandbox: Sandbox) -> None:
@@ -205,9 +231,9 @@ def test_the_metrics_of_an_evaluation_are_those_of_the_model_and_of_the_table(
     run = the_run(sandbox, "results/train.wherefrom.json")
     table = sandbox.text("data/raw/breast_cancer.csv.dvc").split("md5: ")[1][:32]
 
-    said = sandbox.run("python", "-c", MODEL, run.run_id).splitlines()
+    done = told(sandbox, MODEL, run.run_id)
 
-    lines = {line.split()[0]: line.split()[1:] for line in said}
+    lines = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
     assert set(lines) == set(sandbox.metrics())
     assert lines["test.roc_auc"] == [run.run_id, "data/raw/breast_cancer.csv", table]
 
@@ -216,9 +242,10 @@ def check_logged_model(sandbox: Sandbox, run_id: str, elsewhere: Path) -> None:
     """Load the logged model where the project's code is not, and predict raw rows as `evaluate`."""
     store, root = f"sqlite:///{sandbox.root / 'mlflow.db'}", sandbox.root
     table, predictions = root / "data/raw/breast_cancer.csv", root / "results/predictions.csv"
-    replace(sandbox, root=elsewhere).run(
-        "python", "-c", PREDICT, store, run_id, str(table), str(predictions)
-    )
+    (elsewhere / "empty").mkdir()
+    asking = replace(sandbox, root=elsewhere / "empty")
+    done = told(asking, PREDICT, store, run_id, str(table), str(predictions))
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_logged_model_predicts_raw_rows_as_the_evaluation_did(

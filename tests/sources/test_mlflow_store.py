@@ -8,7 +8,6 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from wherefrom.sources.mlflow_store import Store
 
-SRC = Path(__file__).parents[2] / "src"
 RECORD = "a" * 32
 PATIENCE = 10
 
@@ -161,7 +159,7 @@ FIRST_USE = """\
 import sys
 from pathlib import Path
 from wherefrom.sources import local_store, mlflow_store
-how, uri, root, go = sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
+how, uri, root = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 if how == "open_store":
     import mlflow
 print("ready", flush=True)
@@ -175,13 +173,17 @@ else:
 
 
 @pytest.mark.parametrize("how", ["open_store", "make_store"])
-def test_six_processes_that_use_a_fresh_store_first_all_succeed(tmp_path: Path, how: str) -> None:
+def test_six_processes_that_use_a_fresh_store_first_all_succeed(
+    tmp_path: Path, warm_environment: dict[str, str], how: str
+) -> None:
     place = Place(tmp_path / "fresh")
     place.root.mkdir()
-    command = [sys.executable, "-c", FIRST_USE, how, place.uri, str(place.root), ""]
-    env = os.environ | {"PYTHONPATH": str(SRC)}
+    (tmp_path / "use.py").write_text(FIRST_USE)
+    command = ["python", str(tmp_path / "use.py"), how, place.uri, str(place.root)]
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    processes = [subprocess.Popen(command, env=env, text=True, **pipes) for _ in range(6)]
+    processes = [
+        subprocess.Popen(command, env=warm_environment, text=True, **pipes) for _ in range(6)
+    ]
     for one in processes:
         assert one.stdout.readline() == "ready\n"
     for one in processes:
@@ -296,7 +298,7 @@ def test_only_a_run_whose_process_is_gone_is_ended(
     ids=["foreign", "ours, whose tag names the process that goes on"],
 )
 def test_a_foreign_run_that_another_process_goes_on_with_is_not_taken_for_dead(
-    place: Place, tags: dict[str, str], status: str
+    place: Place, warm_environment: dict[str, str], tags: dict[str, str], status: str
 ) -> None:
     store = place.open()
     run_id = start(store, **{PROCESS: GONE.text(), **tags})
@@ -305,7 +307,9 @@ def test_a_foreign_run_that_another_process_goes_on_with_is_not_taken_for_dead(
         "import os, sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); "
         "mlflow.start_run(run_id=sys.argv[2]); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code, place.uri, run_id], check=True)
+    (place.root / "go_on.py").write_text(code)
+    command = ["python", "go_on.py", place.uri, run_id]
+    subprocess.run(command, cwd=place.root, env=warm_environment, check=True)
 
     store.end_dead_runs()
 
@@ -367,17 +371,24 @@ print("all is there")
 """
 
 
-def assert_loads(place: Place, run_id: str, folder: Path) -> None:
-    command = [sys.executable, "-W", "ignore", "-c", LOAD, place.uri, run_id]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def assert_loads(place: Place, run_id: str, folder: Path, environment: dict[str, str]) -> None:
+    (folder / "load.py").write_text(LOAD)
+    done = subprocess.run(
+        ["python", "load.py", place.uri, run_id],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.endswith("all is there\n"), done.stderr
 
 
 def test_a_logged_model_loads_by_its_id_and_by_its_run_also_after_a_move(
-    place: Place, tmp_path: Path
+    place: Place, tmp_path: Path, warm_environment: dict[str, str]
 ) -> None:
     run_id = logged_model(place)
-    assert_loads(place, run_id, tmp_path)
+    assert_loads(place, run_id, tmp_path, warm_environment)
     assert place.rows("SELECT count(*) FROM logged_models") == [(1,)]
 
     moved = Place(tmp_path / "moved to é" / "here")
@@ -386,7 +397,7 @@ def test_a_logged_model_loads_by_its_id_and_by_its_run_also_after_a_move(
     store = moved.open()
 
     assert store.find_run(RECORD) == run_id
-    assert_loads(moved, run_id, tmp_path)
+    assert_loads(moved, run_id, tmp_path, warm_environment)
 
 
 def test_no_place_of_a_moved_project_names_the_former_folder(place: Place, tmp_path: Path) -> None:
