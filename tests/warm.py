@@ -14,6 +14,7 @@ import gc
 import json
 import multiprocessing
 import os
+import re
 import runpy
 import select
 import signal
@@ -44,6 +45,7 @@ IMPORTED = (
     *("wherefrom.cli", "wherefrom.commands.ls", "wherefrom.commands.sync"),
     *("wherefrom.render.traced", "wherefrom.stage", "wherefrom.tracking"),
 )
+IMPORTS_MLFLOW = re.compile(r"^import .*\bmlflow\b", re.MULTILINE)
 CLIENT = """\
 #!/bin/sh
 '''exec' '{python}' -IS "$0" "$@"
@@ -150,7 +152,7 @@ def _become(call: dict[str, Any], streams: list[int]) -> None:
     if command == "python":
         sys.argv = args
         sys.path.insert(0, str(Path(args[0]).parent.resolve()))
-        if "DVC_STAGE" in os.environ and "import mlflow" in Path(args[0]).read_text():
+        if "DVC_STAGE" in os.environ and IMPORTS_MLFLOW.search(Path(args[0]).read_text()):
             import_module("wherefrom.plugin").anchor_store()  # the import would have done it
         runpy.run_path(str(Path(args[0]).absolute()), run_name="__main__")
     else:

@@ -169,7 +169,7 @@ def test_a_stage_refuses_pythonsafepath(sandbox: Sandbox) -> None:
 
 def test_a_stage_outside_of_dvc_says_that_nothing_is_recorded(sandbox: Sandbox) -> None:
     before = sandbox.runs()
-    done = sandbox.process(sys.executable, "src/evaluate.py")
+    done = sandbox.process("python", "src/evaluate.py")
     assert done.returncode == 0
     assert "this is no DVC stage" in done.stderr
     assert sandbox.runs() == before
@@ -199,7 +199,7 @@ def test_a_table_that_dvc_does_not_track_is_refused(sandbox: Sandbox) -> None:
     assert done.returncode != 0
     assert "data/raw/mine.csv is not tracked by DVC" in done.stderr
     assert "dvc add data/raw/mine.csv" in done.stderr
-    assert sandbox.process(sys.executable, "src/check.py").returncode == 2
+    assert sandbox.process("python", "src/check.py").returncode == 2
 
 
 @pytest.mark.parametrize(

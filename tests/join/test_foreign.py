@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,12 @@ def foreign(foreign_template: Path, tmp_path: Path, plugin_environment: dict[str
     return copy_of(foreign_template, tmp_path / "theirs", plugin_environment)
 
 
+@pytest.fixture
+def quick(foreign: Sandbox, warm_environment: dict[str, str]) -> Sandbox:
+    """The same, without a wait for MLflow: for what is no matter of how the plugin is loaded."""
+    return replace(foreign, environment=warm_environment)
+
+
 def fingerprint_of(sandbox: Sandbox, rev: str | None = None) -> str:
     facts: StageFacts = sandbox.lock(rev)["fit"]
     return lockfile.fingerprint(facts)
@@ -124,15 +131,15 @@ def test_a_run_in_a_copy_lands_in_the_projects_store_with_its_artifacts(
         assert run.status == "FINISHED"
 
 
-def test_a_dirty_tree_of_a_foreign_project_is_kept_too(foreign: Sandbox) -> None:
-    script = foreign.root / "code" / "fit.py"
+def test_a_dirty_tree_of_a_foreign_project_is_kept_too(quick: Sandbox) -> None:
+    script = quick.root / "code" / "fit.py"
     script.write_text(FIT + "# changed\n")
 
-    foreign.dvc("repro")
+    quick.dvc("repro")
 
-    (run,) = foreign.runs().values()
+    (run,) = quick.runs().values()
     ref = f"refs/wherefrom/dirty/{run.tags['wherefrom.record_id']}"
-    assert foreign.text("code/fit.py", ref).endswith("# changed\n")
+    assert quick.text("code/fit.py", ref).endswith("# changed\n")
 
 
 def test_outside_of_a_stage_nothing_happens(fresh: Sandbox) -> None:
@@ -196,11 +203,11 @@ def test_a_command_that_changes_its_directory_is_linked(foreign: Sandbox, comman
     assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(foreign)
 
 
-def test_a_params_file_with_other_meanings_does_not_lose_the_store(foreign: Sandbox) -> None:
-    foreign.replace("params.yaml", "lr: 0.1", "lr: 0.1\nexperiment: baseline\ntracking: [1]")
-    foreign.commit("Theirs means something else")
-    foreign.dvc("exp", "run", "--temp", "-n", "t", "-S", "lr=0.7")
-    (run,) = foreign.runs().values()
+def test_a_params_file_with_other_meanings_does_not_lose_the_store(quick: Sandbox) -> None:
+    quick.replace("params.yaml", "lr: 0.1", "lr: 0.1\nexperiment: baseline\ntracking: [1]")
+    quick.commit("Theirs means something else")
+    quick.dvc("exp", "run", "--temp", "-n", "t", "-S", "lr=0.7")
+    (run,) = quick.runs().values()
     assert run.tags["dvc.exp.name"] == "t"
 
 
@@ -222,26 +229,26 @@ def test_a_store_of_theirs_keeps_its_artifact_locations(fresh: Sandbox) -> None:
     assert [run.artifacts for run in before.values()] != [{}]
 
 
-def test_a_hard_coded_store_in_a_temporary_copy_is_warned_of(foreign: Sandbox) -> None:
-    foreign.replace(
+def test_a_hard_coded_store_in_a_temporary_copy_is_warned_of(quick: Sandbox) -> None:
+    quick.replace(
         "code/fit.py",
         "mlflow.set_exp",
         "mlflow.set_tracking_uri('sqlite:///mine.db')\nmlflow.set_exp",
     )
-    foreign.commit("Hard-coded")
-    output = foreign.dvc("exp", "run", "--temp", "-S", "lr=0.7")
+    quick.commit("Hard-coded")
+    output = quick.dvc("exp", "run", "--temp", "-S", "lr=0.7")
     assert "in a temporary copy that DVC deletes" in output
 
 
 def test_a_project_outside_of_git_gets_all_tags_but_a_commit(
-    tmp_path: Path, plugin_environment: dict[str, str]
+    tmp_path: Path, warm_environment: dict[str, str]
 ) -> None:
     root = tmp_path / "theirs"
     (root / "code").mkdir(parents=True)
     (root / "code" / "fit.py").write_text(FIT)
     (root / "dvc.yaml").write_text(DVC_YAML.replace(", data/rows.csv", ""))
     (root / "params.yaml").write_text("lr: 0.1\n")
-    sandbox = Sandbox(root, plugin_environment)
+    sandbox = Sandbox(root, warm_environment)
     sandbox.dvc("init", "--quiet", "--no-scm")
 
     output = sandbox.dvc("repro")
