@@ -13,7 +13,7 @@ from traced_project import removed, restored
 import foreign_project
 from asking import UNHELD, answered, check_unheld, listed, loose_runs, trace
 from join.small_project import RESULT
-from sandbox import Sandbox
+from sandbox import Sandbox, built_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -304,21 +304,30 @@ stages:
 """
 
 
+@pytest.fixture(scope="session")
+def of_folders(shared_folder: Path, quiet_environment: dict[str, str]) -> Sandbox:
+    """The project of somebody else with such stages; no test changes it."""
+
+    def build(root: Path) -> None:
+        box = Sandbox(root, quiet_environment)
+        foreign_project.write(root)
+        (root / "dvc.yaml").write_text(FOLDERS)
+        box.git("init", "--quiet")
+        box.dvc("init", "--quiet")
+        box.dvc("add", "--quiet", "data/rows.csv", "data/parts")
+        box.commit("Theirs")
+        box.dvc("repro")
+        box.commit("Their results")
+
+    return Sandbox(built_once(shared_folder, "folders", build), quiet_environment)
+
+
 @pytest.mark.parametrize(
     "metric", ["forest.score=0.25", "after=1.5"], ids=["holds data", "was made"]
 )
 def test_a_result_that_read_a_folder_or_from_one_is_attributed(
-    tmp_path: Path, quiet_environment: dict[str, str], metric: str
+    of_folders: Sandbox, metric: str
 ) -> None:
-    box = Sandbox(tmp_path, quiet_environment)
-    foreign_project.write(tmp_path)
-    (tmp_path / "dvc.yaml").write_text(FOLDERS)
-    box.git("init", "--quiet")
-    box.dvc("init", "--quiet")
-    box.dvc("add", "--quiet", "data/rows.csv", "data/parts")
-    box.commit("Theirs")
-    box.dvc("repro", "whole" if "forest" in metric else "after")
-    box.commit("Their results")
-    answer = trace(box, metric)
+    answer = trace(of_folders, metric)
     assert (answer.gaps, answer.status) == ([], 0)
-    assert answer.found["commit"]["sha"] == box.git("rev-parse", "HEAD").strip()
+    assert answer.found["commit"]["sha"] == of_folders.git("rev-parse", "HEAD").strip()
