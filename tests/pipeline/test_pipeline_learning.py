@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from pipeline_projects import change
@@ -115,7 +116,7 @@ def test_a_model_that_diverges_is_one_message(
 
     def fit_and_predict() -> None:
         learn(estimator, FEATURES, NUMBERS, 1, lambda _iteration, _loss: None)
-        predict(estimator, FEATURES)
+        predict(estimator, pd.DataFrame(FEATURES))
 
     with pytest.raises(InputError, match="the model diverged"):
         fit_and_predict()
