@@ -194,3 +194,17 @@ def test_no_answer_no_remark_and_no_clone_holds_credentials(small: Sandbox) -> N
     assert [path for path in own if SECRET.encode() in path.read_bytes()] == []
     (blob,) = small.git("notes", "--ref=wherefrom", "list").split()[1::2]
     assert SECRET not in small.git("notes", "--ref=wherefrom", "show", blob)
+
+
+def test_credentials_in_an_output_that_is_refused_are_not_remembered(small: Sandbox) -> None:
+    url = f"ssh://me:{SECRET}@127.0.0.1:9/model.txt"
+    small.replace("dvc.yaml", "outs: [model.txt]", f"outs: [model.txt, {url}: {{cache: false}}]")
+    small.replace("dvc.lock", "path: model.txt", f"path: {url}")
+    small.commit("Write elsewhere")
+
+    answer = reproduce(small, "HEAD")
+
+    assert answer.found["missing"]["what"].endswith("127.0.0.1:9/model.txt leads out of the clone")
+    assert SECRET not in f"{answer}"
+    (blob,) = small.git("notes", "--ref=wherefrom", "list").split()[1::2]
+    assert SECRET not in small.git("notes", "--ref=wherefrom", "show", blob)
