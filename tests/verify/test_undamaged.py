@@ -70,6 +70,15 @@ def never_committed(whole: Sandbox) -> None:
     reset(whole)
 
 
+def made_with_a_folder_that_git_keeps(whole: Sandbox) -> None:
+    whole.replace("dvc.yaml", "outs: [model.txt]", "outs: [model.txt, kept: {cache: false}]")
+    model = 'Path("model.txt")'
+    made = "Path('kept').mkdir(); Path('kept/a.txt').write_text(str(lr))"
+    whole.replace("code/train.py", model, f"{made}\n        {model}")
+    whole.dvc("repro")
+    whole.commit("Keep a folder")
+
+
 CHANGES = (
     applied_and_committed,
     branched,
@@ -79,6 +88,7 @@ CHANGES = (
     rebased,
     run_again_under_its_name,
     never_committed,
+    made_with_a_folder_that_git_keeps,
 )
 
 
