@@ -208,3 +208,16 @@ def test_credentials_in_an_output_that_is_refused_are_not_remembered(small: Sand
     assert SECRET not in f"{answer}"
     (blob,) = small.git("notes", "--ref=wherefrom", "list").split()[1::2]
     assert SECRET not in small.git("notes", "--ref=wherefrom", "show", blob)
+
+
+def test_data_that_were_imported_from_elsewhere_on_the_disk_are_those_of_the_cache(
+    small: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs.csv").write_text("a\n1\n")
+    small.dvc("import-url", "--quiet", str(tmp_path / "theirs.csv"), "data/theirs.csv")
+    small.replace("dvc.yaml", "deps: [code/train.py", "deps: [data/theirs.csv, code/train.py")
+    small.dvc("repro")
+    small.commit("Import")
+    (tmp_path / "theirs.csv").unlink()
+
+    assert reproduce(small, "HEAD").found["verdict"] == "identical"
