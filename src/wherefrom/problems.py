@@ -214,7 +214,8 @@ def not_pushed(
     `ahead` says that a remote has commits that this clone lacks.
     """
     known = [ref.split("/", 2)[2] for ref in refs if ref.startswith(("refs/heads/", "refs/tags/"))]
-    push = f"`dvc exp push {remote} {experiment}`" if experiment else f"`git push {remote} HEAD`"
+    branch = f"`git push {remote} {sha[:10]}:refs/heads/NAME`"
+    push = f"`dvc exp push {remote} {experiment}`" if experiment else branch
     return Problem(
         what=f"{experiment or sha[:10]} is not pushed",
         why=f"no ref of {remote} leads to {sha[:10]}"

@@ -125,6 +125,12 @@ def test_a_project_in_a_folder_of_its_repository_is_whole(
     assert len(found.results) == 1
 
 
+def test_a_result_that_several_addresses_name_is_one(whole: Sandbox) -> None:
+    done = whole.run("wherefrom", "verify", "HEAD", "main", "workspace")
+
+    assert done.startswith("1 of 1 results can be had\n")
+
+
 def test_of_a_project_that_keeps_no_records_nothing_is_reported(theirs: Sandbox) -> None:
     found = check_whole(theirs, "--all", "--data")
 
