@@ -86,6 +86,21 @@ class ToolError(WherefromError):
 
 
 @dataclass
+class DamagedRepositoryError(WherefromError):
+    """A commit names an object that git does not give: the disk lost it, or its bytes."""
+
+    sha: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"git does not give the object {self.sha}, which a commit has: nothing can be said"
+
+    @property
+    def hint(self) -> str:
+        return "remove what `git fsck` names, then `git fetch --refetch`, if it was pushed"
+
+
+@dataclass
 class RemoteUnreachableError(WherefromError):
     """A remote of git or DVC that could not be asked; `why` holds no credentials.
 

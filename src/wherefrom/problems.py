@@ -81,6 +81,18 @@ def unheld(sha: CommitSha, name: str | None) -> Problem:
     )
 
 
+def unreadable(name: str, sha: CommitSha) -> Problem:
+    """Say that a commit held a result, and that its dvc.lock or its record cannot be read now."""
+    return Problem(
+        what=f"the result {name} cannot be read in the commit {sha[:10]}",
+        why="git does not give the dvc.lock or the record that it gave before: one is damaged",
+        remedy="remove what `git fsck` names, then `git fetch --refetch`, if it was pushed",
+        cause="commit",
+        object=sha,
+        lost="what it was made from, unless another copy has it",
+    )
+
+
 def gone(name: str, sha: CommitSha | None, remotes: tuple[str, ...]) -> Problem:
     """Say that the commit of a result is not in this clone (any more).
 
@@ -202,7 +214,8 @@ def not_pushed(
     `ahead` says that a remote has commits that this clone lacks.
     """
     known = [ref.split("/", 2)[2] for ref in refs if ref.startswith(("refs/heads/", "refs/tags/"))]
-    push = f"`dvc exp push {remote} {experiment}`" if experiment else f"`git push {remote} HEAD`"
+    branch = f"`git push {remote} {sha[:10]}:refs/heads/NAME`"
+    push = f"`dvc exp push {remote} {experiment}`" if experiment else branch
     return Problem(
         what=f"{experiment or sha[:10]} is not pushed",
         why=f"no ref of {remote} leads to {sha[:10]}"

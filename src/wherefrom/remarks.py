@@ -6,7 +6,7 @@ Lines of several clones merge by `git notes merge --strategy=cat_sort_uniq`.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import keys
@@ -14,11 +14,13 @@ from wherefrom.names import REPRODUCED, REPRODUCED_AT, REPRODUCED_IN, REPRODUCED
 from wherefrom.record import Gap, iso, millis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 SCHEMA = 1
 
 _REPRODUCED = "reproduced"
+VERDICTS = ("identical", "equivalent", "different", "impossible")
+"""From the best to the worst."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Reproduced:
     why: str = ""
 
 
+_FIELDS = tuple(field.name for field in fields(Reproduced))
+
+
 def line(remark: Reproduced) -> str:
     """Write a remark."""
     body = {"schema": SCHEMA, "kind": _REPRODUCED, **asdict(remark), "at": iso(remark.at)}
@@ -50,7 +55,7 @@ def last(text: str) -> Reproduced | None:
 
 def gaps(text: str, where: str) -> tuple[Gap, ...]:
     """Name the lines of a note that are no remarks, or of a version that is not known here."""
-    wrong = [line for line in text.splitlines() if line.strip() and _body(line) is None]
+    wrong = [line for line in text.splitlines() if line.strip() and not _is_known(line)]
     what = f"{len(wrong)} remarks on {where} cannot be read"
     why = "somebody edited the note (refs/notes/wherefrom), or a later `wherefrom` wrote it"
     return (Gap(what, why, "use that version, or remove the lines with `git notes edit`"),) * bool(
@@ -72,9 +77,24 @@ def tags(remark: Reproduced) -> dict[str, str]:
 def _of(lines: Iterable[str]) -> Iterator[Reproduced]:
     for text in lines:
         body = _body(text)
-        if body and body.pop("kind", None) == _REPRODUCED:
-            body.pop("schema")
-            yield Reproduced(**{**body, "at": millis(body["at"])})
+        remark = _reproduced(body) if body and body["kind"] == _REPRODUCED else None
+        if remark:
+            yield remark
+
+
+def _is_known(text: str) -> bool:
+    """Whether a line is a remark that can be read, or one of another kind."""
+    body = _body(text)
+    return body is not None and (body["kind"] != _REPRODUCED or _reproduced(body) is not None)
+
+
+def _reproduced(body: Mapping[str, Any]) -> Reproduced | None:
+    """Read a remark; None where a field is missing or is no such value: anybody may push a note."""
+    try:
+        found = Reproduced(**{**{k: body[k] for k in _FIELDS}, "at": millis(body["at"])})
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if found.verdict in VERDICTS else None
 
 
 def _body(text: str) -> dict[str, Any] | None:
@@ -82,4 +102,5 @@ def _body(text: str) -> dict[str, Any] | None:
         body = json.loads(text)
     except ValueError:
         return None
-    return body if isinstance(body, dict) and body.get("schema") == SCHEMA else None
+    known = isinstance(body, dict) and body.get("schema") == SCHEMA and "kind" in body
+    return body if known else None

@@ -100,3 +100,30 @@ def test_a_call_beside_another_leaves_it_alone(waiting: Sandbox, tmp_path: Path)
     assert stage.is_running()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
+
+
+_PROTECTING = """\
+import os, tempfile
+from pathlib import Path
+from wherefrom.reproduction import places
+
+folder = Path(tempfile.mkdtemp())
+if os.geteuid() == 0:  # whom nothing is protected from
+    os.chown(folder, 65534, 65534)
+    os.setuid(65534)
+with places.place(folder) as place:
+    (place.folder / "left" / "inside").mkdir(parents=True)
+    (place.folder / "left" / "inside" / "file").touch()
+    (place.folder / "left" / "inside").chmod(0o500)
+    (place.folder / "left").chmod(0)
+    (place.folder / "link").symlink_to("/")
+folder.rmdir()
+"""
+
+
+def test_folders_that_a_stage_has_protected_are_removed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROTECTING], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

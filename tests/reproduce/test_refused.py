@@ -194,3 +194,30 @@ def test_no_answer_no_remark_and_no_clone_holds_credentials(small: Sandbox) -> N
     assert [path for path in own if SECRET.encode() in path.read_bytes()] == []
     (blob,) = small.git("notes", "--ref=wherefrom", "list").split()[1::2]
     assert SECRET not in small.git("notes", "--ref=wherefrom", "show", blob)
+
+
+def test_credentials_in_an_output_that_is_refused_are_not_remembered(small: Sandbox) -> None:
+    url = f"ssh://me:{SECRET}@127.0.0.1:9/model.txt"
+    small.replace("dvc.yaml", "outs: [model.txt]", f"outs: [model.txt, {url}: {{cache: false}}]")
+    small.replace("dvc.lock", "path: model.txt", f"path: {url}")
+    small.commit("Write elsewhere")
+
+    answer = reproduce(small, "HEAD")
+
+    assert answer.found["missing"]["what"].endswith("127.0.0.1:9/model.txt leads out of the clone")
+    assert SECRET not in f"{answer}"
+    (blob,) = small.git("notes", "--ref=wherefrom", "list").split()[1::2]
+    assert SECRET not in small.git("notes", "--ref=wherefrom", "show", blob)
+
+
+def test_data_that_were_imported_from_elsewhere_on_the_disk_are_those_of_the_cache(
+    small: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs.csv").write_text("a\n1\n")
+    small.dvc("import-url", "--quiet", str(tmp_path / "theirs.csv"), "data/theirs.csv")
+    small.replace("dvc.yaml", "deps: [code/train.py", "deps: [data/theirs.csv, code/train.py")
+    small.dvc("repro")
+    small.commit("Import")
+    (tmp_path / "theirs.csv").unlink()
+
+    assert reproduce(small, "HEAD").found["verdict"] == "identical"

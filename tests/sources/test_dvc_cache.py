@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -120,3 +121,26 @@ def test_a_folder_is_there_with_all_of_its_files(root: Path) -> None:
     assert dvc_cache.has_all(root, "56ef.dir")
     assert dvc_cache.has_all(root, "34cd")
     assert not any(dvc_cache.has_all(root, value) for value in ("78", "78.dir", None))
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "in/../../out.txt", "{root}/out.txt"])
+def test_a_folder_whose_listing_leads_out_is_not_copied(root: Path, name: str) -> None:
+    cache, target = root / ".dvc" / "cache", root / "copy"
+    keep(cache, MD5, b"x")
+    names = ["in.txt", name.format(root=root)]
+    entries = [{"md5": MD5, "relpath": name} for name in names]
+    keep(cache, f"{MD5}.dir", json.dumps(entries).encode())
+
+    assert not dvc_cache.copy(root, f"{MD5}.dir", target)
+    assert dvc_cache.listing(root, f"{MD5}.dir") is None
+    assert not target.exists()
+    assert not (root / "out.txt").exists()
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "{}x", '[{"md5": "a"}]', "[1]", "3"])
+def test_a_listing_that_is_damaged_is_none(root: Path, text: str) -> None:
+    keep(root / ".dvc" / "cache", f"{MD5}.dir", text.encode())
+
+    assert dvc_cache.listing(root, f"{MD5}.dir") is None
+    assert not dvc_cache.copy(root, f"{MD5}.dir", root / "copy")
+    assert not dvc_cache.has_all(root, f"{MD5}.dir")

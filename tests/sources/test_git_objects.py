@@ -221,3 +221,18 @@ def test_no_variable_of_the_caller_leads_to_another_repository(
 
     with Objects(repo) as objects:
         assert dict(objects.contents([one])) == {one: b"one"}
+
+
+@pytest.mark.parametrize("place", [2, -5], ids=["at the begin", "at the end"])
+def test_a_damaged_object_is_left_out_and_those_after_it_are_read(repo: Path, place: int) -> None:
+    first, damaged, last = blob(repo, b"a"), blob(repo, os.urandom(100_000)), blob(repo, b"b")
+    file = repo / ".git" / "objects" / damaged[:2] / damaged[2:]
+    content = bytearray(file.read_bytes())
+    content[place] ^= 0xFF
+    file.chmod(0o644)
+    file.write_bytes(bytes(content))
+
+    with Objects(repo) as objects:
+        assert dict(objects.contents([first, damaged, GONE, last])) == {first: b"a", last: b"b"}
+        assert dict(objects.contents([damaged])) == {}
+        assert dict(objects.contents([last])) == {last: b"b"}

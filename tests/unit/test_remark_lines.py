@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from wherefrom.remarks import Reproduced, gaps, last, line, tags
 
 FIRST = Reproduced("identical", 1_700_000_000_000, "a" * 40, "lock", "CPU A")
@@ -31,3 +35,23 @@ def test_a_run_is_told_the_verdict_when_where_and_in_which_environment() -> None
         "wherefrom.reproduced.on": "CPU A",
     }
     assert "wherefrom.reproduced.on" not in tags(LATER)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"at": "yesterday"}, {"at": None}, {"verdict": "best"}, {"cpu": ...}],
+    ids=["no time", "nothing", "no verdict", "left out"],
+)
+def test_a_remark_that_somebody_edited_is_named_and_the_others_count(
+    wrong: dict[str, object],
+) -> None:
+    body = json.loads(line(LATER)) | wrong
+    kept = {key: value for key, value in body.items() if value != ...}
+    text = f"{json.dumps(kept)}\n{line(FIRST)}\n"
+    assert last(text) == FIRST
+    (gap,) = gaps(text, "0c3f9a")
+    assert gap.what == "1 remarks on 0c3f9a cannot be read"
+
+
+def test_what_a_later_version_adds_to_a_remark_is_passed_over() -> None:
+    assert last(json.dumps({**json.loads(line(FIRST)), "host": "a"})) == FIRST

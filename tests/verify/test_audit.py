@@ -76,6 +76,21 @@ def test_a_sample_is_made_again_and_the_verdict_is_remembered(whole: Sandbox) ->
     assert {r["key"] for r in later.found["results"] if r["verdict"]} == tried
 
 
+def test_what_cannot_be_made_again_counts_and_is_no_more_than_a_result(whole: Sandbox) -> None:
+    """The share decides how it ends, as it does with verdicts that are remembered."""
+    whole.replace("code/train.py", "def main():", 'def main():\n    assert "LENT" in os.environ')
+    whole.dvc("repro", LENT="1")
+    whole.commit("Need what is not declared")
+
+    found = answered(whole, "audit", *AGAIN, "all", "--fail-under", "50")
+
+    assert found.found["identical"]["count"] == found.found["identical"]["of"] - 1
+    assert "ended with an error" in found.gaps[0]
+    assert found.status == 0
+    assert answered(whole, "audit", "--fail-under", "50").status == 0
+    assert answered(whole, "audit", "--fail-under", "90").status == 1
+
+
 def test_a_stage_that_draws_without_a_seed_is_named(whole: Sandbox) -> None:
     whole.replace("code/train.py", "write_text(str(lr))", "write_text(os.urandom(8).hex())")
     whole.replace("code/evaluate.py", 'float(Path("model.txt").read_text())', "0.5")

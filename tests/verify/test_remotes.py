@@ -74,6 +74,20 @@ def test_a_commit_that_was_not_pushed_is_named_until_it_is(pushed: Sandbox) -> N
     check_whole(pushed, "--all", "--remote")
 
 
+def test_a_commit_of_no_branch_is_pushed_by_the_remedy_under_a_name(pushed: Sandbox) -> None:
+    pushed.git("checkout", "--quiet", "--detach")
+    (pushed.root / "README").write_text("Read me.\n")
+    pushed.replace("params.yaml", "lr: 0.4", "lr: 0.9")
+    pushed.dvc("repro")
+    pushed.commit("Learn faster")
+    pushed.dvc("push", "--quiet")
+
+    for remedy in verify(pushed, "HEAD", "--remote").remedies:
+        pushed.run("bash", "-ec", remedy.strip("`").replace("NAME", "faster"))
+
+    check_whole(pushed, "HEAD", "--remote")
+
+
 def test_a_remote_that_is_ahead_may_know_more_than_was_fetched(pushed: Sandbox) -> None:
     other = Sandbox(pushed.root.parent / "other", pushed.environment)
     pushed.git("clone", "--quiet", str(pushed.root.parent / "shared.git"), str(other.root))

@@ -70,6 +70,15 @@ def never_committed(whole: Sandbox) -> None:
     reset(whole)
 
 
+def made_with_a_folder_that_git_keeps(whole: Sandbox) -> None:
+    whole.replace("dvc.yaml", "outs: [model.txt]", "outs: [model.txt, kept: {cache: false}]")
+    model = 'Path("model.txt")'
+    made = "Path('kept').mkdir(); Path('kept/a.txt').write_text(str(lr))"
+    whole.replace("code/train.py", model, f"{made}\n        {model}")
+    whole.dvc("repro")
+    whole.commit("Keep a folder")
+
+
 CHANGES = (
     applied_and_committed,
     branched,
@@ -79,6 +88,7 @@ CHANGES = (
     rebased,
     run_again_under_its_name,
     never_committed,
+    made_with_a_folder_that_git_keeps,
 )
 
 
@@ -113,6 +123,12 @@ def test_a_project_in_a_folder_of_its_repository_is_whole(
     found = check_whole(below, "--all", "--data")
 
     assert len(found.results) == 1
+
+
+def test_a_result_that_several_addresses_name_is_one(whole: Sandbox) -> None:
+    done = whole.run("wherefrom", "verify", "HEAD", "main", "workspace")
+
+    assert done.startswith("1 of 1 results can be had\n")
 
 
 def test_of_a_project_that_keeps_no_records_nothing_is_reported(theirs: Sandbox) -> None:

@@ -50,12 +50,13 @@ class Verdicts:
     """What results came to as they were made again, by their keys.
 
     `seed` is what the sample was drawn by; None where none was drawn, and `found` are the verdicts
-    that are remembered.
+    that are remembered. `missing` says why those that are impossible are.
     """
 
     found: Mapping[str, str] = field(default_factory=dict)
     unsteady: tuple[Unsteady, ...] = ()
     seed: int | None = None
+    missing: tuple[Gap, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 
@@ -134,7 +135,8 @@ def make_again(
         found={one.trace.key: one.verdict for one in done},
         unsteady=tuple(item for one in done for item in _shown_by(one)),
         seed=sample.seed,
-        gaps=tuple(gap for one in done for gap in (one.missing, *one.gaps) if gap),
+        missing=tuple(one.missing for one in done if one.missing),
+        gaps=tuple(gap for one in done for gap in one.gaps),
     )
 
 

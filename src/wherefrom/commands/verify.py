@@ -50,7 +50,8 @@ def verify(
     """
     if addresses:
         found = [address.resolve(view, text, folder) for text in addresses]
-        wanted = [subjects.of_found(view, one) for one in found]
+        asked = (subjects.of_found(view, one) for one in found)
+        wanted = list({subject.key: subject for subject in asked}.values())
     else:
         listed = ls.entries(view)
         wanted = [*subjects.of_entries(view, listed), *subjects.lost(view, listed)]

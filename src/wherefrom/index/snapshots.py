@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wherefrom import holding as holdings
 from wherefrom import lineage, metrics
 from wherefrom.attribution import is_as_locked
+from wherefrom.errors import DamagedRepositoryError
 from wherefrom.lockfile import is_record
 from wherefrom.sources import dvc_cache
 
@@ -70,7 +71,7 @@ class SnapshotWriter:
         """Read the texts of all facts, then of the metric files that they name."""
         listings = list(listings)
         facts = {b for files in listings for p, b in files.items() if holdings.is_fact(p)}
-        self._texts.update(self._objects.texts(facts))
+        self._read(facts)
         self._held = {id(files): self._holding(files) for files in listings}
         measured = {
             files[path]
@@ -78,7 +79,12 @@ class SnapshotWriter:
             for path, _ in self._held[id(files)].metric_files
             if path in files
         }
-        self._texts.update(self._objects.texts(measured - facts))
+        self._read(measured - facts)
+
+    def _read(self, blobs: set[str]) -> None:
+        self._texts.update(self._objects.texts(blobs))
+        for lost in sorted(blobs - self._texts.keys()):
+            raise DamagedRepositoryError(lost)
 
     def _holding(self, files: Files) -> Holding:
         return holdings.read({p: self._texts[b] for p, b in files.items() if b in self._texts})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from wherefrom.errors import DamagedRepositoryError
 from wherefrom.holding import is_fact
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class TreeReader:
             for sha, entries in self._objects.trees(unread):
                 self._known[sha] = [(e.name, e.sha, e.is_folder) for e in entries if _may_matter(e)]
                 rows.append((sha, json.dumps(self._known[sha])))
+            for lost in (sha for sha in todo if sha not in self._known):
+                raise DamagedRepositoryError(lost)
             self._database.executemany("INSERT OR REPLACE INTO trees VALUES (?, ?)", rows)
             below = (
                 sha

@@ -21,7 +21,7 @@ def audit(found: Audit) -> str:
     lines += ["\nmade again, and not identical\n" * bool(_failed(found)), *_verdicts(found)]
     lines += ["\nnot deterministic\n" * bool(found.unsteady)]
     lines += [f"  {_unsteady(one)}\n" for one in found.unsteady]
-    return "".join(lines) + text.gaps(found.gaps)
+    return "".join(lines) + text.gaps((*found.verdicts.missing, *found.gaps))
 
 
 def _shares(found: Audit) -> Iterator[str]:
@@ -78,6 +78,7 @@ def audit_markdown(found: Audit) -> str:
     lines += ["\n## Made again, and not identical\n\n" * bool(_failed(found))]
     names_of = {result.subject.key: result.subject.name for result in found.results}
     lines += [f"- `{names_of.get(k, k)}`: {v}\n" for k, v in _failed(found).items()]
+    lines += [f"- {gap.what}: {gap.why}\n  - {gap.remedy}\n" for gap in found.verdicts.missing]
     lines += ["\n## Not deterministic\n\n" * bool(found.unsteady)]
     lines += [f"- {_unsteady(one)}\n" for one in found.unsteady]
     lines += ["\n## Not asked\n\n" * bool(found.gaps)]
@@ -110,7 +111,7 @@ def audit_json(found: Audit) -> str:
                 }
                 for one in found.unsteady
             ],
-            "gaps": text.gaps_json(found.gaps),
+            "gaps": text.gaps_json((*found.verdicts.missing, *found.gaps)),
         }
     )
 

@@ -53,7 +53,7 @@ def bring_data(project: Project, result: Lineage, root: Path) -> None:
 def _refuse(paths: list[str]) -> None:
     if paths:
         raise ImpossibleError(
-            what=f"{paths[0]} leads out of the clone",
+            what=f"{redact_text(paths[0])} leads out of the clone",
             why="the commit names that path, and what it runs might write there",
             remedy="if you trust it: check the commit out, and `dvc repro`",
         )

@@ -57,11 +57,14 @@ def _stays(path: str, links: Mapping[str, str]) -> bool:
 def declared(text: str, file: str) -> Iterator[str]:
     """List the paths that a `dvc.yaml` or a `.dvc` file declares, from the checkout's root.
 
-    Those that a template leaves open are left out, and so are URLs. `file` is its own path. Raises
-    `LockfileError`.
+    Those that a template leaves open are left out, and so are URLs, and where a `.dvc` file has
+    been imported from: only DVC reads there, and only what it has no copy of. `file` is its own
+    path. Raises `LockfileError`.
     """
-    folder = posixpath.dirname(file)
-    for wdir, path in _found(mapping(text, file), ""):
+    folder, said = posixpath.dirname(file), mapping(text, file)
+    if file.endswith(".dvc"):
+        said = {key: value for key, value in said.items() if key != "deps"}
+    for wdir, path in _found(said, ""):
         if "${" not in f"{wdir}{path}" and "://" not in path:
             yield path if path.startswith("/") else _beside(folder, wdir, path)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -14,7 +17,6 @@ from wherefrom import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass
@@ -65,5 +67,14 @@ def own_folder(state: Path, name: str) -> Path:
 def _clear(here: Place) -> None:
     """Remove a folder and, last, the lock file, which says that there is something to remove."""
     if not here.kept and here.folder.exists():
+        _open_folders(here.folder)
         shutil.rmtree(here.folder)
     here.folder.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _open_folders(folder: Path) -> None:
+    """Let folders be emptied: a stage may have protected what it left."""
+    for place, names, _ in os.walk(folder):
+        for below in (Path(place) / name for name in names):
+            if not below.is_symlink():
+                below.chmod(stat.S_IRWXU)

@@ -29,25 +29,44 @@ def has_all(root: Path, value: str | None) -> bool:
     """Whether the cache holds a file, or a folder with all of its files."""
     if not value or not value.endswith(".dir"):
         return find(root, value) is not None
-    listing = read(root, value)
-    parts = [entry["md5"] for entry in json.loads(listing)] if listing else []
-    return listing is not None and len(held(root, parts)) == len(parts)
+    inside = listing(root, value)
+    return inside is not None and all(find(root, md5) for md5 in inside.values())
 
 
 def copy(root: Path, value: str, target: Path) -> bool:
-    """Copy a file, or a folder file by file; False where the cache lacks some of it."""
+    """Copy a file, or a folder file by file; False where the cache lacks some of it.
+
+    Nothing is written elsewhere than at `target` and below it.
+    """
     if not value.endswith(".dir"):
         found = find(root, value)
         return found is not None and bool(shutil.copyfile(found, target))
-    listing = read(root, value)
-    entries = json.loads(listing) if listing else []
-    places = {target / entry["relpath"]: find(root, entry["md5"]) for entry in entries}
-    if listing is None or None in places.values():
+    inside = listing(root, value)
+    places = {target / name: find(root, md5) for name, md5 in (inside or {}).items()}
+    if inside is None or None in places.values():
         return False
     for place, file in places.items():
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(str(file), place)
     return True
+
+
+def listing(root: Path, value: str) -> dict[str, str] | None:
+    """Map the files of a folder to their hashes.
+
+    None where the cache does not hold it, and where it is not what DVC writes: another text, or
+    names that lead out of the folder.
+    """
+    text = read(root, value)
+    try:
+        found = {entry["relpath"]: entry["md5"] for entry in json.loads(text or "null")}
+    except (ValueError, KeyError, TypeError):
+        return None
+    return None if any(map(_leads_out, found)) else found
+
+
+def _leads_out(name: str) -> bool:
+    return name.startswith("/") or ".." in name.split("/")
 
 
 def find(root: Path, value: str | None) -> Path | None:

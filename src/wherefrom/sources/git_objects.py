@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from wherefrom.identity import CommitSha
 from wherefrom.sources import git_repo
@@ -45,13 +45,8 @@ class Objects:
     """The objects of a repository. A context manager: git runs as long as it is open."""
 
     def __init__(self, root: Path) -> None:
-        self._git = subprocess.Popen(
-            ["git", "-C", str(root), "cat-file", "--batch"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=git_repo.environment(),
-        )
+        self._root = root
+        self._git = _started(root)
 
     def __enter__(self) -> Self:
         return self
@@ -89,21 +84,51 @@ class Objects:
 
     def _read(self, shas: Iterable[str], kind: str) -> Iterator[tuple[str, bytes]]:
         """Read the objects of one kind; what is of another, or not there, is left out."""
-        wanted = list(shas)
-        stdin, stdout = self._git.stdin, self._git.stdout
-        if stdin is None or stdout is None:
-            raise LookupError("git was started without pipes")
-        for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            stdin.write("".join(f"{sha}\n" for sha in part).encode())
-            stdin.flush()
-            for sha in part:
-                head = stdout.readline().split()
-                if len(head) == 3:  # noqa: PLR2004 - name, type, size; else `missing`
-                    content = stdout.read(int(head[2]))
-                    stdout.read(1)
-                    if head[1] == kind.encode():
-                        yield sha, content
+        todo = list(shas)
+        while todo:
+            part, todo = todo[:_AT_ONCE], todo[_AT_ONCE:]
+            self._ask(part)
+            for number, sha in enumerate(part, start=1):
+                answer = self._answer()
+                if answer is None:  # git ends at an object that is damaged: on with the next one
+                    self._git.communicate()
+                    self._git, todo = _started(self._root), [*part[number:], *todo]
+                    break
+                if answer[0] == kind.encode():
+                    yield sha, answer[1]
+
+    def _ask(self, shas: Iterable[str]) -> None:
+        _pipe(self._git.stdin).write("".join(f"{sha}\n" for sha in shas).encode())
+        _pipe(self._git.stdin).flush()
+
+    def _answer(self) -> tuple[bytes, bytes] | None:
+        """Give the type of the next object and its bytes, both empty for one that is not there.
+
+        None where git has ended in between.
+        """
+        line = _pipe(self._git.stdout).readline()
+        head = line.split()
+        if len(head) != 3:  # noqa: PLR2004 - name, type, size; else `missing`
+            return (b"", b"") if line.endswith(b"\n") else None
+        size = int(head[2])
+        content = _pipe(self._git.stdout).read(size + 1)
+        return (head[1], content[:size]) if len(content) > size else None
+
+
+def _started(root: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ["git", "-C", str(root), "cat-file", "--batch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=git_repo.environment(),
+    )
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise LookupError("git was started without pipes")
+    return stream
 
 
 def _commit(sha: CommitSha, content: bytes) -> CommitFacts:

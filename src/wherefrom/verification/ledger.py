@@ -113,8 +113,9 @@ class Ledger:
         sha = holder.commit_sha
         dropped = [] if subject.live else [problems.unheld(sha, holder.experiment)]
         result = self._result(sha, subject.key)
-        if result is None:  # a run without a record, of which nothing says which result it was
-            return Placed(subject, holder, None, frozenset(), tuple(dropped))
+        if result is None:  # else a run without a record: nothing says which result it was
+            unread = [problems.unreadable(subject.name, sha)] if subject.live else []
+            return Placed(subject, holder, None, frozenset(), (*dropped, *unread))
         paths = self._paths.get((sha, subject.key)) or checks.paths(result)
         contents = self._files.contents(sha, (*paths, *LOCK_NAMES))
         found = (
@@ -126,7 +127,14 @@ class Ledger:
             *self._snapshot(result),
         )
         in_git = frozenset(path for s in result.stages for path in s.outs if path in contents)
-        return Placed(subject, holder, result, in_git, found)
+        return Placed(subject, holder, result, in_git | self._folders(result, sha), found)
+
+    def _folders(self, result: Lineage, sha: CommitSha) -> frozenset[str]:
+        """List the folders among the outputs that the commit has itself, with all their files."""
+        outs = ((p, out.hash) for stage in result.stages for p, out in stage.outs.items())
+        wanted = {path: value for path, value in outs if value and value.endswith(".dir")}
+        found = attribution.hashes_of(wanted, self._files.contents(sha, wanted))
+        return frozenset(path for path, values in found.items() if wanted[path] in values)
 
     def _records(self, result: Lineage, sha: CommitSha) -> Iterator[Problem]:
         for gap in result.gaps:

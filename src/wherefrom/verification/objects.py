@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -86,18 +85,9 @@ class Here:
 def look(root: Path, values: Iterable[str]) -> Here:
     """Look objects up in DVC's cache, and the files of the folders among them; each once."""
     wanted = list(dict.fromkeys(values))
-    files = {value: _files(root, value) for value in wanted if value.endswith(".dir")}
+    files = {v: dvc_cache.listing(root, v) for v in wanted if v.endswith(".dir")}
     parts = {md5 for inside in files.values() if inside for md5 in inside.values()}
     return Here(files, frozenset(dvc_cache.held(root, {*wanted, *parts})))
-
-
-def _files(root: Path, value: str) -> dict[str, str] | None:
-    listing = dvc_cache.read(root, value)
-    try:
-        entries = json.loads(listing) if listing else None
-        return None if entries is None else {e["relpath"]: e["md5"] for e in entries}
-    except (ValueError, KeyError, TypeError):  # not what DVC wrote: its bytes are wrong
-        return None
 
 
 class Cache:
