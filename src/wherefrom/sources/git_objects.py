@@ -106,13 +106,13 @@ class Objects:
 
         None where git has ended in between.
         """
-        line = _pipe(self._git.stdout).readline()
+        stdout = _pipe(self._git.stdout)
+        line = stdout.readline()
         head = line.split()
         if len(head) != 3:  # noqa: PLR2004 - name, type, size; else `missing`
             return (b"", b"") if line.endswith(b"\n") else None
-        size = int(head[2])
-        content = _pipe(self._git.stdout).read(size + 1)
-        return (head[1], content[:size]) if len(content) > size else None
+        content = stdout.read(int(head[2]))
+        return (head[1], content) if stdout.read(1) else None
 
 
 def _started(root: Path) -> subprocess.Popen[bytes]:
