@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from wherefrom import environment
 from wherefrom.errors import ImpossibleError
 from wherefrom.holding import is_fact
-from wherefrom.reproduction import places
+from wherefrom.reproduction import current, places
 from wherefrom.sources import git_clone
 from wherefrom.sources.uv import ELSEWHERE, Uv, UvError
 
@@ -47,11 +47,16 @@ class Maker:
     children: Children
     environ: Mapping[str, str]
 
-    def current(self) -> dict[str, str]:
-        """Give the variables of this process's own environment: its interpreter is on the path."""
+    def current(self, root: Path, clone: Path) -> dict[str, str]:
+        """Give the variables of this process's own environment: its interpreter is on the path.
+
+        `clone` is that of the worktree at `root`. Raises `ImpossibleError` where it has the code of
+        that.
+        """
         here, path = str(Path(sys.executable).parent), self.environ.get("PATH", "")
         on_path = here in path.split(os.pathsep)
-        return {**self.environ, "PATH": path if on_path else f"{here}{os.pathsep}{path}"}
+        own = {**self.environ, "PATH": path if on_path else f"{here}{os.pathsep}{path}"}
+        return current.variables(own, root, clone)
 
     def of_lock(self, result: Lineage, clone: Path, root: Path) -> dict[str, str]:
         """Give the variables of the environment that the lock file of a checkout means.

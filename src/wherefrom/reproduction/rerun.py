@@ -66,7 +66,10 @@ def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
     clone, result = folder / "clone", wanted.result
     root = checkout.check_out(wanted.project, wanted.commit_sha, result, clone)
     checkout.bring_data(wanted.project, result, root)
-    environ = maker.of_lock(result, clone, root) if wanted.from_lock else maker.current()
+    if wanted.from_lock:
+        environ = maker.of_lock(result, clone, root)
+    else:
+        environ = maker.current(wanted.project.git_root or wanted.project.workspace, clone)
     stages = [stage.address for stage in result.stages]
     command = dvc_clone.command(stages)
     process = maker.children.start(command, root, _environment(environ, folder))
