@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from dvc import dirs  # noqa: TID251 - what it says is what counts
 
 from wherefrom.sources import dvc_cache
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MD5 = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for variable in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path / "no settings"))
     (tmp_path / "project" / ".dvc").mkdir(parents=True)
     return tmp_path / "project"
 
@@ -91,6 +91,41 @@ def test_settings_that_say_nothing_leave_the_cache_where_it_is(root: Path, text:
     configure(root, text)
 
     assert dvc_cache.folder_of(root) == root / ".dvc" / "cache"
+
+
+@pytest.mark.parametrize("variable", ["DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"])
+@pytest.mark.parametrize("given", ["{folder}/cache", "../cache", "~/cache"])
+def test_the_settings_of_a_user_and_of_a_machine_count_where_the_projects_say_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch, variable: str, given: str
+) -> None:
+    settings = root.parent / "settings"
+    settings.mkdir()
+    monkeypatch.setenv("HOME", str(root.parent))
+    monkeypatch.setenv("DVC_GLOBAL_CONFIG_DIR", str(root.parent / "none"))
+    monkeypatch.setenv(variable, str(settings))
+    said = given.format(folder=root.parent)
+    (settings / "config").write_text(f"[cache]\n    dir = {said}\n", encoding="utf-8")
+
+    assert dvc_cache.folder_of(root) == root.parent / "cache"
+    (root / ".dvc").rmdir()
+    subprocess.run(["dvc", "init", "--quiet", "--no-scm"], cwd=root, check=True)
+    done = subprocess.run(
+        ["dvc", "cache", "dir"], cwd=root, check=True, capture_output=True, text=True
+    )
+    assert str(dvc_cache.folder_of(root)) == done.stdout.strip()
+    configure(root, "[cache]\n    dir = /projects\n")
+    assert str(dvc_cache.folder_of(root)) == "/projects"
+
+
+def test_the_settings_of_a_user_are_where_dvc_looks_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DVC_GLOBAL_CONFIG_DIR", raising=False)
+    monkeypatch.delenv("DVC_SYSTEM_CONFIG_DIR", raising=False)
+
+    folders = [Path(dirs.global_config_dir()), Path(dirs.system_config_dir())]
+
+    assert dvc_cache._shared_settings() == [folder / "config" for folder in folders]
 
 
 @pytest.mark.parametrize("place", [None, "../elsewhere"])

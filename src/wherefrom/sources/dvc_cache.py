@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
+_DVC = ("dvc", "iterative")
+_OWN = ("config.local", "config")
 _REMOTE = re.compile(r"""'?remote "(.+)"'?""")
 
 
@@ -86,25 +89,39 @@ def _find(folder: Path, value: str) -> Path | None:
 
 
 def folder_of(root: Path) -> Path:
-    """Give the cache's folder, by DVC's settings (`cache.dir`), from its own folder otherwise."""
-    chosen = [value for name in ("config.local", "config") for value in _cache_dir(root, name)]
-    return (root / ".dvc" / chosen[0]).resolve() if chosen else root / ".dvc" / "cache"
+    """Give the cache's folder, by DVC's settings (`cache.dir`), from its own folder otherwise.
+
+    Settings of the project count before the user's, and those before the machine's.
+    """
+    files = [root / ".dvc" / name for name in _OWN] + _shared_settings()
+    chosen = (file.parent / Path(found).expanduser() for file in files for found in _dir(file))
+    found = next(chosen, None)
+    return found.resolve() if found else root / ".dvc" / "cache"
+
+
+def _shared_settings() -> list[Path]:
+    """Give the files that hold for all of a user's projects, as `dvc.dirs` does."""
+    import platformdirs  # noqa: PLC0415 - a tenth of what a question takes
+
+    user = os.environ.get("DVC_GLOBAL_CONFIG_DIR") or platformdirs.user_config_dir(*_DVC)
+    machine = os.environ.get("DVC_SYSTEM_CONFIG_DIR") or platformdirs.site_config_dir(*_DVC)
+    return [Path(user) / "config", Path(machine) / "config"]
 
 
 def remotes(root: Path) -> tuple[str, ...]:
     """List the remotes that the project's own settings name."""
-    sections = [s for name in ("config.local", "config") for s in _config(root, name).sections()]
+    sections = [s for name in _OWN for s in _config(root / ".dvc" / name).sections()]
     found = (_REMOTE.fullmatch(section) for section in sections)
     return tuple(dict.fromkeys(match[1] for match in found if match))
 
 
-def _cache_dir(root: Path, name: str) -> Iterator[str]:
-    if found := _config(root, name).get("cache", "dir", fallback=""):
+def _dir(file: Path) -> Iterator[str]:
+    if found := _config(file).get("cache", "dir", fallback=""):
         yield found
 
 
-def _config(root: Path, name: str) -> configparser.ConfigParser:
+def _config(file: Path) -> configparser.ConfigParser:
     config = configparser.ConfigParser(interpolation=None, strict=False)
     with suppress(configparser.Error):  # DVC itself names what is wrong with it
-        config.read(root / ".dvc" / name, encoding="utf-8")
+        config.read(file, encoding="utf-8")
     return config
