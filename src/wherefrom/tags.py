@@ -22,6 +22,7 @@ from wherefrom.names import (
     STAGE,
 )
 from wherefrom.record import Gap
+from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,8 +95,9 @@ def stage_tags(
         "git.snapshot": git.snapshot,
         SOURCE_COMMIT: git.commit,
     }
-    known |= {f"dvc.data.{path}": value for path, value in subject.raw.items()}
-    known |= {f"dvc.dep.{p}": value for p, value in subject.deps.items() if not is_record(p)}
+    deps = {path: value for path, value in subject.deps.items() if not is_record(path)}
+    known |= {f"dvc.data.{redact_text(path)}": value for path, value in subject.raw.items()}
+    known |= {f"dvc.dep.{redact_text(path)}": value for path, value in deps.items()}
     return _written(known) | of_environment(environment)
 
 

@@ -89,3 +89,19 @@ def test_what_dvc_ignores_in_a_folder_of_data_is_no_change(traced: Sandbox) -> N
 
     assert ignored.gaps == []
     assert added.gaps == ["data/parts in the workspace is not what train read"]
+
+
+def test_credentials_in_a_lock_are_shown_by_nobody(traced: Sandbox) -> None:
+    for file in ("dvc.yaml", "dvc.lock"):
+        traced.replace(file, "data/rows.csv", "https://ada:s3cret@data.example/rows.csv")
+        traced.replace(file, "cmd: python code/train.py", "cmd: get https://ada:s3cret@x.example")
+    traced.commit("Data of a server")
+
+    for command in ("trace", "verify"):
+        for form in ((), ("--json",)):
+            done = traced.process("wherefrom", command, "HEAD", *form)
+            assert done.returncode in {0, 1}
+            assert "s3cret" not in done.stdout + done.stderr
+    assert "https://data.example/rows.csv" in str(trace(traced, "HEAD").found["stages"])
+    traced.run("wherefrom", "sync", "--rebuild")
+    assert "s3cret" not in str(traced.runs())

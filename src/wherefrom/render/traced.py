@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.lockfile import is_record
 from wherefrom.render import text
 from wherefrom.render.listing import run_json
+from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -229,13 +230,14 @@ def _stage(stage: Stage, lineage: Lineage) -> str:
 
 
 def _named(files: Iterable[tuple[str, FileFacts]]) -> list[str]:
-    return [f"{path} {str(f.hash)[: text.SHORT]}" for path, f in files if not is_record(path)]
+    shown = [(redact_text(path), str(f.hash)) for path, f in files if not is_record(path)]
+    return [f"{path} {value[: text.SHORT]}" for path, value in shown]
 
 
 def _stage_json(stage: Stage, lineage: Lineage) -> dict[str, Any]:
     return {
         "name": stage.address,
-        "cmd": stage.facts.cmd,
+        "cmd": _redacted(stage.facts.cmd),
         "fingerprint": stage.fingerprint,
         "after": list(lineage.before[stage.address]),
         "deps": [_file(path, dep) for path, dep in stage.deps.items()],
@@ -244,8 +246,14 @@ def _stage_json(stage: Stage, lineage: Lineage) -> dict[str, Any]:
     }
 
 
+def _redacted(command: str | tuple[str, ...]) -> str | list[str]:
+    if isinstance(command, str):
+        return redact_text(command)
+    return [redact_text(line) for line in command]
+
+
 def _file(path: str, facts: FileFacts) -> dict[str, Any]:
-    return {"path": path, "hash": facts.hash, "size": facts.size}
+    return {"path": redact_text(path), "hash": facts.hash, "size": facts.size}
 
 
 def _params(found: Trace) -> str:
