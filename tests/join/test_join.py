@@ -107,7 +107,7 @@ def queued(sandbox: Sandbox) -> None:
 
 OF_THE_PIPELINE = {
     "clean repro": Case(repro_clean, 1, (Holder(None),)),
-    "queue of two": Case(queued, 4, tuple(Holder(f"q{n}", experiment=f"q{n}") for n in (11, 12))),
+    "queue of two": Case(queued, 2, tuple(Holder(f"q{n}", experiment=f"q{n}") for n in (11, 12))),
     "variant equal to the baseline": Case(
         variant("same", "train.random_forest.n_estimators=5", mode="--temp"),
         0,
