@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from join import small_project
 from sandbox import Sandbox
 from sync.every_kind import reset
-from verify.verifying import check_whole
+from verify.verifying import check_whole, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +124,25 @@ def test_a_project_in_a_folder_of_its_repository_is_whole(
     found = check_whole(below, "--all", "--data")
 
     assert len(found.results) == 1
+
+
+def test_a_linked_worktree_has_a_cache_of_its_own_beside_the_main_one(whole: Sandbox) -> None:
+    tree = Sandbox(whole.root.parent / "tree", whole.environment)
+    whole.git("worktree", "add", "--quiet", "-b", "topic", str(tree.root))
+    shutil.copy(whole.root / "data" / "rows.csv", tree.root / "data")
+    tree.replace("params.yaml", "lr: 0.4", "lr: 0.9")
+    tree.dvc("repro")
+    tree.commit("Learn faster")
+    (value,) = (out.hash for out in tree.lock()["train"].outs if out.path == "model.txt")
+    made = tree.root / ".dvc" / "cache" / "files" / "md5" / str(value)[:2] / str(value)[2:]
+
+    check_whole(tree, "--all", "--data")
+
+    made.chmod(0o644)
+    made.write_text("damaged")
+    assert verify(tree, "--all", "--data").problems == {"bytes": {value}}
+    made.unlink()
+    assert verify(tree).problems == {"cache": {value}}
 
 
 def test_a_result_that_several_addresses_name_is_one(whole: Sandbox) -> None:

@@ -109,8 +109,8 @@ class _Objects:
     """What DVC keeps, in its cache and, where these are asked, in its remotes."""
 
     def __init__(self, view: View, wanted: list[Kept], levels: Levels) -> None:
-        self.cache = Cache(view.project.anchor, (item.hash for item in wanted))
         root = view.project.workspace
+        self.cache = Cache((root, view.project.anchor), (item.hash for item in wanted))
         self._remotes = DvcRemotes(root, wanted, self.cache.here) if levels.remote else None
         self.gaps: list[Problem] = self._remotes.gaps if self._remotes else []
 

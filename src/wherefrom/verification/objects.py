@@ -12,7 +12,7 @@ from wherefrom.lockfile import is_record
 from wherefrom.sources import disk, dvc_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.problems import Problem
@@ -82,41 +82,52 @@ class Here:
         return tuple(name for name, md5 in inside.items() if md5 not in self.held)
 
 
-def look(root: Path, values: Iterable[str]) -> Here:
-    """Look objects up in DVC's cache, and the files of the folders among them; each once."""
+def look(roots: Sequence[Path], values: Iterable[str]) -> Here:
+    """Look objects up in DVC's caches, and the files of the folders among them; each once."""
     wanted = list(dict.fromkeys(values))
-    files = {v: dvc_cache.listing(root, v) for v in wanted if v.endswith(".dir")}
+    files = {v: _listing(roots, v) for v in wanted if v.endswith(".dir")}
     parts = {md5 for inside in files.values() if inside for md5 in inside.values()}
-    return Here(files, frozenset(dvc_cache.held(root, {*wanted, *parts})))
+    asked = {*wanted, *parts}
+    return Here(files, frozenset(v for root in roots for v in dvc_cache.held(root, asked)))
+
+
+def _listing(roots: Sequence[Path], value: str) -> dict[str, str] | None:
+    listings = (dvc_cache.listing(root, value) for root in roots)
+    return next((found for found in listings if found is not None), None)
 
 
 class Cache:
-    """DVC's cache, asked once for all objects of many results."""
+    """DVC's cache, asked once for all objects of many results.
 
-    def __init__(self, root: Path, values: Iterable[str]) -> None:
-        self._root = root
-        self.here = look(root, values)
-        self._has_remotes = bool(dvc_cache.remotes(root))
+    `roots` are the DVC roots whose caches count: a linked worktree may have one of its own, beside
+    the main worktree's.
+    """
+
+    def __init__(self, roots: Iterable[Path], values: Iterable[str]) -> None:
+        self._roots = tuple(dict.fromkeys(roots))
+        self.here = look(self._roots, values)
+        self._has_remotes = any(map(dvc_cache.remotes, self._roots))
         self._wrong = self.here.unreadable
 
     def read_bytes(self, told: Callable[[int, int], None]) -> None:
         """Hash every object that is there. `told` hears how many bytes of how many were read."""
-        places = {value: dvc_cache.find(self._root, value) for value in self.here.held}
-        found = {value: place for value, place in places.items() if place}
-        whole, done = sum(place.stat().st_size for place in found.values()), 0
+        asked = ((root, value) for root in self._roots for value in self.here.held)
+        places = ((dvc_cache.find(root, value), value) for root, value in asked)
+        found = {place: value for place, value in places if place}
+        whole, done = sum(place.stat().st_size for place in found), 0
 
         def tell(count: int) -> None:
             nonlocal done
             done += count
             told(done, whole)
 
-        def is_right(item: tuple[str, Path]) -> bool:
-            value, place = item
+        def is_right(item: tuple[Path, str]) -> bool:
+            place, value = item
             return disk.is_of(place, value.removesuffix(".dir"), tell)
 
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             right = threads.map(is_right, found.items())
-            self._wrong |= {v for v, is_so in zip(found, right, strict=True) if not is_so}
+            self._wrong |= {v for v, is_so in zip(found.values(), right, strict=True) if not is_so}
 
     def problems(self, kept: Kept) -> Iterator[Problem]:
         """Name what is missing of an object, or is not what its hash says."""
