@@ -161,6 +161,22 @@ def not_in_cache(path: str, value: str, names: Sequence[str], lost: str, remedy:
     )
 
 
+def not_readable(path: str, hidden: Mapping[str, str], lost: str) -> Problem:
+    """Name objects in DVC's cache that its permissions hide; `hidden` as in `damaged`."""
+    names = [f"{path}/{name}" if name else path for name in hidden]
+    values = list(hidden.values())
+    places = " ".join(f"files/md5/{value[:2]}/{value[2:]}" for value in values)
+    return Problem(
+        what=f"{some(names)} ({some([value[:10] for value in values])}) in DVC's cache "
+        "may not be read",
+        why="the permissions of a file, or of a folder above it, do not let you",
+        remedy=f"`chmod u+rX` {places} and the folders above, or ask whoever owns them for it",
+        cause="cache",
+        object=" ".join(values),
+        lost=f"{lost}, for you",
+    )
+
+
 def damaged(path: str, wrong: Mapping[str, str], lost: str, remedy: str) -> Problem:
     """Name objects in DVC's cache whose bytes are not what their name says.
 

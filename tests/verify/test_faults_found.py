@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 from typing import TYPE_CHECKING
@@ -80,6 +81,30 @@ def flip(path: Path) -> None:
     path.chmod(0o644)
     content = path.read_bytes()
     path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+
+
+AS_A_USER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+"""What permissions hide from everybody else is hidden from root too."""
+
+
+@pytest.mark.parametrize("of_folder", [False, True], ids=["the file", "its folder"])
+@pytest.mark.parametrize("args", [(), ("--data",)], ids=["", "data"])
+def test_an_object_that_may_not_be_read_is_named_and_not_called_gone(
+    whole: Sandbox, args: tuple[str, ...], *, of_folder: bool
+) -> None:
+    value = model_of(whole, "alpha")
+    hidden = cached(whole, value).parent if of_folder else cached(whole, value)
+    before, prefix = hidden.stat().st_mode, AS_A_USER if os.geteuid() == 0 else ()
+    hidden.chmod(0)
+
+    done = whole.cold.process(*prefix, "wherefrom", "verify", "alpha", "--json", *args)
+
+    hidden.chmod(before)
+    assert done.returncode == 1, done.stderr
+    (problem,) = json.loads(done.stdout)["results"][0]["gaps"]
+    assert (problem["cause"], problem["object"]) == ("cache", value)
+    assert "may not be read" in problem["what"]
+    assert "`chmod " in problem["remedy"]
 
 
 def test_raw_data_that_is_gone_is_lost_to_all_results(whole: Sandbox) -> None:

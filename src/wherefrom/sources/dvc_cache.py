@@ -25,7 +25,7 @@ _REMOTE = re.compile(r"""'?remote "(.+)"'?""")
 def read(root: Path, value: str | None) -> bytes | None:
     """Give the object of a hash; None where the cache does not hold it. `root`: the DVC root."""
     path = find(root, value)
-    return path.read_bytes() if path and path.is_file() else None
+    return path.read_bytes() if path else None
 
 
 def has_all(root: Path, value: str | None) -> bool:
@@ -73,19 +73,39 @@ def _leads_out(name: str) -> bool:
 
 
 def find(root: Path, value: str | None) -> Path | None:
-    """Give the file of an object; None where the cache does not hold it."""
+    """Give the file of an object; None where the cache does not hold it, or it may not be read."""
     return _find(folder_of(root), value) if value else None
 
 
 def held(root: Path, values: Iterable[str]) -> list[str]:
-    """List those of some objects that the cache holds."""
+    """List those of some objects that the cache holds, and that may be read."""
     folder = folder_of(root)
     return [value for value in values if _find(folder, value)]
 
 
+def closed(root: Path, values: Iterable[str]) -> list[str]:
+    """List those of some objects, none of them held, that the permissions of files hide."""
+    folder = folder_of(root)
+    return [value for value in values if any(map(_is_closed, _places(folder, value)))]
+
+
 def _find(folder: Path, value: str) -> Path | None:
-    places = (folder / "files" / "md5" / value[:2] / value[2:], folder / value[:2] / value[2:])
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in _places(folder, value) if _is_open(place)), None)
+
+
+def _places(folder: Path, value: str) -> tuple[Path, Path]:
+    return folder / "files" / "md5" / value[:2] / value[2:], folder / value[:2] / value[2:]
+
+
+def _is_open(place: Path) -> bool:
+    return os.access(place, os.R_OK) and place.is_file()
+
+
+def _is_closed(place: Path) -> bool:
+    try:
+        return place.is_file() and not os.access(place, os.R_OK)
+    except PermissionError:  # of a folder above it
+        return True
 
 
 def folder_of(root: Path) -> Path:

@@ -64,10 +64,14 @@ def of(placed: Placed) -> Iterator[Kept]:
 
 @dataclass(frozen=True)
 class Here:
-    """What a cache has of objects: the files of each folder (None: the listing is not there)."""
+    """What a cache has of objects: the files of each folder (None: the listing is not there).
+
+    `closed` are those that the permissions of files hide.
+    """
 
     files: Mapping[str, Mapping[str, str] | None]
     held: frozenset[str]
+    closed: frozenset[str]
 
     @property
     def unreadable(self) -> frozenset[str]:
@@ -76,10 +80,16 @@ class Here:
 
     def missing(self, value: str) -> tuple[str, ...]:
         """List what is not there of an object: itself (""), or the names of its files."""
-        if value not in self.held:
-            return ("",)
-        inside = self.files.get(value) or {}
-        return tuple(name for name, md5 in inside.items() if md5 not in self.held)
+        gone = {n: md5 for n, md5 in self._names(value).items() if md5 not in self.held}
+        return tuple(name for name, md5 in gone.items() if md5 not in self.closed)
+
+    def hidden(self, value: str) -> dict[str, str]:
+        """Map what may not be read of an object, as `missing` names it, to the hashes."""
+        return {n: md5 for n, md5 in self._names(value).items() if md5 in self.closed}
+
+    def _names(self, value: str) -> dict[str, str]:
+        inside = (self.files.get(value) or {}) if value in self.held else {}
+        return {"": value, **inside}
 
 
 def look(roots: Sequence[Path], values: Iterable[str]) -> Here:
@@ -88,7 +98,9 @@ def look(roots: Sequence[Path], values: Iterable[str]) -> Here:
     files = {v: _listing(roots, v) for v in wanted if v.endswith(".dir")}
     parts = {md5 for inside in files.values() if inside for md5 in inside.values()}
     asked = {*wanted, *parts}
-    return Here(files, frozenset(v for root in roots for v in dvc_cache.held(root, asked)))
+    held = frozenset(value for root in roots for value in dvc_cache.held(root, asked))
+    closed = (value for root in roots for value in dvc_cache.closed(root, asked - held))
+    return Here(files, held, frozenset(closed))
 
 
 def _listing(roots: Sequence[Path], value: str) -> dict[str, str] | None:
@@ -133,6 +145,8 @@ class Cache:
         """Name what is missing of an object, or is not what its hash says."""
         if gone := self.here.missing(kept.hash):
             yield problems.not_in_cache(kept.path, kept.hash, gone, kept.lost, self._remedy(kept))
+        if hidden := self.here.hidden(kept.hash):
+            yield problems.not_readable(kept.path, hidden, kept.lost)
         inside = self.here.files.get(kept.hash) or {}
         names = {"": kept.hash, **inside}
         if wrong := {name: value for name, value in names.items() if value in self._wrong}:
