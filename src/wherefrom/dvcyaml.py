@@ -25,13 +25,24 @@ _TEMPLATE = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True)
+class Destination:
+    """Where DVC pushes an output to: the `remote` that it names, None for the default one.
+
+    `pushed` is False where DVC pushes it to no remote.
+    """
+
+    remote: str | None = None
+    pushed: bool = True
+
+
+@dataclass(frozen=True)
 class Declared:
     """What a `dvc.yaml` declares: folders, commands, outputs and metric files, by stage name.
 
     Commands and outputs with a template are left out. `metrics` are from the stage's working
-    directory, `file_metrics` those of the whole file, from its folder. `items` maps the stages of a
-    list (`train@a`) to what `item` and `key` mean there, `values` names to what templates take for
-    them.
+    directory, `file_metrics` those of the whole file, from its folder. `destinations` are those of
+    outputs that name one, by their paths. `items` maps the stages of a list (`train@a`) to what
+    `item` and `key` mean there, `values` names to what templates take for them.
     """
 
     wdirs: Mapping[str, str] = field(default_factory=dict)
@@ -39,14 +50,18 @@ class Declared:
     outs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     metrics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     file_metrics: tuple[str, ...] = ()
+    destinations: Mapping[str, Mapping[str, Destination]] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_templates(self) -> bool:
-        """Whether a folder or a metric file follows from parameters."""
-        paths = (*self.wdirs.values(), *self.file_metrics, *self.stage_metrics)
-        return any(map(_TEMPLATE.search, paths))
+        """Whether a folder, a metric file or a destination follows from parameters."""
+        named = (
+            t for d in self.destinations.values() for p, to in d.items() for t in (p, to.remote)
+        )
+        paths = (*self.wdirs.values(), *self.file_metrics, *self.stage_metrics, *named)
+        return any(_TEMPLATE.search(path) for path in paths if path)
 
     @property
     def stage_metrics(self) -> tuple[str, ...]:
@@ -70,6 +85,14 @@ class Declared:
         patterns = (_TEMPLATE.sub("*", one) for one in declared if _TEMPLATE.search(one))
         others = self.outs.get(name, ())
         return path not in others and any(fnmatchcase(path, one) for one in patterns)
+
+    def destination(self, stage: str, path: str) -> Destination:
+        """Say where an output, as its stage names it, is pushed to."""
+        declared = self.destinations.get(stage.partition("@")[0], {})
+        found = next((to for p, to in declared.items() if self._filled(stage, p) == path), None)
+        if found is None or found.remote is None:
+            return found or Destination()
+        return replace(found, remote=self._filled(stage, found.remote))
 
     def of_file(self) -> tuple[str, ...]:
         """List the metric files of the whole file, from its folder."""
@@ -98,6 +121,7 @@ def parse_dvc_yaml(text: str, where: str = "dvc.yaml") -> Declared:
         outs={name: _outs(entry) for name, entry in known.items()},
         metrics={name: _paths(entry.get("metrics")) for name, entry in known.items()},
         file_metrics=_paths(data.get("metrics")),
+        destinations={name: _destinations(entry) for name, entry in known.items()},
         items={
             f"{name}@{part}": values
             for name, entry in stages.items()
@@ -156,6 +180,19 @@ def _outs(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """List all outputs of a stage, of whatever kind."""
     paths = _paths(*(entry.get(kind) for kind in _KINDS))
     return tuple(path for path in paths if not _TEMPLATE.search(path))
+
+
+def _destinations(entry: Mapping[str, Any]) -> dict[str, Destination]:
+    """Map the outputs of a stage that name a remote, or are not pushed, to what they say."""
+    items = (item for kind in _KINDS for item in _listed(entry, kind) if isinstance(item, dict))
+    said = ((str(path), _mapping(options)) for item in items for path, options in item.items())
+    found = {path: _destination(options) for path, options in said}
+    return {path: to for path, to in found.items() if to != Destination()}
+
+
+def _destination(options: Mapping[str, Any]) -> Destination:
+    remote = options.get("remote")
+    return Destination(str(remote) if remote else None, options.get("push") is not False)
 
 
 def _paths(*lists: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.dvcyaml import Declared, parse_dvc_yaml
+from wherefrom.dvcyaml import Declared, Destination, parse_dvc_yaml
 from wherefrom.errors import LockfileError, RecordError
 from wherefrom.identity import StageAddress
 from wherefrom.lockfile import StageFacts, is_record, mapping, parse_dvc_file, parse_lock
@@ -28,6 +28,7 @@ class Stage:
     """A stage that has run, by a `dvc.lock`, with its files by their paths from the DVC root.
 
     `declared_cmd` is its command by the `dvc.yaml` beside it; None where that has a template.
+    `destinations` says of each output where DVC pushes it to.
     """
 
     address: StageAddress
@@ -37,6 +38,7 @@ class Stage:
     outs: Mapping[str, FileFacts]
     metrics: tuple[str, ...]
     declared_cmd: str | tuple[str, ...] | None = None
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -156,6 +158,9 @@ def _stage(folder: str, file: str, facts: StageFacts, declared: Declared) -> Sta
         outs=outs,
         metrics=tuple(metrics),
         declared_cmd=declared.cmds.get(facts.name),
+        destinations={
+            path: declared.destination(facts.name, out.path) for path, out in outs.items()
+        },
     )
 
 

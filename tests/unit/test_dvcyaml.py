@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wherefrom.dvcyaml import parse_dvc_yaml
+from wherefrom.dvcyaml import Destination, parse_dvc_yaml
 from wherefrom.errors import LockfileError
 
 
@@ -96,3 +96,26 @@ def test_what_a_template_leaves_open_is_none_of_the_outputs_that_have_another_me
     assert not any(found.is_metric("one", path) for path in ("model.bin", "p.csv"))
     assert not found.is_metric("each@a", "any")
     assert not parse_dvc_yaml("stages: {a: {cmd: x}}").has_templates
+
+
+def test_an_output_is_pushed_where_its_stage_says() -> None:
+    text = """\
+stages:
+  one:
+    cmd: x
+    outs: [a, b: {push: false}, c: {push: true, cache: true}]
+    plots: ['${named}': {remote: '${away}'}]
+  each: {foreach: [1, 2], do: {cmd: x, outs: ['m${item}': {remote: 'store${item}'}]}}
+"""
+
+    found = parse_dvc_yaml(text).with_params({"named": "p.csv", "away": "two"})
+
+    assert found.has_templates
+    assert [found.destination("one", path) for path in ("a", "b", "c", "p.csv")] == [
+        Destination(),
+        Destination(pushed=False),
+        Destination(),
+        Destination("two"),
+    ]
+    assert found.destination("each@2", "m2") == Destination("store2")
+    assert found.destination("each@2", "m1") == Destination()

@@ -114,6 +114,44 @@ def test_an_object_that_the_remote_lost_is_pushed_again_by_the_remedy(pushed: Sa
     check_whole(pushed, "--all", "--remote")
 
 
+def commit_an_output_with(pushed: Sandbox, options: str) -> str:
+    """Commit and push a result whose model has options of its own; give the model's hash."""
+    pushed.replace("dvc.yaml", "outs: [model.txt]", f"outs: [model.txt: {options}]")
+    pushed.replace("params.yaml", "lr: 0.4", "lr: 0.9")
+    pushed.commit("Push the model elsewhere")
+    pushed.dvc("repro")
+    pushed.commit("Learn faster")
+    pushed.dvc("push", "--quiet")
+    pushed.git("push", "--quiet", "origin", "main")
+    return model_of(pushed, "HEAD")
+
+
+def test_an_output_that_is_never_pushed_is_not_missed_in_a_remote(pushed: Sandbox) -> None:
+    value = commit_an_output_with(pushed, "{push: false}")
+
+    assert not in_store(pushed, value).exists()
+    check_whole(pushed, "HEAD", "--remote")
+
+    (pushed.root / ".dvc" / "cache" / "files" / "md5" / value[:2] / value[2:]).unlink()
+    found = verify(pushed, "HEAD", "--remote")
+    assert found.problems == {"cache": {value}}
+    assert found.remedies == {"`dvc repro --force train` in its commit makes it again"}
+
+
+def test_an_output_with_a_remote_of_its_own_is_asked_for_there(pushed: Sandbox) -> None:
+    two = pushed.root.parent / "two"
+    pushed.dvc("remote", "add", "--local", "two", str(two))
+    value = commit_an_output_with(pushed, "{remote: two}")
+
+    assert not in_store(pushed, value).exists()
+    check_whole(pushed, "HEAD", "--remote")
+
+    (two / "files" / "md5" / value[:2] / value[2:]).unlink()
+    (problem,) = verify(pushed, "HEAD", "--remote").all
+    assert (problem["cause"], problem["object"]) == ("dvc remote", value)
+    assert problem["what"].endswith("is not in the remote two")
+
+
 def test_what_the_remote_has_is_not_lost_with_the_cache(pushed: Sandbox) -> None:
     shutil.rmtree(pushed.root / ".dvc" / "cache")
 

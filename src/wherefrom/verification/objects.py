@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Kept:
     """An object that DVC keeps for a result.
 
-    `stage` is the one that left it, None for raw data; `remote` is the one that its file names.
+    `stage` is the one that left it, None for raw data; `remote` is the one that its `.dvc` file or
+    `dvc.yaml` names.
     """
 
     path: str
@@ -59,7 +60,8 @@ def of(placed: Placed) -> Iterator[Kept]:
         for path, out in stage.outs.items():
             inside = path in placed.in_git or is_record(path) or "://" in path
             if out.hash and out.hash_name == "md5" and not inside:
-                yield Kept(path, out.hash, stage.address)
+                to = stage.destinations[path]
+                yield Kept(path, out.hash, stage.address, None, to.remote, to.pushed)
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class Cache:
             yield problems.damaged(kept.path, wrong, kept.lost, self._remedy(kept))
 
     def _remedy(self, kept: Kept) -> str:
-        if not self._has_remotes:
+        if not self._has_remotes or (kept.stage and not kept.pushed):
             return kept.again
         only = f" {kept.dvc_file}" if kept.dvc_file else ""
         exps = "" if kept.dvc_file else ", of an experiment `dvc exp pull`"
