@@ -223,8 +223,10 @@ def _unknown(view: View, address: str) -> WherefromError:
         return _none_in(f"{address} ({commit.sha[:7]})", tree.of_commit(view, commit.sha))
     names = view.index.names() | {name for row in rows for name in row.metrics}
     wanted = address.partition("=")[0]
-    near = tuple(difflib.get_close_matches(wanted, names))
-    return UnknownAddressError(address, near, view.unasked)
+    near = tuple(difflib.get_close_matches(wanted, names - {address}))
+    former = (holder for held in view.index.former_holders().values() for holder in held)
+    gone = next((holder.commit_sha for holder in former if holder.experiment == address), None)
+    return UnknownAddressError(address, near, view.unasked, gone)
 
 
 def _none_in(where: str, here: tree.Tree) -> NoResultThereError:

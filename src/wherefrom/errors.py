@@ -351,17 +351,22 @@ class NoResultError(WherefromError):
 class UnknownAddressError(WherefromError):
     """An address that names nothing; `nearest` are names like it.
 
-    `unasked` says why MLflow was not asked, "" where it was.
+    `unasked` says why MLflow was not asked, "" where it was. `gone` is the commit of the experiment
+    that had this name and was removed; None where none is known.
     """
 
     address: str
     nearest: tuple[str, ...] = ()
     unasked: str = ""
+    gone: CommitSha | None = None
 
     def __str__(self) -> str:
+        was = (
+            f"; the experiment {self.gone[:10]} had this name, and was removed" if self.gone else ""
+        )
         near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
         lost = f"; MLflow was not asked: {self.unasked}" if self.unasked else ""
-        return f"{self.address!r} is no address of a result{near}{lost}"
+        return f"{self.address!r} is no address of a result{was}{near}{lost}"
 
     @property
     def hint(self) -> str:

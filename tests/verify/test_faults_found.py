@@ -165,6 +165,25 @@ def test_a_store_that_is_down_is_no_loss(whole: Sandbox) -> None:
     assert found.gaps == ["MLflow was not asked; this is from the ledger"]
 
 
+@pytest.mark.parametrize("uri", ["", "http://127.0.0.1:1"], ids=["lost", "down"])
+def test_an_experiment_that_was_removed_is_a_gap_without_a_store(whole: Sandbox, uri: str) -> None:
+    """Its run alone says whether it is still wanted."""
+    sha = whole.git("rev-parse", whole.revision("alpha")).strip()
+    whole.dvc("exp", "remove", "alpha")
+    (whole.root / "mlflow.db").unlink()
+    shutil.rmtree(whole.root / "mlruns")
+    extra = {"MLFLOW_TRACKING_URI": uri} if uri else {}
+
+    found = verify(whole, **extra)
+
+    removed = f"nothing holds alpha ({sha[:10]}) any more, which is left out here"
+    assert (found.status, removed in found.gaps) == (1, True)
+    asked = whole.process("wherefrom", "verify", "alpha", **extra)
+    assert asked.returncode == 2
+    assert f"the experiment {sha[:10]} had this name, and was removed" in asked.stderr
+    assert "near it: alpha" not in asked.stderr
+
+
 def test_files_of_a_run_that_are_gone_or_changed_are_named(whole: Sandbox) -> None:
     run_id = run_of(whole, "alpha")
     (folder,) = (whole.root / "mlruns").glob(f"*/{run_id}/artifacts")

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from wherefrom import entries
 from wherefrom.holders import Holder
+from wherefrom.problems import some
+from wherefrom.record import Gap
+from wherefrom.runs import NoRuns
 from wherefrom.uris import is_inside
 
 if TYPE_CHECKING:
@@ -66,8 +69,9 @@ def lost(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
 
     That is known where the index has seen who held it, or a sync has in this project's own store. A
     run whose result was never committed is none, nor is one that lives on in another form: see
-    `Index.former_holders`.
+    `Index.former_holders`. Where no store says whether a run is still wanted, that is a gap.
     """
+    view.gaps += _undecided(view)
     runs = [entry.run for entry in listed if not entry.held and entry.run]
     finished = [run for run in runs if run.status == "FINISHED"]
     former = view.index.former_holders() if finished else {}
@@ -75,6 +79,24 @@ def lost(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
         known = _former(former, run)
         if known or _was_removed(view, run):
             yield of_run(run, known)
+
+
+def _undecided(view: View) -> Iterator[Gap]:
+    """Name the results that nothing holds any more, where there is no store to ask for their runs.
+
+    One that was made with tracking off never had a run.
+    """
+    if not isinstance(view.runs, NoRuns):
+        return
+    former = view.index.former_holders().items()
+    rows = [(view.index.record(key), held[0].commit_sha) for key, held in former]
+    names = [f"{r.run_name} ({sha[:10]})" for r, sha in rows if r and r.mlflow_run_id]
+    if names:
+        yield Gap(
+            what=f"nothing holds {some(names)} any more, which is left out here",
+            why=f"a run says that it is still wanted: {view.unasked or 'there is no store'}",
+            remedy="bring the store back, or `wherefrom keep COMMIT` as long as git has that",
+        )
 
 
 def of_found(view: View, found: Found) -> Subject:
