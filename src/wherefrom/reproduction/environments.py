@@ -91,7 +91,7 @@ class Maker:
         with self._made(key) as (folder, is_new):
             if is_new:
                 uv.make(folder, python)
-                file = _write(wanted, folder / "requirements")
+                file = listed.write(wanted, folder / "requirements")
                 hashed = ["--require-hashes"] if any("--hash" in t for t in wanted.values()) else []
                 uv.install(folder, [*hashed, "--requirements", str(file)])
                 if more:
@@ -170,15 +170,6 @@ def _requirements(uv: Uv, lock: Path, clone: Path) -> dict[str, str]:
     if not lock.name.startswith("requirements"):
         raise _impossible(f"{lock.name} is no lock file that uv installs", "it is another tool's")
     return listed.texts(lock, clone)
-
-
-def _write(texts: Mapping[str, str], folder: Path) -> Path:
-    """Write files below a folder, and give the first."""
-    places = [folder / path for path in texts]
-    for place, text in zip(places, texts.values(), strict=True):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
-    return places[0]
 
 
 def _sources(result: Lineage, clone: Path, root: Path) -> Iterator[str]:

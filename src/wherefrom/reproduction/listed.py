@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wherefrom.errors import ImpossibleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/#supported-options
 _NAMED = re.compile(
@@ -28,6 +32,15 @@ def texts(file: Path, clone: Path) -> dict[str, str]:
             found[path] = one.read_text(encoding="utf-8")
             todo += [_named(one, match[1], clone) for match in _files(found[path])]
     return found
+
+
+def write(texts: Mapping[str, str], folder: Path) -> Path:
+    """Write files below a folder, and give the first."""
+    places = [folder / path for path in texts]
+    for place, text in zip(places, texts.values(), strict=True):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    return places[0]
 
 
 def _files(text: str) -> list[re.Match[str]]:
