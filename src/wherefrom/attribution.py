@@ -65,9 +65,15 @@ def check(
                 what=f"{path} in {where} is not what {stage.address} read"
                 if path in hashes
                 else f"{path}, which {stage.address} read, is not in {where}",
-                why=f"dvc.lock says {value}",
-                remedy="commit what was read, or run it again: `dvc repro`",
+                why=f"dvc.lock says {value}{_ALSO if value.endswith('.dir') else ''}",
+                remedy=f"{_IGNORE if value.endswith('.dir') else ''}commit what was read, "
+                "or run it again: `dvc repro`",
             )
+
+
+# a lock has one hash of a folder and no list: whether its caches alone differ cannot be known
+_ALSO = ", of all that was in it, what git ignores (__pycache__) included"
+_IGNORE = "name caches in .dvcignore (`__pycache__/`, `*.pyc`), "
 
 
 def data(result: Lineage) -> Mapping[str, tuple[str, str]]:

@@ -154,6 +154,22 @@ class TagNameError(WherefromError):
 
 
 @dataclass
+class TagRefusedError(WherefromError):
+    """A tag that git does not make: it cannot be signed, or another tag's name is in its way."""
+
+    name: str
+    why: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"git does not make the tag {self.name}: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "mend what git names (of a signature: `tag.gpgSign`), or give another `--name`"
+
+
+@dataclass
 class NothingToKeepError(WherefromError):
     """A result that no commit of this clone holds: there is nothing that a tag could keep."""
 

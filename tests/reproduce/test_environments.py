@@ -139,6 +139,46 @@ def test_the_projects_own_package_is_that_of_the_commit(
     assert small.git("status", "--porcelain") == ""
 
 
+def test_what_a_requirements_file_names_is_read_too_and_another_text_is_another_environment(
+    locked: tuple[Sandbox, dict[str, str]], tmp_path: Path
+) -> None:
+    small, variables = locked
+    wheels.write_wheel(tmp_path / "wheels", "beside")
+    small.git("rm", "--quiet", "requirements.lock")
+    (small.root / "pins").mkdir()
+    (small.root / "requirements.txt").write_text("-r pins/base.txt  # all\n-c limits.txt\n")
+    (small.root / "limits.txt").write_text("beside<2\n")
+    (small.root / "pins" / "base.txt").write_text("--requirement=more.txt\n")
+    (small.root / "pins" / "more.txt").write_text("lender\n")
+    small.dvc("repro", "--force")
+    small.commit("With requirements in several files")
+    first = reproduce(small, variables)
+    (small.root / "pins" / "more.txt").write_text("lender\nbeside\n")
+    small.commit("One more")
+
+    second = reproduce(small, variables)
+
+    assert [answer.found["verdict"] for answer in (first, second)] == ["identical"] * 2, first
+    folders = [small.root / ".wherefrom" / "environments" / key for key in made(small)]
+    there = sorted(len(list(f.glob("lib/python*/site-packages/beside.pth"))) for f in folders)
+    assert there == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["nowhere.txt", "../beside.txt", "{outside}"])
+def test_a_requirements_file_that_the_commit_does_not_have_is_not_read(
+    small: Sandbox, tmp_path: Path, name: str
+) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("nosuch==1.0\n")
+    (small.root / "requirements.txt").write_text(f"-r {name.format(outside=outside)}\n")
+    small.commit("Requirements from elsewhere")
+
+    answer = reproduce(small, wheels.offline(tmp_path))
+
+    assert (answer.status, answer.found["verdict"]) == (1, "impossible")
+    assert answer.found["missing"]["why"] == "the commit has no such file"
+
+
 @pytest.mark.parametrize(
     ("lock", "what", "why"),
     [

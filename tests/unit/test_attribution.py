@@ -111,6 +111,18 @@ def test_less_in_a_folder_than_was_read_is_a_gap() -> None:
     ]
 
 
+def test_a_folder_that_was_hashed_with_its_caches_is_told_how_to_be_hashed_without() -> None:
+    cached = {**FOLDER, "src/__pycache__/a.cpython-311.pyc": b"c"}
+    files = [{"md5": md5(c), "relpath": path.removeprefix("src/")} for path, c in cached.items()]
+    train = stage({"src": folder_hash(files), "train.py": md5(b"another")}, {"model": "7" * 32})
+    wanted = attribution.sources(result(train=train))
+
+    gaps = attribution.check(wanted, attribution.hashes_of(wanted, GOOD), "abc1234")
+
+    told = {gap.what.split(" ")[0]: "`__pycache__/`, `*.pyc`" in gap.remedy for gap in gaps}
+    assert told == {"src": True, "train.py": False}
+
+
 def test_what_is_not_in_the_commit_is_a_gap() -> None:
     assert checked({"tool.py": TOOL, **FOLDER}) == ["train.py, which train read, is not in abc1234"]
     assert checked({"tool.py": TOOL, "train.py": CODE}) == [

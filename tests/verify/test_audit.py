@@ -44,6 +44,21 @@ def test_a_whole_project_is_traceable_and_restorable_and_a_loss_is_counted(whole
     assert "of `alpha`\n" in page
 
 
+@pytest.mark.parametrize("value", ["nan", "inf"])
+@pytest.mark.parametrize(
+    "args",
+    [("audit", "--fail-under"), ("reproduce", "HEAD", "--tolerance")],
+    ids=["audit", "again"],
+)
+def test_a_bound_that_is_no_number_is_refused(
+    whole: Sandbox, args: tuple[str, ...], value: str
+) -> None:
+    refused = answered(whole, *args, value)
+
+    assert (refused.status, refused.found) == (2, {})
+    assert args[-1] in refused.said
+
+
 def test_a_code_that_a_commit_does_not_hold_is_not_traceable(whole: Sandbox) -> None:
     whole.replace("code/train.py", "def main", "# again\ndef main")
     whole.commit("Code that has not run")

@@ -61,6 +61,26 @@ def test_a_tag_that_keeps_something_else_is_left_as_it_is(whole: Sandbox) -> Non
     assert "`--name`" in refused.said
 
 
+def test_a_tag_of_a_file_is_taken_too(whole: Sandbox) -> None:
+    whole.git("tag", "good", "HEAD:dvc.yaml")
+
+    refused = answered(whole, "keep", "inner", "--name", "good")
+
+    assert (refused.status, "the tag good is taken" in refused.said) == (2, True)
+
+
+def test_a_tag_that_git_cannot_sign_is_said_in_one_message(whole: Sandbox) -> None:
+    whole.git("config", "tag.gpgSign", "true")
+    whole.git("config", "gpg.program", "false")
+
+    refused = answered(whole, "keep", "alpha", "--name", "good")
+
+    assert refused.status == 1
+    assert "git does not make the tag good: error: gpg failed to sign" in refused.said
+    assert "`tag.gpgSign`" in refused.said
+    assert whole.git("tag", "--list") == ""
+
+
 @pytest.mark.parametrize("name", ["two words", "-d", "a..b", ""])
 def test_a_name_that_git_does_not_take_is_refused(whole: Sandbox, name: str) -> None:
     refused = answered(whole, "keep", "alpha", f"--name={name}")

@@ -63,7 +63,7 @@ def verify(
 @click.option("--keep", is_flag=True, help="Leave the clone, and say where it is.")
 @click.option(
     "--tolerance",
-    type=click.FloatRange(0),
+    type=shared.Finite(0),
     default=1e-6,
     show_default=True,
     help="By how much metrics may differ, relative to the larger.",
@@ -113,7 +113,7 @@ def _told(key: str, line: str) -> None:
 @click.option("--remote", is_flag=True, help="Ask the remotes of git and DVC, too.")
 @click.option(
     "--fail-under",
-    type=click.FloatRange(0, 100),
+    type=shared.Finite(0, 100),
     default=100.0,
     show_default=True,
     help="End with 1 where a share is smaller, in percent.",

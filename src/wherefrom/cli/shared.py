@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +31,20 @@ better = click.option(
 metric = click.option(
     "--metric", metavar="METRIC", help="By which; the cross-validated score if not given."
 )
+
+
+class Finite(click.FloatRange):
+    """A number in a range: none that compares with no other, and none without end."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click has it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Convert as click does, and refuse what is not finite."""
+        found = float(super().convert(value, param, ctx))
+        return found if math.isfinite(found) else self.fail(f"{value} is not finite.", param, ctx)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def keep(view: View, text: str, folder: Path, name: str | None = None) -> Kept:
 
     The commit that holds it is tagged and, for a result of a dirty tree, its snapshots are. Doing
     it twice changes nothing. Raises what `address.resolve` does, `NothingToKeepError`,
-    `TagNameError` and `TagTakenError`.
+    `TagNameError`, `TagTakenError` and `TagRefusedError`.
     """
     if name is not None and not git_repo.is_tag_name(view.git_root, name):
         raise TagNameError(name)
@@ -63,7 +63,9 @@ def keep(view: View, text: str, folder: Path, name: str | None = None) -> Kept:
 
 def _tag(view: View, name: str, sha: CommitSha, known: list[CommitSha], message: str) -> Tag:
     """Make a tag, or find the one of this name that keeps one of the `known` commits."""
-    there = git_repo.resolve(view.git_root, f"refs/tags/{name}")
+    ref = f"refs/tags/{name}"
+    of_any = git_repo.refs_below(view.git_root, ref).get("")
+    there = git_repo.resolve(view.git_root, ref) or of_any  # a tag may be of a file
     if there is None:
         git_repo.tag(view.git_root, name, sha, message)
     elif there not in known:

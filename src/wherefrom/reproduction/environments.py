@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from wherefrom import environment
 from wherefrom.errors import ImpossibleError
 from wherefrom.holding import is_fact
-from wherefrom.reproduction import current, places
+from wherefrom.reproduction import current, listed, places
 from wherefrom.sources import git_clone
 from wherefrom.sources.uv import ELSEWHERE, Uv, UvError
 
@@ -69,7 +69,7 @@ class Maker:
             raise _impossible("the commit has no lock file", f"it has none of {names}")
         try:
             uv = Uv(root, self.children, self.environ)
-            base = self._base(uv, lock, result.record)
+            base = self._base(uv, _requirements(uv, lock, clone), result.record)
             beside = list(self._beside(uv, base, result, clone, root))
         except UvError as error:
             raise _impossible(
@@ -77,19 +77,23 @@ class Maker:
             ) from error
         return self._variables(base, beside)
 
-    def _base(self, uv: Uv, lock: Path, record: Record | None) -> Path:
-        """Give the environment of a lock file, and of what made the result beside it."""
-        wanted = _requirements(uv, lock)
+    def _base(self, uv: Uv, wanted: Mapping[str, str], record: Record | None) -> Path:
+        """Give the environment of a lock file, and of what made the result beside it.
+
+        `wanted` are its requirements, and the files that they name, by their paths.
+        """
+        first, *others = wanted.values()
         facts = record.environment if record else None
         python = facts.python if facts else sys.version.split()[0]
         more = [f"{name}=={version}" for name, version in (facts.unpinned if facts else {}).items()]
-        with self._made(_key(wanted, python, sys.platform, *more)) as (folder, is_new):
+        named = list(wanted) if others else []
+        key = _key(first, python, sys.platform, *more, *named, *others)
+        with self._made(key) as (folder, is_new):
             if is_new:
                 uv.make(folder, python)
-                listed = folder / "requirements.txt"
-                listed.write_text(wanted, encoding="utf-8")
-                hashed = ["--require-hashes"] if "--hash" in wanted else []
-                uv.install(folder, [*hashed, "--requirements", str(listed)])
+                file = listed.write(wanted, folder / "requirements")
+                hashed = ["--require-hashes"] if any("--hash" in t for t in wanted.values()) else []
+                uv.install(folder, [*hashed, "--requirements", str(file)])
                 if more:
                     uv.install(folder, more)
         return folder
@@ -159,13 +163,13 @@ class Maker:
         }
 
 
-def _requirements(uv: Uv, lock: Path) -> str:
+def _requirements(uv: Uv, lock: Path, clone: Path) -> dict[str, str]:
     """Give a lock file as requirements. Raises `ImpossibleError` for one that uv cannot read."""
     if lock.name == "uv.lock":
-        return uv.exported()
+        return {"requirements.txt": uv.exported()}
     if not lock.name.startswith("requirements"):
         raise _impossible(f"{lock.name} is no lock file that uv installs", "it is another tool's")
-    return lock.read_text(encoding="utf-8")
+    return listed.texts(lock, clone)
 
 
 def _sources(result: Lineage, clone: Path, root: Path) -> Iterator[str]:

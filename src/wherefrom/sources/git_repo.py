@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import NotAProjectError, ToolError
+from wherefrom.errors import NotAProjectError, TagRefusedError, ToolError
 from wherefrom.identity import CommitSha
 
 if TYPE_CHECKING:
@@ -231,13 +231,19 @@ def is_tag_name(root: Path, name: str) -> bool:
 
 
 def tag(root: Path, name: str, sha: CommitSha, message: str) -> None:
-    """Make an annotated tag, in the name of the tool where the user has none in git."""
+    """Make an annotated tag, in the name of the tool where the user has none in git.
+
+    Raises `TagRefusedError`.
+    """
     try:
         run(root, "var", "GIT_COMMITTER_IDENT")
         extra = {}
     except ToolError:
         extra = {"GIT_COMMITTER_NAME": "wherefrom", "GIT_COMMITTER_EMAIL": "wherefrom@localhost"}
-    run(root, "tag", "--annotate", "--message", message, name, sha, extra=extra)
+    try:
+        run(root, "tag", "--annotate", "--message", message, name, sha, extra=extra)
+    except ToolError as error:
+        raise TagRefusedError(name, " ".join(error.output.split())) from error
 
 
 def refs_below(root: Path, prefix: str) -> dict[str, CommitSha]:
