@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -60,7 +60,8 @@ def ui(sandbox: Sandbox, **extra: str) -> Iterator[subprocess.Popen[str]]:
         process.kill()
         left = processes(sandbox)
         for pid in left:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself meanwhile
+                os.kill(pid, signal.SIGKILL)
         process.communicate()
 
 
