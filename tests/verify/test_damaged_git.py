@@ -39,7 +39,7 @@ def test_a_result_whose_files_git_has_lost_is_named_and_no_other(whole: Sandbox,
     assert found.damaged == {result}
 
 
-@pytest.mark.parametrize("revision", ["HEAD:dvc.lock", f"HEAD:{RESULT}", "HEAD^{tree}"])
+@pytest.mark.parametrize("revision", ["HEAD:dvc.lock", f"HEAD:{RESULT}", "HEAD^{tree}", "HEAD"])
 def test_what_was_never_read_and_cannot_be_is_not_passed_over(
     whole: Sandbox, revision: str
 ) -> None:

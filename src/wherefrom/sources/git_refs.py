@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wherefrom.errors import DamagedRepositoryError, ToolError
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.sources import git_repo
 
@@ -21,6 +23,7 @@ KEPT = ("refs/heads", "refs/tags", "refs/remotes", "refs/exps")
 _DVCS_OWN = tuple(
     f"refs/exps/{name}" for name in ("apply/", "celery/", "exec/", "queue", "stash", "temp/")
 )
+_SHA = re.compile(r"\b[0-9a-f]{40}\b")
 _RACY = 2_000_000_000  # nanoseconds
 
 
@@ -51,10 +54,12 @@ class Refs:
 
 
 def read(root: Path) -> Refs:
-    """Read the refs that keep commits; DVC's own (its queue, its bookkeeping) are left out."""
-    form = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)"
+    """Read the refs that keep commits; DVC's own (its queue, its bookkeeping) are left out.
+
+    Raises `DamagedRepositoryError` for one that leads to what git cannot read.
+    """
     shas: dict[str, CommitSha] = {}
-    for line in git_repo.run(root, "for-each-ref", f"--format={form}", *KEPT).split("\n")[:-1]:
+    for line in _lines(root):
         kind, sha, tagged, peeled, name = line.split(" ", 4)
         if name.startswith(_DVCS_OWN):
             continue
@@ -64,6 +69,16 @@ def read(root: Path) -> Refs:
             shas[name] = CommitSha(found)
     shas.update(_heads(root))
     return Refs(shas)
+
+
+def _lines(root: Path) -> list[str]:
+    form = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)"
+    try:
+        return git_repo.run(root, "for-each-ref", f"--format={form}", *KEPT).split("\n")[:-1]
+    except ToolError as error:
+        if damaged := _SHA.search(error.output):
+            raise DamagedRepositoryError(damaged[0]) from error
+        raise
 
 
 def _heads(root: Path) -> Iterator[tuple[str, CommitSha]]:
