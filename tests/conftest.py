@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import warm
+from join import small_project
 from sandbox import Sandbox, build_template, built_once, copy_of
+from sync import every_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,3 +96,43 @@ def template(shared_folder: Path, warm_environment: dict[str, str]) -> Path:
 def sandbox(template: Path, tmp_path: Path, warm_environment: dict[str, str]) -> Sandbox:
     """A copy of the project with its first result, at a place of its own."""
     return copy_of(template, tmp_path / "project", warm_environment)
+
+
+@pytest.fixture(scope="session")
+def small_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
+    """The small project with its first result: built once, copy_of for every test."""
+    return built_once(
+        shared_folder, "small", lambda root: small_project.build(root, quiet_environment)
+    )
+
+
+@pytest.fixture
+def small(small_template: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
+    """A copy of the small project, at a place of its own."""
+    return copy_of(small_template, tmp_path / "small", quiet_environment, small_project.PARTS)
+
+
+@pytest.fixture(scope="session")
+def kinds_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
+    """The small project with a result of every kind."""
+    return built_once(
+        shared_folder, "kinds", lambda root: every_kind.build(root, quiet_environment)
+    )
+
+
+@pytest.fixture
+def kinds(kinds_template: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
+    """A copy of it, at a place of its own."""
+    return copy_of(kinds_template, tmp_path / "kinds", quiet_environment)
+
+
+@pytest.fixture(scope="session")
+def linked_template(
+    kinds_template: Path, shared_folder: Path, quiet_environment: dict[str, str]
+) -> Path:
+    """The same after a sync."""
+
+    def build(root: Path) -> None:
+        copy_of(kinds_template, root, quiet_environment).run("wherefrom", "sync")
+
+    return built_once(shared_folder, "linked", build)
