@@ -105,7 +105,7 @@ def test_a_call_beside_another_leaves_it_alone(waiting: Sandbox, tmp_path: Path)
 _PROTECTING = """\
 import os, tempfile
 from pathlib import Path
-from wherefrom.reproduction import places
+from wherefrom import places
 
 folder = Path(tempfile.mkdtemp())
 if os.geteuid() == 0:  # whom nothing is protected from

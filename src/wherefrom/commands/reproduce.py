@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from wherefrom import address
+from wherefrom import address, places
 from wherefrom.children import Children
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
@@ -17,7 +17,7 @@ from wherefrom.errors import ImpossibleError
 from wherefrom.record import Gap
 from wherefrom.remarking import Remarker
 from wherefrom.remarks import Reproduced
-from wherefrom.reproduction import places, rerun, verdict
+from wherefrom.reproduction import rerun, verdict
 from wherefrom.reproduction.environments import Maker
 from wherefrom.sources import git_repo
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from wherefrom import environment
+from wherefrom import environment, places
 from wherefrom.errors import ImpossibleError
 from wherefrom.holding import is_fact
-from wherefrom.reproduction import current, listed, places
+from wherefrom.reproduction import current, listed
 from wherefrom.sources import git_clone
 from wherefrom.sources.uv import ELSEWHERE, Uv, UvError
 

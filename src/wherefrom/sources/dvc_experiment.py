@@ -1,0 +1,239 @@
+"""DVC experiments, one after the other, in one process and one copy of the repository.
+
+`dvc exp run --temp` makes a new repository for each experiment and pushes the workspace into it.
+Here one clone serves for many. What an experiment is made of is left to DVC's own code, the same
+that `--temp` and the queue call: parameters are set, stages run, `dvc.lock` is written and
+the commit is made by it.
+
+Private: `BaseExecutor.reproduce`, `ExecutorInfo`, `pack_repro_args`, the names of refs, a queue's
+`_update_params`, and `dvc.stage.run._run`, which starts a stage's command.
+`tests/sources/test_dvc_experiment.py` fails where they change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from wherefrom.identity import CommitSha
+from wherefrom.sources import git_clone, git_repo
+from wherefrom.sources.dvc_clone import DvcError
+from wherefrom.uris import redact_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Start = Callable[[str, str, Mapping[str, str]], int | None]
+    """Runs a stage's command in a folder with variables; gives its status, None if it will not."""
+
+_KEPT = ("__pycache__", "/.dvc/config.local", "/.dvc/tmp", "/.dvc/cache")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What experiments start from: a commit, and the tree of the workspace if that differs.
+
+    `root` is the DVC root of the main project, `prefix` the path to it from the root of its
+    worktree, and `common_dir` its repository.
+    """
+
+    root: Path
+    prefix: str
+    common_dir: Path
+    commit: CommitSha
+    tree: CommitSha | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """An experiment: its commit, and the metric files that its stages declare, by their paths."""
+
+    commit: CommitSha
+    metric_files: tuple[str, ...]
+
+
+class WorkingCopy:
+    """A clone in which experiments are run. Its own refs, its own locks; DVC's cache is shared."""
+
+    def __init__(self, base: Base, folder: Path) -> None:
+        """Make the clone. Raises `ToolError` and `DvcError`."""
+        self._base = base
+        self._clone = folder
+        git_clone.clone(base.common_dir, base.commit, folder)
+        _include(folder / ".git" / "config", base.common_dir / "config")
+        for ref in _exec_refs():
+            git_repo.run(folder, "update-ref", ref, base.commit)
+        from dvc.config import merge  # noqa: PLC0415, TID251
+
+        self.root = folder / base.prefix
+        with _repo(base.root) as main, _repo(self.root) as own, _converted():
+            cache = {"cache": {"dir": main.cache.local_cache_dir}}
+            with own.config.edit("local") as config:
+                merge(config, main.config.read("local"))
+                merge(config, cache)
+            self._site_cache_dir = own.site_cache_dir
+        self._outputs: tuple[str, ...] = ()
+        self.reset()
+
+    def close(self) -> None:
+        """Remove what DVC keeps of the clone elsewhere."""
+        shutil.rmtree(self._site_cache_dir, ignore_errors=True)
+
+    def reset(self) -> None:
+        """Make it what the base is; outputs stay where they are, and DVC looks after them."""
+        git_repo.run(self._clone, "reset", "--quiet", "--hard", self._base.commit)
+        if self._base.tree is not None:
+            git_repo.run(self._clone, "read-tree", "-u", "--reset", self._base.tree)
+        kept = [f"--exclude={name}" for name in (*_KEPT, *self._outputs)]
+        git_repo.run(self._clone, "clean", "--quiet", "-ffdx", *kept)
+
+    def set_params(self, overrides: Sequence[tuple[str, str]]) -> str:
+        """Set parameters, as `dvc exp run --set-param` does, and give the digest of what is set.
+
+        `overrides` are pairs of a parameters file and `key=value`. With the base it says what an
+        experiment is made of, before it runs. Raises `DvcError`.
+        """
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for file, override in overrides:
+            by_file[file].append(override)
+        with _repo(self.root) as repo, _converted(), _inside(self.root):
+            repo.experiments.tempdir_queue._update_params(dict(by_file))  # noqa: SLF001
+        return changes_digest(_changes(self._clone, self._base.commit))
+
+    def run(self, name: str, start: Start) -> Made:
+        """Run the pipeline as an experiment, and hand it to the main repository.
+
+        Raises `DvcError` where a stage fails, or DVC refuses.
+        """
+        from dvc.repo.experiments.executor.base import (  # noqa: PLC0415, TID251
+            BaseExecutor,
+            ExecutorInfo,
+            TaskStatus,
+        )
+
+        baseline = self._base.commit
+        given = {
+            "DVC_EXP_BASELINE_REV": str(baseline),
+            "DVC_EXP_NAME": name,
+            "DVC_ROOT": str(self._base.root),
+        }
+        info = ExecutorInfo(
+            git_url=f"file://{self._clone}",
+            baseline_rev=str(baseline),
+            location=BaseExecutor.DEFAULT_LOCATION,
+            root_dir=str(self._clone),
+            dvc_dir=str(Path(self._base.prefix) / ".dvc"),
+            name=name,
+            wdir=self._base.prefix or ".",
+            status=TaskStatus.PREPARING,
+        )
+        self._leave_last_branch()
+        arguments = self.root / ".dvc" / "tmp" / BaseExecutor.PACKED_ARGS_FILE
+        BaseExecutor.pack_repro_args(str(arguments), run_env=given)
+        with _converted(), _commands_by(start), _inside(self.root):
+            done = BaseExecutor.reproduce(info, str(baseline), log_errors=False)
+        ref = str(done.ref_info)
+        fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        git_repo.run(self._base.common_dir, *fetch, str(self._clone), f"{ref}:{ref}")
+        commit = CommitSha(git_repo.run(self._clone, "rev-parse", ref).strip())
+        return Made(commit, self._look_at_outputs())
+
+    def _leave_last_branch(self) -> None:
+        from dvc.repo.experiments.refs import EXEC_BRANCH  # noqa: PLC0415, TID251
+
+        (self._clone / ".git" / EXEC_BRANCH).unlink(missing_ok=True)
+
+    def _look_at_outputs(self) -> tuple[str, ...]:
+        """Remember what DVC looks after, and list the metric files, by paths from `root`."""
+        with _repo(self.root) as repo:
+            local = [out for out in repo.index.outs if out.protocol in {"local", None}]
+        self._outputs = tuple(f"/{_below(self._clone, out.fs_path)}" for out in local)
+        return tuple(_below(self.root, out.fs_path) for out in local if out.metric)
+
+
+def _below(folder: Path, path: str) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def changes_digest(changes: Mapping[str, str]) -> str:
+    """Digest files by their paths and blobs, those apart that a run of the pipeline writes."""
+    text = "".join(f"{path}\0{blob}\0" for path, blob in sorted(changes.items()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _changes(clone: Path, commit: CommitSha) -> dict[str, str]:
+    """Map the files that differ from a commit to their blobs, "" for one that is gone."""
+    git_repo.run(clone, "add", "--update")
+    text = git_repo.run(clone, "diff-index", "--cached", "--no-renames", "-z", commit)
+    fields = text.split("\0")
+    found = zip(fields[::2], fields[1::2], strict=False)
+    return {path: head.split()[3].strip("0") and head.split()[3] for head, path in found if path}
+
+
+def _include(config: Path, other: Path) -> None:
+    """Let a clone know the settings of its origin, such as a user's name; its own are stronger."""
+    own = config.read_text(encoding="utf-8")
+    config.write_text(f'[include]\n\tpath = "{other}"\n{own}', encoding="utf-8")
+
+
+def _exec_refs() -> tuple[str, str]:
+    from dvc.repo.experiments.refs import EXEC_BASELINE, EXEC_HEAD  # noqa: PLC0415, TID251
+
+    return EXEC_BASELINE, EXEC_HEAD
+
+
+@contextmanager
+def _commands_by(start: Start) -> Iterator[None]:
+    """Let `start` run the commands of stages; what it will not run is run as DVC does."""
+    from dvc.stage import run  # noqa: PLC0415, TID251
+    from dvc.stage.exceptions import StageCmdFailedError  # noqa: PLC0415, TID251
+
+    by_dvc = run._run  # noqa: SLF001
+
+    def command(executable: str, cmd: str, **kwargs: Any) -> None:  # noqa: ANN401
+        status = start(cmd, kwargs["cwd"], kwargs["env"])
+        if status is None:
+            by_dvc(executable, cmd, **kwargs)
+        elif status:
+            raise StageCmdFailedError(cmd, status)
+
+    with mock.patch.object(run, "_run", command):
+        yield
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def _repo(root: Path) -> Iterator[Any]:
+    from dvc.repo import Repo  # noqa: PLC0415, TID251
+
+    with Repo(str(root)) as repo:
+        yield repo
+
+
+@contextmanager
+def _converted() -> Iterator[None]:
+    """Turn DVC's errors into one of ours, with the words of what caused it."""
+    from dvc.exceptions import DvcException  # noqa: PLC0415, TID251
+    from scmrepo.exceptions import SCMError  # noqa: PLC0415
+
+    try:
+        yield
+    except (DvcException, SCMError) as error:
+        parts = (str(part) for part in (error, error.__cause__) if part)
+        raise DvcError(redact_text(": ".join(" ".join(part.split()) for part in parts))) from error

@@ -1,0 +1,1 @@
+"""Many variants of one pipeline, each a DVC experiment with its run."""

@@ -1,0 +1,81 @@
+"""What variants import, imported once, by the process that their workers are forked from.
+
+These are libraries alone: those that MLflow and DVC are made of, and those that the project's own
+scripts name. A library that must not be imported before a fork is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import importlib
+import json
+import os
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
+
+from wherefrom import preload
+from wherefrom.sweeping.script import is_of_library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+VARIABLE = "WHEREFROM_LIBRARIES"
+"""Names, as a JSON list, for the process that imports them."""
+
+_OF_EXPERIMENTS = (
+    *("dvc.repo.experiments.run", "dvc.repo.experiments.executor.local", "dvc.repo.metrics.show"),
+    *("dvc.repo.experiments.queue.tempdir", "dvc.repo.experiments.queue.celery"),
+    *("dvc.repo.params.show", "dvc.utils.hydra", "hydra._internal.config_loader_impl"),
+    *("hydra.core.override_parser.overrides_parser", "dulwich.porcelain", "dvc.fs.dvc"),
+)
+_NOT_FORKED = frozenset({"tensorflow", "jax", "ray", "pyspark", "grpc", "dask", "distributed"})
+_MOST_FILES = 1000
+
+
+def named_by(folders: Iterable[Path]) -> list[str]:
+    """List the modules of libraries that the Python files of these folders import."""
+    found: dict[str, None] = {}
+    for file in _files(folders):
+        with suppress(SyntaxError, ValueError, OSError):  # whoever runs it hears of it
+            found |= dict.fromkeys(_imports(ast.parse(file.read_bytes())))
+    tops = {name.partition(".")[0] for name in found}
+    wanted = {top for top in tops - _NOT_FORKED if _is_installed(top)}
+    return [name for name in found if name.partition(".")[0] in wanted]
+
+
+def _files(folders: Iterable[Path]) -> list[Path]:
+    files = (file for folder in dict.fromkeys(folders) for file in sorted(folder.rglob("*.py")))
+    own = (file for file in files if "wherefrom" not in file.parts and ".venv" not in file.parts)
+    return [file for file, _ in zip(own, range(_MOST_FILES), strict=False)]
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def _is_installed(name: str) -> bool:
+    if name == "wherefrom":
+        return False
+    spec = PathFinder.find_spec(name)
+    return spec is not None and spec.origin is not None and is_of_library(spec.origin)
+
+
+def load(names: Iterable[str]) -> None:
+    """Import modules; one that cannot be is left to whoever needs it."""
+    gc.disable()  # imports make much and drop little
+    for name in names:
+        with suppress(Exception):
+            importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
+
+
+if VARIABLE in os.environ:
+    load([*preload.MODULES, *_OF_EXPERIMENTS, *json.loads(os.environ.pop(VARIABLE))])

@@ -1,0 +1,200 @@
+"""A Python script run by forking this process, which has the libraries imported that it needs.
+
+The script runs unmodified, as `python SCRIPT` would: in its folder, with its variables, its own
+`sys.path`, signals and exit. Only libraries are lent to it: whatever else was imported here, such
+as `wherefrom` itself or a package that is worked on, it imports anew from where it runs.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import io
+import multiprocessing
+import os
+import re
+import runpy
+import shlex
+import shutil
+import signal
+import site
+import sys
+import sysconfig
+import threading
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SHELL = re.compile(r"[|&;<>()$`\\*?\[\]#~\n{}!]|^\s*\w+=")
+"""What a shell would act on."""
+_NAMES = re.compile(r"python(3(\.\d+)?)?\Z")
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script, or a module by its name, and its arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+    is_module: bool
+
+
+def parse(command: str, folder: str, environ: Mapping[str, str]) -> Script | None:
+    """Read a stage's command; None where it is anything else than a script for this Python."""
+    if _SHELL.search(command):
+        return None
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    if len(words) < 2 or not _is_this_python(words[0], folder, environ):  # noqa: PLR2004
+        return None
+    if words[1] == "-m" and len(words) > 2:  # noqa: PLR2004
+        return Script(words[2], tuple(words[3:]), is_module=True)
+    is_file = not words[1].startswith("-") and Path(folder, words[1]).is_file()
+    return Script(words[1], tuple(words[2:]), is_module=False) if is_file else None
+
+
+def _is_this_python(word: str, folder: str, environ: Mapping[str, str]) -> bool:
+    """Whether a word starts the interpreter that runs here, with the same options."""
+    changed = any(
+        environ.get(name) != os.environ.get(name)
+        for name in {*environ, *os.environ}
+        if name.startswith("PYTHON")
+    )
+    if changed or sys.flags.safe_path or not _NAMES.match(Path(word).name):
+        return False
+    found = shutil.which(word, path=environ.get("PATH"))
+    if found is None or (os.sep in word and not Path(word).is_absolute()):
+        return False
+    here = Path(sys.executable)
+    same_folder = os.path.realpath(Path(folder, found).parent) == os.path.realpath(here.parent)
+    return same_folder and os.path.realpath(Path(folder, found)) == os.path.realpath(here)
+
+
+def fork(script: Script, folder: str, environ: Mapping[str, str]) -> int:
+    """Start a script; give its process id."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        _become(script, folder, environ)
+    return pid
+
+
+def _become(script: Script, folder: str, environ: Mapping[str, str]) -> NoReturn:
+    status = 1
+    try:
+        _settle(folder, environ)
+        status = _status_of(script)
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as an interpreter ends
+        atexit._run_exitfuncs()  # noqa: SLF001
+    except BaseException:  # noqa: BLE001 - the boundary of this process
+        traceback.print_exc()
+    finally:
+        _flush()
+        os._exit(status)
+
+
+def _settle(folder: str, environ: Mapping[str, str]) -> None:
+    """Make this process what a new interpreter would be."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+    multiprocessing.current_process().name = "MainProcess"
+    processes: Any = multiprocessing.process
+    processes._parent_process = None  # noqa: SLF001 - nobody that it is to obey
+    forget_own()
+    gc.enable()
+
+
+def forget_own() -> None:
+    """Let go of every module that is not a library's."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "wherefrom" or not _is_of_library(module):
+            del sys.modules[name]
+
+
+def _is_of_library(module: Any) -> bool:  # noqa: ANN401
+    file = getattr(module, "__file__", None)
+    if file is None:  # built in, or a namespace
+        paths = list(getattr(module, "__path__", []))
+        return all(map(is_of_library, paths))
+    return is_of_library(file)
+
+
+def is_of_library(path: str) -> bool:
+    """Whether a file belongs to Python or to an installed package."""
+    return os.path.realpath(path).startswith(LIBRARIES)
+
+
+def _libraries() -> tuple[str, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    folders = [*map(sysconfig.get_path, names), *site.getsitepackages()]
+    return tuple({os.path.realpath(folder) + os.sep for folder in folders})
+
+
+LIBRARIES = _libraries()
+
+
+def _status_of(script: Script) -> int:
+    """Run the script to its end."""
+    sys.argv = [script.name, *script.arguments]
+    try:
+        if script.is_module:
+            sys.path[0] = str(Path.cwd())
+            _anchor_mlflow()
+            runpy.run_module(script.name, run_name="__main__", alter_sys=True)
+        else:
+            sys.path[0] = str(Path(script.name).resolve().parent)
+            _anchor_mlflow()
+            runpy.run_path(script.name, run_name="__main__")
+    except SystemExit as end:
+        return _exit_status(end)
+    except BaseException as error:  # noqa: BLE001 - what an interpreter does
+        _print(error)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def _anchor_mlflow() -> None:
+    """Do what importing MLflow would have done: load the plugin that anchors its store."""
+    if "mlflow" in sys.modules and os.environ.get("DVC_STAGE"):
+        import wherefrom.plugin  # noqa: F401, PLC0415
+
+
+def _print(error: BaseException) -> None:
+    """Print a traceback without the lines of this file and of `runpy`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename in {__file__, runpy.__file__}:
+        trace = trace.tb_next
+    while trace is not None and "runpy" in trace.tb_frame.f_code.co_filename:
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+
+
+def _exit_status(end: SystemExit) -> int:
+    if end.code is None:
+        return 0
+    if isinstance(end.code, int):
+        return end.code & 0xFF
+    sys.stderr.write(f"{end.code}\n")
+    return 1
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # closed, or nobody reads
+            continue
