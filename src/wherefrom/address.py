@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import index as indexes
 from wherefrom import lineage, measured, tree
-from wherefrom.errors import (
+from wherefrom.errors.answers import (
     AmbiguousAddressError,
     NoResultsError,
     NoResultThereError,

@@ -11,7 +11,7 @@ from wherefrom.commands import ls
 from wherefrom.commands import reproduce as reproducing
 from wherefrom.commands import trace as tracing
 from wherefrom.commands import verify as verifying
-from wherefrom.errors import IndexDamagedError
+from wherefrom.errors.index import IndexDamagedError
 from wherefrom.problems import Levels
 from wherefrom.render import listing
 from wherefrom.view import look

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom import logs
-from wherefrom.errors import SafePathError, WherefromError
+from wherefrom.errors import WherefromError
+from wherefrom.errors.inputs import SafePathError
 from wherefrom.project import dvc_root, locate
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ def _put_back_outputs() -> None:
     """Undo DVC's removal of the outputs: input that was refused must not cost them."""
     if not os.environ.get("DVC_STAGE"):
         return
-    from wherefrom.sources import dvc_repo  # noqa: PLC0415
+    from wherefrom.sources import dvc_workspace  # noqa: PLC0415
 
-    missing = dvc_repo.put_back_outputs(place())
+    missing = dvc_workspace.put_back_outputs(place())
     if missing:
         say(f"not in DVC's cache, so not put back: {', '.join(missing)}")
 

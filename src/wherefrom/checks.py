@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wherefrom import attribution
 from wherefrom.environment import LOCK_NAMES, sha256_of
 from wherefrom.record import Gap
-from wherefrom.sources import disk, dvc_repo, git_repo
+from wherefrom.sources import disk, dvc_workspace, git_repo
 from wherefrom.sources.git_objects import Objects
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _hashes(view: View, wanted: Mapping[str, str]) -> dict[str, str]:
     found = {path: str(disk.hash_of(place, told)) for path, place in places.items()}
     unlike = [path for path, value in found.items() if value != wanted[path]]
     # DVC ignores files in folders, and line ends in locks of old: where it sees no change, none is
-    same = dvc_repo.unchanged(view.project.workspace, unlike) if unlike else ()
+    same = dvc_workspace.unchanged(view.project.workspace, unlike) if unlike else ()
     return found | {path: wanted[path] for path in same}
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import errands
-from wherefrom.errors import StoreRefusedError, StoreUnreachableError
+from wherefrom.errors.stores import StoreRefusedError, StoreUnreachableError
 from wherefrom.uris import redact
 
 if TYPE_CHECKING:

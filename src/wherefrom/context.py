@@ -12,7 +12,7 @@ from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.record import Gap
 from wherefrom.settings import is_off
-from wherefrom.sources import dvc_repo
+from wherefrom.sources import dvc_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wherefrom.project import Project
     from wherefrom.record import GitFacts
     from wherefrom.settings import Settings
-    from wherefrom.sources.dvc_repo import RunningStage
+    from wherefrom.sources.dvc_running import RunningStage
     from wherefrom.sources.dvc_stage import Place
 
 
@@ -100,7 +100,7 @@ def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:
 
 def gaps_at_end(context: Context) -> Iterator[Gap]:
     """Name what changed while the stage ran, and what it imported undeclared."""
-    asked = Asked(dvc_repo.facts_now, context.place)
+    asked = Asked(dvc_running.facts_now, context.place)
     yield from workspace.outside_of_git(context.project)
     yield from workspace.undeclared_imports(context.project, context.stage)
     facts = asked.value()

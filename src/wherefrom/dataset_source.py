@@ -67,7 +67,7 @@ class DvcDatasetSource(DatasetSource):  # type: ignore[misc]
             raise self._lost(" ".join(str(error).split())) from error
 
     def _lost(self, why: str) -> Exception:
-        from wherefrom.errors import DataNotFoundError  # noqa: PLC0415
+        from wherefrom.errors.inputs import DataNotFoundError  # noqa: PLC0415
 
         return DataNotFoundError(self.path, self.data_hash, why)
 

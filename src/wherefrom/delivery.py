@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from wherefrom import curves, files
-from wherefrom.errors import StoreRefusedError
+from wherefrom.errors.stores import StoreRefusedError
 from wherefrom.identity import RecordId
 from wherefrom.names import DERIVED_FROM, FILES, FILES_LATER, LISTINGS
 from wherefrom.record import Gap
 from wherefrom.sources import disk, mlflow_store
 
 if TYPE_CHECKING:
-    from wherefrom.errors import RecordError
+    from wherefrom.errors.project import RecordError
     from wherefrom.identity import MlflowRunId
     from wherefrom.journal import Entry, Journal
     from wherefrom.project import Project

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.errors import LockfileError
+from wherefrom.errors.project import LockfileError
 from wherefrom.lockfile import flatten, is_record, mapping
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom import delivery
 from wherefrom.curves import Point
-from wherefrom.errors import StoreRefusedError, StoreUnreachableError
+from wherefrom.errors.stores import StoreRefusedError, StoreUnreachableError
 from wherefrom.journal import Journal
 from wherefrom.project import Project
 from wherefrom.sources import local_store, mlflow_client, mlflow_model

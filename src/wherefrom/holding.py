@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.dvcyaml import Declared, Destination, parse_dvc_yaml
-from wherefrom.errors import LockfileError, RecordError
+from wherefrom.errors.project import LockfileError, RecordError
 from wherefrom.identity import StageAddress
 from wherefrom.lockfile import StageFacts, is_record, mapping, parse_dvc_file, parse_lock
 from wherefrom.record import Gap, Record, from_text

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from wherefrom import files
 from wherefrom.datasets import DataInput
-from wherefrom.errors import RecordError
+from wherefrom.errors.project import RecordError
 from wherefrom.names import KILLED
 from wherefrom.process import ProcessId, is_gone
 

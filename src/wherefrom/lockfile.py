@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from wherefrom import yaml12
-from wherefrom.errors import LockfileError
+from wherefrom.errors.project import LockfileError
 from wherefrom.identity import DataHash, Fingerprint
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import string
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import SettingError
+from wherefrom.errors.project import SettingError
 
 if TYPE_CHECKING:
     from wherefrom.context import Context

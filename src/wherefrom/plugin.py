@@ -62,13 +62,13 @@ def _tags() -> dict[str, str]:
     from wherefrom.depot import Asked  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
-    from wherefrom.sources import dvc_repo, dvc_stage  # noqa: PLC0415
+    from wherefrom.sources import dvc_running, dvc_stage  # noqa: PLC0415
 
     wdir = _stage_folder()
     project = locate(wdir, os.environ)
     chosen = _settings(project)
     place = dvc_stage.place(project.workspace, wdir, os.environ)
-    asked = Asked(dvc_repo.running_stage, place)
+    asked = Asked(dvc_running.running_stage, place)
     context = context_.look(project, chosen, place, asked, os.environ)
     if before := known.said(context):
         _say(before)
@@ -95,7 +95,7 @@ def _stage_folder() -> Path:
 
     DVC starts a command by a shell, and a shell keeps PWD right (POSIX, `sh`).
     """
-    from wherefrom.errors import NotAProjectError  # noqa: PLC0415
+    from wherefrom.errors.project import NotAProjectError  # noqa: PLC0415
     from wherefrom.project import dvc_root  # noqa: PLC0415
 
     started = Path(os.environ.get("PWD") or ".").absolute()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import NotAProjectError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from wherefrom.errors import RecordError
+from wherefrom.errors.project import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
 from wherefrom import delivery, files, remarks, settings
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.record import Gap
 from wherefrom.sources import git_notes, git_repo
 

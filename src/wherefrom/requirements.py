@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import settings as settings_
-from wherefrom.errors import (
-    ForeignCodeError,
-    OtherBytesError,
-    ReservedTagError,
-    UntrackedTableError,
-)
+from wherefrom.errors.inputs import ForeignCodeError, OtherBytesError, UntrackedTableError
+from wherefrom.errors.project import ReservedTagError
 from wherefrom.project import dvc_root
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from wherefrom import yaml12
-from wherefrom.errors import ParamsFileError, SettingError
+from wherefrom.errors.project import ParamsFileError, SettingError
 from wherefrom.record import Gap
 from wherefrom.uris import tracking_uri
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wherefrom import record as records
 from wherefrom import settings as settings_
 from wherefrom.boundary import Terminated, one_line, place, refuse_safe_path, run, say, terminable
-from wherefrom.errors import NotAProjectError, RecordError
+from wherefrom.errors.project import NotAProjectError, RecordError
 from wherefrom.project import dvc_root, locate
 from wherefrom.requirements import (
     as_left,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wherefrom.courier import Runner
     from wherefrom.depot import Asked
     from wherefrom.record import Record
-    from wherefrom.sources.dvc_repo import RunningStage
+    from wherefrom.sources.dvc_running import RunningStage
     from wherefrom.sources.dvc_stage import Place
     from wherefrom.tracking import TrackedRun
 
@@ -198,10 +198,10 @@ def _tracked_run(record: str, of: str | None, called: Called) -> TrackedRun | No
 def _ask_of_stage() -> tuple[Place, Asked[RunningStage]]:
     """Have DVC's facts of this stage read, in the depot where there is one."""
     from wherefrom.depot import Asked  # noqa: PLC0415
-    from wherefrom.sources import dvc_repo  # noqa: PLC0415
+    from wherefrom.sources import dvc_running  # noqa: PLC0415
 
     here = place()
-    return here, Asked(dvc_repo.running_stage, here)
+    return here, Asked(dvc_running.running_stage, here)
 
 
 def _read_record(path: Path) -> Record:

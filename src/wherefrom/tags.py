@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import keys, process
-from wherefrom.errors import RESERVED_TAGS, ReservedTagError
+from wherefrom.errors.project import RESERVED_TAGS, ReservedTagError
 from wherefrom.lockfile import is_record
 from wherefrom.names import (
     COMMIT,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wherefrom.lineage import Lineage
     from wherefrom.record import EnvironmentFacts, GitFacts
     from wherefrom.settings import Settings
-    from wherefrom.sources.dvc_repo import RunningStage
+    from wherefrom.sources.dvc_running import RunningStage
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 from wherefrom import holders as holders_
 from wherefrom import index as indexes
 from wherefrom import remarks, settings
-from wherefrom.errors import (
-    IndexDamagedError,
-    NotAProjectError,
-    RecordError,
-    StoreUnreachableError,
-)
+from wherefrom.errors.index import IndexDamagedError
+from wherefrom.errors.project import NotAProjectError, RecordError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.join import Joined, RunTable, by_content, by_record
 from wherefrom.project import locate
 from wherefrom.record import Gap, from_text

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from wherefrom.environment import LOCK_NAMES
-from wherefrom.errors import NotAProjectError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.names import SNAPSHOTS
 from wherefrom.record import Gap, GitFacts
 from wherefrom.sources import git_repo
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wherefrom.identity import RecordId
     from wherefrom.project import Project
-    from wherefrom.sources.dvc_repo import RunningStage
+    from wherefrom.sources.dvc_running import RunningStage
 
 
 def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[str, ...]]:

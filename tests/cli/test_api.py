@@ -16,12 +16,9 @@ from sync.conftest import history, versions_template  # noqa: F401 - fixtures
 from sync.versions import RESULT, SCORES
 from wherefrom.commands.trace import Trace
 from wherefrom.commands.verify import Verification
-from wherefrom.errors import (
-    AmbiguousAddressError,
-    NotAProjectError,
-    UnknownAddressError,
-    WherefromError,
-)
+from wherefrom.errors import WherefromError
+from wherefrom.errors.answers import AmbiguousAddressError, UnknownAddressError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.render import traced, verified
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.project import dvc_root
-from wherefrom.sources.dvc_repo import facts_now, running_stage
+from wherefrom.sources.dvc_running import facts_now, running_stage
 from wherefrom.sources.dvc_stage import place
 
 wdir = Path.cwd()

@@ -15,13 +15,13 @@ from ledger_repo import LedgerRepo, Result, md5
 
 from wherefrom import address, measured, view
 from wherefrom.commands import ls
-from wherefrom.errors import (
+from wherefrom.errors.answers import (
     AmbiguousAddressError,
     NoResultsError,
     NoResultThereError,
-    StoreUnreachableError,
     UnknownAddressError,
 )
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.found import Found
 from wherefrom.lockfile import parse_lock
 from wherefrom.runs import Logged, NoRuns, Run

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from wherefrom.sources import dvc_repo, dvc_stage
+from wherefrom.sources import dvc_running, dvc_stage
 
 SRC = Path(__file__).parents[2] / "src"
 PROBE = """\
 import os
 from pathlib import Path
-from wherefrom.sources.dvc_repo import running_stage
+from wherefrom.sources.dvc_running import running_stage
 from wherefrom.sources.dvc_stage import place
 
 stage = running_stage(place(Path(os.environ["DVC_ROOT"]), Path.cwd(), os.environ))
@@ -58,7 +58,7 @@ def test_of_stages_of_one_name_it_is_the_one_that_works_in_this_folder(
 ) -> None:
     environ = {"DVC_STAGE": "fit", "PWD": str(root / called_in)}
 
-    stage = dvc_repo.running_stage(dvc_stage.place(root, root / folder, environ))
+    stage = dvc_running.running_stage(dvc_stage.place(root, root / folder, environ))
 
     assert stage.address == address
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wherefrom.errors import NotAProjectError, ToolError
+from wherefrom.errors.git import ToolError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.sources import git_repo
 from wherefrom.sources.git_repo import Change
 

@@ -20,7 +20,8 @@ from ledger_repo import LedgerRepo, Result, md5, numbered
 
 from wherefrom import index as indexes
 from wherefrom import lineage, project, tree
-from wherefrom.errors import IndexPlaceError, NotAProjectError
+from wherefrom.errors.index import IndexPlaceError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.index import database, refresh
 from wherefrom.index.query import Input
 from wherefrom.lockfile import parse_lock

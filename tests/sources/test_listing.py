@@ -16,7 +16,7 @@ from ledger_repo import LedgerRepo, Result, numbered
 import wherefrom
 from wherefrom import cli, delivery, view
 from wherefrom.commands import best, data, diff, ls, summary, sync, trace, ui
-from wherefrom.errors import NoResultError, UnknownMetricError
+from wherefrom.errors.answers import NoResultError, UnknownMetricError
 from wherefrom.record import Gap
 from wherefrom.render import compared
 from wherefrom.runs import NoRuns, Run

@@ -19,7 +19,7 @@ import pytest
 from filelock import FileLock
 
 from wherefrom import process
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.names import PROCESS, RECORD_ID
 from wherefrom.sources import local_store, mlflow_client, mlflow_model, mlflow_store, reachable
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import filled_store
 import pytest
 
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.runs import Logged
 from wherefrom.sources import run_client, run_source
 from wherefrom.sources.run_client import RunClient

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filled_store import NAMES, PRINTS, RECORDS
 
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.names import FILES, FILES_LATER
 from wherefrom.runs import Logged, NoRuns
 from wherefrom.sources import run_database, run_source

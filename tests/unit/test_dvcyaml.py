@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wherefrom.dvcyaml import Destination, parse_dvc_yaml
-from wherefrom.errors import LockfileError
+from wherefrom.errors.project import LockfileError
 
 
 def test_the_metric_files_of_dvc_yaml_are_listed_once_and_without_records() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wherefrom import ledger
-from wherefrom.errors import LockfileError
+from wherefrom.errors.project import LockfileError
 
 if TYPE_CHECKING:
     from pathlib import Path

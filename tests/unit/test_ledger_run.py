@@ -13,7 +13,7 @@ from wherefrom import ledger_run, lineage, tags
 from wherefrom import record as records
 from wherefrom.ledger_run import REBUILT
 from wherefrom.record import EnvironmentFacts, Gap, GitFacts
-from wherefrom.sources.dvc_repo import RawInput, RunningStage
+from wherefrom.sources.dvc_running import RawInput, RunningStage
 
 if TYPE_CHECKING:
     from wherefrom.holding import Holding

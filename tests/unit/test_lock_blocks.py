@@ -13,7 +13,7 @@ import pytest
 from dvc.utils.serialize import dumps_yaml  # noqa: TID251 - what writes the locks
 
 from wherefrom import lockfile
-from wherefrom.errors import LockfileError
+from wherefrom.errors.project import LockfileError
 
 MD5 = "0123456789abcdef0123456789abcdef"
 HEAD = "schema: '2.0'\nstages:\n"

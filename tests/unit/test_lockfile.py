@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from wherefrom import lockfile
-from wherefrom.errors import LockfileError
+from wherefrom.errors.project import LockfileError
 from wherefrom.lockfile import FileFacts, StageFacts, TrackedFile
 
 LOCK = """\

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wherefrom import project
-from wherefrom.errors import NotAProjectError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.project import Project
 from wherefrom.sources.git_repo import layout
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wherefrom import record as records
-from wherefrom.errors import RecordError
+from wherefrom.errors.project import RecordError
 from wherefrom.record import EnvironmentFacts, Gap, GitFacts, Record
 
 ENVIRONMENT = EnvironmentFacts("d" * 64, "e" * 64, True, "3.11.7", "linux-x86_64", "CPU", None)

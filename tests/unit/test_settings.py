@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wherefrom import naming, settings, stage, tags
-from wherefrom.errors import ParamsFileError, ReservedTagError, SettingError
+from wherefrom.errors.project import ParamsFileError, ReservedTagError, SettingError
 from wherefrom.settings import Settings
 
 

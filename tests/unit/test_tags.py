@@ -9,7 +9,7 @@ import pytest
 from wherefrom import tags
 from wherefrom.lockfile import StageFacts, fingerprint
 from wherefrom.record import EnvironmentFacts, Gap, GitFacts
-from wherefrom.sources.dvc_repo import RawInput, RunningStage
+from wherefrom.sources.dvc_running import RawInput, RunningStage
 
 FACTS = StageFacts("train", "python src/train.py")
 RAW = RawInput("data/a.csv", "1" * 32, "data/a.csv.dvc", None)

@@ -10,7 +10,7 @@ import pytest
 from wherefrom import workspace
 from wherefrom.lockfile import StageFacts
 from wherefrom.project import Project
-from wherefrom.sources.dvc_repo import RunningStage
+from wherefrom.sources.dvc_running import RunningStage
 
 if TYPE_CHECKING:
     from pathlib import Path

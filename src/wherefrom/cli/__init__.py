@@ -11,7 +11,8 @@ import click
 
 from wherefrom.cli import deeds, lasting, questions  # noqa: F401 - they bring their commands in
 from wherefrom.cli.group import cli
-from wherefrom.errors import IndexDamagedError, WherefromError
+from wherefrom.errors import WherefromError
+from wherefrom.errors.index import IndexDamagedError
 
 _UNEXPECTED = 3
 

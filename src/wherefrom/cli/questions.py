@@ -12,7 +12,8 @@ import click
 from wherefrom.cli import shared
 from wherefrom.cli.group import cli
 from wherefrom.cli.shared import looking
-from wherefrom.errors import NoResultsError, NotAProjectError
+from wherefrom.errors.answers import NoResultsError
+from wherefrom.errors.project import NotAProjectError
 
 if TYPE_CHECKING:
     from wherefrom.metrics import Way

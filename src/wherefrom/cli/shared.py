@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wherefrom.cli.group import cli
-from wherefrom.errors import AmbiguousAddressError, NoResultsError, UnknownAddressError
+from wherefrom.errors.answers import AmbiguousAddressError, NoResultsError, UnknownAddressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

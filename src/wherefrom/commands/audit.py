@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wherefrom import unsteady
 from wherefrom.commands import ls
 from wherefrom.commands import reproduce as reproducing
-from wherefrom.errors import NoResultsError
+from wherefrom.errors.answers import NoResultsError
 from wherefrom.found import Found
 from wherefrom.verification import collect, subjects
 

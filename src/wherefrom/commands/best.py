@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import metrics
 from wherefrom.commands import ls
-from wherefrom.errors import NoResultsError, UnknownMetricError
+from wherefrom.errors.answers import NoResultsError, UnknownMetricError
 
 if TYPE_CHECKING:
     from wherefrom.entries import Entry

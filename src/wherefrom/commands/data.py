@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import metrics
 from wherefrom.commands import ls
-from wherefrom.errors import NoResultsError
+from wherefrom.errors.answers import NoResultsError
 from wherefrom.record import Gap
 from wherefrom.sources import git_repo
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import address
-from wherefrom.errors import NothingToKeepError, TagNameError, TagTakenError
+from wherefrom.errors.git import NothingToKeepError, TagNameError, TagTakenError
 from wherefrom.names import SNAPSHOTS
 from wherefrom.sources import git_repo
 from wherefrom.verification import collect, subjects

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import entries as entries_
 from wherefrom import lineage, metrics, tree
-from wherefrom.errors import UnknownMetricError
+from wherefrom.errors.answers import UnknownMetricError
 from wherefrom.runs import Logged
 from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import is_inside

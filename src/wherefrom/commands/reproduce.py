@@ -13,7 +13,7 @@ from wherefrom.children import Children
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
 from wherefrom.environment import cpu_model
-from wherefrom.errors import ImpossibleError
+from wherefrom.errors.answers import ImpossibleError
 from wherefrom.record import Gap
 from wherefrom.remarking import Remarker
 from wherefrom.remarks import Reproduced

@@ -18,7 +18,8 @@ from wherefrom import (
     tree,
 )
 from wherefrom import record as records
-from wherefrom.errors import NoResultError, NotAProjectError
+from wherefrom.errors.answers import NoResultError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.lockfile import StageFacts, fingerprint, is_record
 from wherefrom.record import Gap, Record
 from wherefrom.sources import git_repo

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wherefrom import settings
-from wherefrom.errors import NoUiError, StoreUnreachableError
+from wherefrom.errors.stores import NoUiError, StoreUnreachableError
 from wherefrom.project import locate
 from wherefrom.sources import local_store, reachable
 from wherefrom.uris import redact

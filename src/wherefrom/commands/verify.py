@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import address
 from wherefrom.commands import ls
-from wherefrom.errors import NoResultsError
+from wherefrom.errors.answers import NoResultsError
 from wherefrom.verification import collect, subjects
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import NotAProjectError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.index import database as databases
 from wherefrom.index import refresh
 from wherefrom.index.query import Index

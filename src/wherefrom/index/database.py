@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import files
-from wherefrom.errors import IndexPlaceError
+from wherefrom.errors.index import IndexPlaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

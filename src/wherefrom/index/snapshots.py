@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wherefrom import holding as holdings
 from wherefrom import lineage, metrics
 from wherefrom.attribution import is_as_locked
-from wherefrom.errors import DamagedRepositoryError
+from wherefrom.errors.git import DamagedRepositoryError
 from wherefrom.lockfile import is_record
 from wherefrom.sources import dvc_cache
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import DamagedRepositoryError
+from wherefrom.errors.git import DamagedRepositoryError
 from wherefrom.holding import is_fact
 
 if TYPE_CHECKING:

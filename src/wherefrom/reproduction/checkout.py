@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from wherefrom import attribution
-from wherefrom.errors import ImpossibleError, ToolError
+from wherefrom.errors.answers import ImpossibleError
+from wherefrom.errors.git import ToolError
 from wherefrom.reproduction import confined
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_clone, git_repo
 from wherefrom.uris import redact_text

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from wherefrom.errors import ImpossibleError
+from wherefrom.errors.answers import ImpossibleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

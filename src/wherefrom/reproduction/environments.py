@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from wherefrom import environment, places
-from wherefrom.errors import ImpossibleError
+from wherefrom.errors.answers import ImpossibleError
 from wherefrom.holding import is_fact
 from wherefrom.reproduction import current, listed
 from wherefrom.sources import git_clone

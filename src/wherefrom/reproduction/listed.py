@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import ImpossibleError
+from wherefrom.errors.answers import ImpossibleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom import attribution, lineage, tree
-from wherefrom.errors import ImpossibleError
+from wherefrom.errors.answers import ImpossibleError
 from wherefrom.reproduction import checkout, unlike, verdict
 from wherefrom.settings import STORE, TRACKING
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.errors import RemoteUnreachableError
+from wherefrom.errors.stores import RemoteUnreachableError
 from wherefrom.sources import dvc_repo
 from wherefrom.uris import redact_text
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom.errors import ToolError
+from wherefrom.errors.git import ToolError
 from wherefrom.sources import git_repo
 from wherefrom.sources.git_objects import Objects
 

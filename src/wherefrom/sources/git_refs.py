@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import DamagedRepositoryError, ToolError
+from wherefrom.errors.git import DamagedRepositoryError, ToolError
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.sources import git_repo
 

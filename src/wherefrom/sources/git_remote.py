@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import RemoteUnreachableError
+from wherefrom.errors.stores import RemoteUnreachableError
 from wherefrom.identity import CommitSha
 from wherefrom.sources import git_repo
 from wherefrom.sources.git_objects import Objects

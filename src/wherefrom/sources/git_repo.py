@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import NotAProjectError, TagRefusedError, ToolError
+from wherefrom.errors.git import TagRefusedError, ToolError
+from wherefrom.errors.project import NotAProjectError
 from wherefrom.identity import CommitSha
 
 if TYPE_CHECKING:

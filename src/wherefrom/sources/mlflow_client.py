@@ -8,7 +8,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.errors import StoreRefusedError, StoreUnreachableError
+from wherefrom.errors.stores import StoreRefusedError, StoreUnreachableError
 from wherefrom.sources import reachable
 from wherefrom.uris import redact
 

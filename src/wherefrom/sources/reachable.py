@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.uris import redact, redact_text, sqlite_path
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.identity import MlflowRunId
 from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID
 from wherefrom.runs import JOINING, Logged, LoggedModel, ModelVersion, Run, Stored

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom import problems as problems_
 from wherefrom.names import SNAPSHOTS
-from wherefrom.problems import NO_LOSS, TRACING
+from wherefrom.problems import NO_LOSS, TRACING, in_dvc
 from wherefrom.sources import git_repo
 from wherefrom.sources.git_files import CommitFiles
 from wherefrom.sources.git_objects import Objects
@@ -122,4 +121,4 @@ class _Objects:
             if problem.cause != "cache" or not elsewhere:
                 yield problem
         if elsewhere is False and not here:
-            yield problems_.not_in_remote(kept.path, kept.hash, kept.remote, kept.lost)
+            yield in_dvc.not_in_remote(kept.path, kept.hash, kept.remote, kept.lost)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wherefrom import attribution, checks, lineage, problems, tree
 from wherefrom.environment import LOCK_NAMES
 from wherefrom.names import SNAPSHOTS
+from wherefrom.problems import in_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,16 +106,16 @@ class Ledger:
 
     def _gone(self, subject: Subject) -> Problem:
         if subject.in_workspace:
-            return problems.uncommitted(subject.key)
+            return in_git.uncommitted(subject.key)
         sha = subject.held[0].commit_sha if subject.held else None
-        return problems.gone(subject.name, sha, self._remotes)
+        return in_git.gone(subject.name, sha, self._remotes)
 
     def _in(self, subject: Subject, holder: Holder) -> Placed:
         sha = holder.commit_sha
-        dropped = [] if subject.live else [problems.unheld(sha, holder.experiment)]
+        dropped = [] if subject.live else [in_git.unheld(sha, holder.experiment)]
         result = self._result(sha, subject.key)
         if result is None:  # else a run without a record: nothing says which result it was
-            unread = [problems.unreadable(subject.name, sha)] if subject.live else []
+            unread = [in_git.unreadable(subject.name, sha)] if subject.live else []
             return Placed(subject, holder, None, frozenset(), (*dropped, *unread))
         paths = self._paths.get((sha, subject.key)) or checks.paths(result)
         contents = self._files.contents(sha, (*paths, *LOCK_NAMES))
@@ -126,8 +127,8 @@ class Ledger:
             *self._environment(result, contents),
             *self._snapshot(result),
         )
-        in_git = frozenset(path for s in result.stages for path in s.outs if path in contents)
-        return Placed(subject, holder, result, in_git | self._folders(result, sha), found)
+        tracked = frozenset(path for s in result.stages for path in s.outs if path in contents)
+        return Placed(subject, holder, result, tracked | self._folders(result, sha), found)
 
     def _folders(self, result: Lineage, sha: CommitSha) -> frozenset[str]:
         """List the folders among the outputs that the commit has itself, with all their files."""
@@ -177,7 +178,7 @@ class Ledger:
         kept = {record.git.snapshot: record.record_id for record in _records(result)}
         for sha, record_id in kept.items():
             if sha and not self._is_kept(sha, record_id):
-                yield problems.no_snapshot(SNAPSHOTS + record_id, sha, self._remotes)
+                yield in_git.no_snapshot(SNAPSHOTS + record_id, sha, self._remotes)
 
 
 def _records(result: Lineage) -> Iterator[Record]:

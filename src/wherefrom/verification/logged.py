@@ -7,11 +7,11 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wherefrom import problems
-from wherefrom.errors import StoreUnreachableError
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.names import LISTINGS
+from wherefrom.problems import in_mlflow
 from wherefrom.sources.artifacts import Artifacts
 
 if TYPE_CHECKING:
@@ -79,39 +79,39 @@ class Logged:
         """Name a run that is not there; results that keep no record may never have had one."""
         record_id = placed.subject.record_id
         if deleted is not None:
-            yield problems.deleted_run(deleted)
+            yield in_mlflow.deleted_run(deleted)
         elif record_id and not self._view.table.of_record(record_id):
             waits = record_id in self._waiting
-            yield problems.no_run(record_id, placed.subject.name, waits=waits)
+            yield in_mlflow.no_run(record_id, placed.subject.name, waits=waits)
 
     def _listing(self, run: Run, place: str, value: str) -> tuple[Md5s, Problem | None]:
         """Read what was logged to a run, by its own listing."""
         name = f"{LISTINGS}/{value}.json"
         if name not in self._files.files(place):
-            return {}, problems.artifacts_gone(run, [name], place)
+            return {}, in_mlflow.artifacts_gone(run, [name], place)
         content = self._files.read(place, name)
         if hashlib.md5(content, usedforsecurity=False).hexdigest() != value:
-            return {}, problems.other_bytes(f"run {run.mlflow_run_id}", [name], place)
+            return {}, in_mlflow.other_bytes(f"run {run.mlflow_run_id}", [name], place)
         return {entry["relpath"]: entry["md5"] for entry in json.loads(content)}, None
 
     def _artifacts(self, run: Run, place: str, listed: Md5s) -> Iterator[Problem]:
         if gone := sorted(listed.keys() - self._files.files(place)) if listed else []:
-            yield problems.artifacts_gone(run, gone, place)
+            yield in_mlflow.artifacts_gone(run, gone, place)
         if wrong := self._wrong(place, listed):
-            yield problems.other_bytes(f"run {run.mlflow_run_id}", wrong, place)
+            yield in_mlflow.other_bytes(f"run {run.mlflow_run_id}", wrong, place)
 
     def _logged_models(self, placed: Placed, run: Run, listed: Md5s) -> Iterator[Problem]:
         """Look at the models of a run; of several the listing is of the one that has its files."""
         models, kept = self._models.get(run.mlflow_run_id, []), _models_of(placed)
         if listed and not models:
-            yield problems.model_deleted(run, kept)
+            yield in_mlflow.model_deleted(run, kept)
         models = sorted(models, key=lambda model: len(self._gone(model.place, listed)))
         for number, model in enumerate(models):
             md5s = listed if number == 0 else {}
             if gone := self._gone(model.place, md5s or {_MLMODEL: ""}):
-                yield problems.model_gone(model, gone, kept)
+                yield in_mlflow.model_gone(model, gone, kept)
             if wrong := self._wrong(model.place, md5s):
-                yield problems.other_bytes(f"model {model.model_id}", wrong, model.place)
+                yield in_mlflow.other_bytes(f"model {model.model_id}", wrong, model.place)
 
     def _gone(self, place: str, names: Iterable[str]) -> list[str]:
         return sorted(set(names) - self._files.files(place))
@@ -127,9 +127,9 @@ class Logged:
         """Say so where a version of a registered model does not lead to files any more."""
         _, of_model, model_id = version.source.partition("models:/m-")
         if of_model and f"m-{model_id}" not in self._ids:
-            yield problems.version_broken(version, f"the logged model m-{model_id} was deleted")
+            yield in_mlflow.version_broken(version, f"the logged model m-{model_id} was deleted")
         elif not self._files.files(self._place_of(version)):
-            yield problems.version_broken(version, "there are no files where it points")
+            yield in_mlflow.version_broken(version, "there are no files where it points")
 
     def _place_of(self, version: ModelVersion) -> str:
         """Give the folder of a version; `runs:/ID/PATH` may mean a run's file or its model."""

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom import problems
 from wherefrom.lockfile import is_record
+from wherefrom.problems import in_dvc
 from wherefrom.sources import disk, dvc_cache
 
 if TYPE_CHECKING:
@@ -146,18 +146,18 @@ class Cache:
     def problems(self, kept: Kept) -> Iterator[Problem]:
         """Name what is missing of an object, or is not what its hash says."""
         if gone := self.here.missing(kept.hash):
-            yield problems.not_in_cache(kept.path, kept.hash, gone, kept.lost, self._remedy(kept))
+            yield in_dvc.not_in_cache(kept.path, kept.hash, gone, kept.lost, self._remedy(kept))
         if hidden := self.here.hidden(kept.hash):
-            yield problems.not_readable(kept.path, hidden, kept.lost)
+            yield in_dvc.not_readable(kept.path, hidden, kept.lost)
         inside = self.here.files.get(kept.hash) or {}
         names = {"": kept.hash, **inside}
         if wrong := {name: value for name, value in names.items() if value in self._wrong}:
-            yield problems.damaged(kept.path, wrong, kept.lost, self._remedy(kept))
+            yield in_dvc.damaged(kept.path, wrong, kept.lost, self._remedy(kept))
 
     def _remedy(self, kept: Kept) -> str:
         if not self._has_remotes or (kept.stage and not kept.pushed):
             return kept.again
         only = f" {kept.dvc_file}" if kept.dvc_file else ""
         exps = "" if kept.dvc_file else ", of an experiment `dvc exp pull`"
-        older = "" if kept.dvc_file else problems.OLDER
+        older = "" if kept.dvc_file else in_dvc.OLDER
         return f"`dvc fetch --all-commits{only}`{exps}{older}, if it was pushed; else {kept.again}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wherefrom import problems
-from wherefrom.errors import RemoteUnreachableError
+from wherefrom.errors.stores import RemoteUnreachableError
 from wherefrom.names import SNAPSHOTS
+from wherefrom.problems import in_git
 from wherefrom.sources import dvc_remote, git_refs, git_remote, git_repo
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class GitRemotes:
         self._root = root
         self._names = git_repo.remotes(root)
         self._refs: dict[str, CommitSha] = {}
-        self.gaps: list[Problem] = [] if self._names else [problems.no_git_remote()]
+        self.gaps: list[Problem] = [] if self._names else [in_git.no_git_remote()]
         for name in self._names:
             try:
                 self._refs |= git_remote.refs(root, name)
@@ -46,10 +47,10 @@ class GitRemotes:
         if not any(holder.commit_sha in self._reached for holder in placed.subject.held):
             sha, name = placed.holder.commit_sha, placed.holder.experiment
             refs = () if name else git_repo.containing(self._root, sha)
-            yield problems.not_pushed(sha, name, self._names[0], refs, ahead=self._ahead)
+            yield in_git.not_pushed(sha, name, self._names[0], refs, ahead=self._ahead)
         for ref in (SNAPSHOTS + record_id for record_id in placed.snapshots):
             if ref not in self._refs:
-                yield problems.snapshot_not_pushed(ref, self._names[0])
+                yield in_git.snapshot_not_pushed(ref, self._names[0])
 
 
 class DvcRemotes:

@@ -12,7 +12,7 @@ from dvc_projects import ProbedProject, build
 from filelock import FileLock
 
 from wherefrom import lockfile
-from wherefrom.sources import dvc_repo, dvc_stage
+from wherefrom.sources import dvc_running, dvc_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -365,7 +365,7 @@ def test_another_record_of_the_training_is_no_gap(project: ProbedProject) -> Non
 def test_a_stage_that_no_dvc_yaml_has_is_named(built: ProbedProject) -> None:
     place = dvc_stage.place(built.root, built.root, {"DVC_STAGE": "nowhere"})
     with pytest.raises(LookupError, match="DVC_STAGE=nowhere names 0 stages"):
-        dvc_repo.running_stage(place)
+        dvc_running.running_stage(place)
 
 
 def test_two_stages_of_one_name_and_directory_are_never_guessed_between(
@@ -374,4 +374,4 @@ def test_two_stages_of_one_name_and_directory_are_never_guessed_between(
     environ = {"DVC_STAGE": "gone/dvc.yaml:named"}
     place = dvc_stage.place(built.root, built.root / "sub", environ)
     with pytest.raises(LookupError, match="names 2 stages"):
-        dvc_repo.running_stage(place)
+        dvc_running.running_stage(place)

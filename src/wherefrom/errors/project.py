@@ -1,0 +1,101 @@
+"""What a project's own files say, and cannot be read or used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom.errors import WherefromError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass
+class NotAProjectError(WherefromError):
+    """The folder is in no DVC project, or the project is in no git repository."""
+
+    folder: Path
+    missing: str
+
+    def __str__(self) -> str:
+        return f"{self.folder} is not inside a {self.missing} repository"
+
+    @property
+    def hint(self) -> str:
+        return f"change into the project, or make one: `{self.missing.lower()} init`"
+
+
+@dataclass
+class LockfileError(WherefromError):
+    """A `dvc.lock`, `.dvc` or `dvc.yaml` that cannot be read."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.where} cannot be read: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "restore it from git (`git checkout -- <file>`) or let `dvc repro` write it anew"
+
+
+@dataclass
+class RecordError(WherefromError):
+    """A record file that is damaged, or of a version that this `wherefrom` does not know."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"the record {self.where} cannot be read: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "restore it from git, or run the stage again: `dvc repro`"
+
+
+@dataclass
+class ParamsFileError(WherefromError):
+    """A params.yaml that is no YAML."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"params.yaml cannot be read: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "correct the line that is named, or restore the file: `git checkout -- params.yaml`"
+
+
+@dataclass
+class SettingError(WherefromError):
+    """A value in params.yaml that `wherefrom` reads and cannot use."""
+
+    key: str
+    given: object
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"params.yaml: {self.key} is {self.given!r}; allowed is {self.allowed}"
+
+
+@dataclass
+class ReservedTagError(WherefromError):
+    """A tag that somebody sets and that has a meaning already: `taken` are such."""
+
+    name: str
+    taken: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the tag {self.name} is not free: {', '.join(self.taken)} have a meaning already"
+
+    @property
+    def hint(self) -> str:
+        return "give it another name"
+
+
+RESERVED_TAGS = ("wherefrom.", "dvc.", "git.", "env.", "mlflow.", "data_hash")
+"""How the tags begin that nobody else may set."""
