@@ -1,1 +1,1 @@
-"""Many variants of one pipeline, each a DVC experiment with its run."""
+"""Many variants at once: which they are, who runs them, and what came of them."""

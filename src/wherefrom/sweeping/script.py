@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import io
 import multiprocessing
 import os
@@ -170,7 +171,7 @@ def _status_of(script: Script) -> int:
 def _anchor_mlflow() -> None:
     """Do what importing MLflow would have done: load the plugin that anchors its store."""
     if "mlflow" in sys.modules and os.environ.get("DVC_STAGE"):
-        import wherefrom.plugin  # noqa: F401, PLC0415
+        importlib.import_module("wherefrom.plugin")
 
 
 def _print(error: BaseException) -> None:
