@@ -18,17 +18,18 @@ import shutil
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from wherefrom.identity import CommitSha
 from wherefrom.sources import git_clone, git_repo
 from wherefrom.sources.dvc_clone import DvcError
+from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Start = Callable[[str, str, Mapping[str, str]], int | None]
     """Runs a stage's command in a folder with variables; gives its status, None if it will not."""
@@ -49,14 +50,6 @@ class Base:
     common_dir: Path
     commit: CommitSha
     tree: CommitSha | None = None
-
-
-@dataclass(frozen=True)
-class Made:
-    """An experiment: its commit, and the metric files that its stages declare, by their paths."""
-
-    commit: CommitSha
-    metric_files: tuple[str, ...]
 
 
 class WorkingCopy:
@@ -80,6 +73,8 @@ class WorkingCopy:
                 merge(config, cache)
             self._site_cache_dir = own.site_cache_dir
         self._outputs: tuple[str, ...] = ()
+        self._metric_files: list[str] = []
+        self._look_at_outputs()
         self.reset()
 
     def close(self) -> None:
@@ -105,10 +100,11 @@ class WorkingCopy:
             by_file[file].append(override)
         with _repo(self.root) as repo, _converted(), _inside(self.root):
             repo.experiments.tempdir_queue._update_params(dict(by_file))  # noqa: SLF001
-        return changes_digest(_changes(self._clone, self._base.commit))
+        changed = _staged(self._clone, self._base.commit)
+        return _digest(changed, [output.lstrip("/") for output in self._outputs])
 
-    def run(self, name: str, start: Start) -> Made:
-        """Run the pipeline as an experiment, and hand it to the main repository.
+    def run(self, name: str, start: Start) -> CommitSha:
+        """Run the pipeline as an experiment, hand it to the main repository; give its commit.
 
         Raises `DvcError` where a stage fails, or DVC refuses.
         """
@@ -142,39 +138,76 @@ class WorkingCopy:
         ref = str(done.ref_info)
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
         git_repo.run(self._base.common_dir, *fetch, str(self._clone), f"{ref}:{ref}")
-        commit = CommitSha(git_repo.run(self._clone, "rev-parse", ref).strip())
-        return Made(commit, self._look_at_outputs())
+        self._look_at_outputs()
+        return CommitSha(git_repo.run(self._clone, "rev-parse", ref).strip())
+
+    def metric_files(self, name: str) -> dict[str, bytes]:
+        """Read the metric files of an experiment of this baseline, by their paths from the root."""
+        commit, prefix = self._base.commit, self._base.prefix
+        ref = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
+        paths = {path: f"{prefix}/{path}" if prefix else path for path in self._metric_files}
+        sha = git_repo.resolve(self._base.root, ref)
+        blobs = git_repo.listed(self._base.root, sha, paths.values()) if sha else {}
+        with Objects(self._base.root) as objects:
+            contents = dict(objects.contents(list(blobs.values())))
+        return {path: contents[blobs[at]] for path, at in paths.items() if at in blobs}
 
     def _leave_last_branch(self) -> None:
         from dvc.repo.experiments.refs import EXEC_BRANCH  # noqa: PLC0415, TID251
 
         (self._clone / ".git" / EXEC_BRANCH).unlink(missing_ok=True)
 
-    def _look_at_outputs(self) -> tuple[str, ...]:
-        """Remember what DVC looks after, and list the metric files, by paths from `root`."""
+    def _look_at_outputs(self) -> None:
+        """Remember what DVC looks after, and which of it are metric files."""
         with _repo(self.root) as repo:
             local = [out for out in repo.index.outs if out.protocol in {"local", None}]
         self._outputs = tuple(f"/{_below(self._clone, out.fs_path)}" for out in local)
-        return tuple(_below(self.root, out.fs_path) for out in local if out.metric)
+        self._metric_files = [_below(self.root, out.fs_path) for out in local if out.metric]
 
 
 def _below(folder: Path, path: str) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def changes_digest(changes: Mapping[str, str]) -> str:
-    """Digest files by their paths and blobs, those apart that a run of the pipeline writes."""
-    text = "".join(f"{path}\0{blob}\0" for path, blob in sorted(changes.items()))
-    return hashlib.sha256(text.encode()).hexdigest()
+def known(base: Base) -> dict[str, str]:
+    """Map what the experiments of a baseline are made of to their names: a digest, as above."""
+    with _repo(base.root) as repo:
+        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
+        worktree = base.root.parents[len(Path(base.prefix).parts) - 1] if base.prefix else base.root
+        outputs = [_below(worktree, out.fs_path) for out in local]
+    refs = git_repo.refs_below(base.root, f"refs/exps/{base.commit[:2]}/{base.commit[2:]}/")
+    pairs = "".join(f"{sha} {base.commit}\n" for sha in refs.values())
+    command = ("diff-tree", "-r", "-z", "--no-renames", "--stdin")
+    fields = iter(git_repo.run(base.root, *command, given=pairs).split("\0"))
+    changed: dict[str, dict[str, str]] = {}
+    sha = ""
+    for field in fields:
+        if field.startswith(":"):
+            changed[sha][next(fields)] = field.split()[3]
+        elif field:
+            sha = field
+            changed[sha] = {}
+    return {_digest(changed.get(sha, {}), outputs): name for name, sha in refs.items()}
 
 
-def _changes(clone: Path, commit: CommitSha) -> dict[str, str]:
-    """Map the files that differ from a commit to their blobs, "" for one that is gone."""
+def _staged(clone: Path, commit: CommitSha) -> dict[str, str]:
+    """Map the files that differ from a commit to their blobs; zeros for one that is gone."""
     git_repo.run(clone, "add", "--update")
     text = git_repo.run(clone, "diff-index", "--cached", "--no-renames", "-z", commit)
     fields = text.split("\0")
     found = zip(fields[::2], fields[1::2], strict=False)
-    return {path: head.split()[3].strip("0") and head.split()[3] for head, path in found if path}
+    return {path: head.split()[3] for head, path in found if path}
+
+
+def _digest(changes: Mapping[str, str], outputs: Iterable[str]) -> str:
+    """Digest what an experiment changes of its baseline, but for what running it writes."""
+    written = tuple(f"{path}/" for path in outputs)
+    text = "".join(
+        f"{path}\0{blob}\0"
+        for path, blob in sorted(changes.items())
+        if not f"{path}/".startswith(written) and PurePosixPath(path).name != "dvc.lock"
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _include(config: Path, other: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
+import socket
 import sys
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from wherefrom import metrics, places
+from wherefrom import metrics, places, trial
 from wherefrom import record as records
 from wherefrom.errors import WherefromError
 from wherefrom.lockfile import is_record
@@ -20,16 +23,14 @@ from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sweeping import script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
+    from types import FrameType
 
     from wherefrom.sources.dvc_experiment import Base
 
 State = Literal["done", "linked", "failed", "pruned", "stopped"]
-
-PARENT = "WHEREFROM_PARENT_RUN"
-"""The MLflow run that a variant's run is nested in."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Report:
     """What became of a variant.
 
     `experiment` holds its result; it is another one's where the variant was there already, and None
@@ -71,6 +72,15 @@ class Outcome:
 @dataclass(frozen=True)
 class Ready:
     """A worker has its working copy."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a variant stands that still runs; the worker waits for whether it is to go on."""
+
+    number: int
+    step: int
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -104,77 +114,101 @@ class _Worker:
         self._plan = plan
         self._known: dict[str, str] = {}
         self._ran: list[str] = []
+        self._number = 0
+        self._pruned = False
+        self._stopped = False
+        signal.signal(signal.SIGTERM, self._stop)
         self._copy = dvc_experiment.WorkingCopy(plan.base, folder / "clone")
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        """Let what runs end, which has had the signal too, and say so."""
+        self._stopped = True
 
     def work(self) -> None:
         with suppress(EOFError, BrokenPipeError):  # whoever started this has gone
             self._connection.send(Ready())
             while isinstance(task := self._connection.recv(), Task):
                 self._known |= task.known
-                self._connection.send(self._outcome(task))
+                self._connection.send(self._report(task))
         self._copy.close()
 
-    def _outcome(self, task: Task) -> Outcome:
+    def _report(self, task: Task) -> Report:
         began = time.monotonic()
         log = self._plan.logs / f"{task.number}.log"
-        with log.open("ab") as file:
+        with log.open("wb") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
+        self._number, self._pruned, self._ran = task.number, False, []
         try:
             found = self._run(task)
-        except (DvcError, WherefromError) as error:
-            found = {"state": "failed", "error": _error(log, error)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            state = "pruned" if self._pruned else "stopped" if self._stopped else "failed"
+            found = {"state": state, "error": _error(log, error), "ran": tuple(self._ran)}
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-        return Outcome(task.number, **found, seconds=time.monotonic() - began)
+        return Report(task.number, **found, seconds=time.monotonic() - began)
 
     def _run(self, task: Task) -> dict[str, Any]:
         self._copy.reset()
         digest = self._copy.set_params(task.overrides)
         if digest in self._known:
-            return {"state": "linked", "experiment": self._known[digest], "digest": digest}
-        self._ran.clear()
+            name = self._known[digest]
+            return {"state": "linked", "experiment": name, "digest": digest, **self._found(name)}
         made = self._copy.run(task.name, self._start)
-        values, _ = metrics.read(self._copy.root, made.metric_files)
-        record = _record(self._copy.root, made.metric_files)
-        return {
-            "state": "done",
-            "experiment": task.name,
-            "commit": made.commit,
-            "digest": digest,
-            "ran": tuple(self._ran),
-            "metrics": values,
-            "record_id": record.record_id if record else None,
-            "run_id": record.mlflow_run_id if record else None,
-        }
+        known = {"experiment": task.name, "commit": made, "digest": digest}
+        return {"state": "done", **known, "ran": tuple(self._ran), **self._found(task.name)}
+
+    def _found(self, name: str) -> dict[str, Any]:
+        """Read the metrics of an experiment, and the record that names its result."""
+        files = self._copy.metric_files(name)
+        values, _ = metrics.join({p: text for p, text in files.items() if not is_record(p)})
+        texts = {path: text.decode() for path, text in files.items() if is_record(path)}
+        found = [records.from_text(text, path) for path, text in texts.items()]
+        last = max(found, key=lambda record: record.ended, default=None)
+        named = {"record_id": last.record_id, "run_id": last.mlflow_run_id} if last else {}
+        return {"metrics": values, **named}
 
     def _start(self, command: str, folder: str, environ: Mapping[str, str]) -> int | None:
         self._ran.append(command)
         found = script.parse(command, folder, environ)
         if found is None:
             return None
-        pid = script.fork(found, folder, environ)
+        here, there = socket.socketpair()
+        with here:
+            with there:
+                told = {**environ, trial.VARIABLE: str(there.fileno())}
+                pid = script.fork(found, folder, told, (there.fileno(),))
+            self._listen(here, pid)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def _listen(self, stage: socket.socket, pid: int) -> None:
+        """Wait for a stage to end, and hand on what it says of itself meanwhile."""
         handle = os.pidfd_open(pid)
         try:
+            with stage.makefile("r", encoding="utf-8") as lines:
+                while stage.fileno() in select.select([handle, stage.fileno()], [], [])[0]:
+                    line = lines.readline()
+                    if not line:
+                        break
+                    stage.sendall(b"%d\n" % self._is_to_stop(json.loads(line)))
             select.select([handle], [], [])
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        except (ConnectionError, EOFError):  # one of both has gone
+            select.select([handle], [], [])
         finally:
             os.close(handle)
 
-
-def _record(root: Path, paths: Iterable[str]) -> records.Record | None:
-    """Read the record that names the result: of those that a pipeline writes the last to end."""
-    found = [
-        records.from_text((root / path).read_text(encoding="utf-8"), path)
-        for path in paths
-        if is_record(path)
-    ]
-    return max(found, key=lambda record: record.ended, default=None)
+    def _is_to_stop(self, said: dict[str, Any]) -> bool:
+        self._connection.send(Step(self._number, said["step"], said["metrics"]))
+        self._pruned = bool(self._connection.recv())
+        return self._pruned
 
 
 def _error(log: Path, error: Exception) -> str:
     """Say why a variant failed: the last that its stage said, else DVC."""
+    if not isinstance(error, DvcError | WherefromError):
+        traceback.print_exception(error)
+        return f"unexpected: {type(error).__name__}: {error}"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [line for line in lines if line.strip()]
+    said = [line for line in lines if line.strip() and not line.startswith("> ")]
     return said[-1] if said else str(error)

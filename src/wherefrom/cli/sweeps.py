@@ -1,0 +1,121 @@
+"""The command that runs many variants."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wherefrom.cli import shared
+from wherefrom.cli.group import cli
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tqdm import tqdm
+
+    from wherefrom.commands.sweep import Swept
+    from wherefrom.sweeping.worker import Report
+
+
+@cli.command()
+@click.option("-S", "--set-param", "overrides", multiple=True, metavar="KEY=VALUES")
+@click.option("--name", metavar="NAME", help="Of the sweep, and the beginning of each variant's.")
+@click.option(
+    "--sampler", default="grid", show_default=True, help="grid, random, or one of Optuna's: tpe."
+)
+@click.option("--trials", type=click.IntRange(1), metavar="N", help="How many, if not a grid.")
+@click.option("--seed", default=0, show_default=True, help="What a sampler draws by.")
+@shared.metric
+@click.option(
+    "--direction",
+    type=click.Choice(["maximize", "minimize"]),
+    help="Which values of the metric are better; its name tells if not given.",
+)
+@click.option("--pruner", metavar="NAME", help="Give up poor variants by fold: median, hyperband.")
+@click.option("--jobs", type=click.IntRange(1), help="How many at once; one on each core if not.")
+@click.option("--resume", is_flag=True, help="Go on with the last sweep, or that of --name.")
+@shared.as_json
+def sweep(
+    overrides: tuple[str, ...],
+    *,
+    name: str | None,
+    sampler: str,
+    trials: int | None,
+    seed: int,
+    metric: str | None,
+    direction: str | None,
+    pruner: str | None,
+    jobs: int | None,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Run variants of the pipeline, each as a DVC experiment with its own run in MLflow.
+
+    KEY=VALUES is what `dvc exp run --queue --set-param` takes: `a=1,2`, `a=range(3,9)`,
+    `a=choice(x,y)`; for samplers also `a=interval(0.01,0.3)`, `a=tag(log,interval(1e-4,1))`.
+    """
+    if resume == bool(overrides):
+        raise click.UsageError("say what to vary with -S, or --resume")
+    from wherefrom.commands import sweep as command  # noqa: PLC0415
+
+    if metric is not None and metric.startswith("test."):
+        click.echo(
+            f"wherefrom: {metric} is of the test data: what is chosen by it is tuned on them, and "
+            "they say no more how good it is; a cv.* metric is not",
+            err=True,
+        )
+    here = (Path.cwd(), os.environ)
+    better = {"maximize": "larger", "minimize": "smaller", None: None}[direction]
+    asked = command.Asked(overrides, name, sampler, trials, seed, metric, better, pruner, jobs)
+    started = command.resume(*here, name, jobs) if resume else command.start(*here, asked)
+    with started as swept:
+        _follow(swept)
+    _show(swept, as_json=as_json)
+    failed = any(one.state in {"failed", "stopped"} for one in swept.sweep.reports.values())
+    sys.exit(130 if swept.sweep.is_stopped else 1 if failed else 0)
+
+
+def _follow(swept: Swept) -> None:
+    """Run it to its end and show how far it is; the first Ctrl-C lets what runs finish."""
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from wherefrom.render import swept as render  # noqa: PLC0415
+
+    sweep = swept.sweep
+    click.echo(render.beginning(swept), err=True, nl=False)
+    former = signal.signal(signal.SIGINT, lambda number, frame: _stop(swept, number, frame))
+    ended = len(sweep.reports)
+    with tqdm(total=swept.size, initial=ended, unit="variant", dynamic_ncols=True) as bar:
+        try:
+            for report in sweep.run():
+                _tell(bar, swept, report)
+        finally:
+            signal.signal(signal.SIGINT, former)
+
+
+def _stop(swept: Swept, _number: int, _frame: FrameType | None) -> None:
+    text = "stopping" if swept.sweep.is_stopped else "finishing what runs; Ctrl-C again stops it"
+    click.echo(f"\n{text}", err=True)
+    swept.sweep.stop()
+
+
+def _tell(bar: tqdm[None], swept: Swept, report: Report | None) -> None:
+    from wherefrom.render import swept as render  # noqa: PLC0415
+
+    bar.set_postfix_str(render.state(swept), refresh=report is None)
+    if report is None:
+        return
+    bar.update()
+    if report.state in {"failed", "stopped"}:
+        bar.write(render.failure(swept, report), file=sys.stderr)
+
+
+def _show(swept: Swept, *, as_json: bool) -> None:
+    from wherefrom.render import swept as render  # noqa: PLC0415
+
+    click.echo(render.sweep_json(swept) if as_json else render.sweep(swept), nl=False)

@@ -1,0 +1,272 @@
+"""Many variants of the pipeline, each a DVC experiment with its run."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wherefrom import ledger, places, settings, trial
+from wherefrom.errors.stores import StoreUnreachableError
+from wherefrom.errors.sweeps import SweepError
+from wherefrom.project import locate
+from wherefrom.record import Gap
+from wherefrom.sources import dvc_experiment, git_repo
+from wherefrom.sources.dvc_experiment import Base
+from wherefrom.sweeping import book as books
+from wherefrom.sweeping import libraries, parent, space
+from wherefrom.sweeping.book import Book, Definition
+from wherefrom.sweeping.pool import Nursery, Pool
+from wherefrom.sweeping.samplers import GridSampler, RandomSampler
+from wherefrom.sweeping.sweep import Sweep
+from wherefrom.sweeping.worker import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from wherefrom.project import Project
+    from wherefrom.sweeping.parent import Where
+    from wherefrom.sweeping.samplers import Sampler
+    from wherefrom.sweeping.space import Space, Variant
+
+FOLDER = "workers"
+"""Where the copies of the repository are, in the project's state."""
+TREES = "refs/wherefrom/sweeps/"
+"""Refs of the commits that keep the workspaces that sweeps started from, by their names."""
+GRID = "grid"
+_ONE_CORE = "LOKY_MAX_CPU_COUNT"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks for: the parts of a `Definition`, and how it is run.
+
+    `jobs` is the number of workers, None for one on each core.
+    """
+
+    overrides: tuple[str, ...]
+    name: str | None = None
+    sampler: str = GRID
+    trials: int | None = None
+    seed: int = 0
+    metric: str | None = None
+    better: str | None = None
+    pruner: str | None = None
+    jobs: int | None = None
+
+
+@dataclass
+class Swept:
+    """A sweep: as it runs, and when it has ended. `size` is None where nobody knows it."""
+
+    definition: Definition
+    sweep: Sweep
+    size: int | None
+    gaps: tuple[Gap, ...] = ()
+
+
+@contextmanager
+def start(folder: Path, environ: Mapping[str, str], asked: Asked) -> Iterator[Swept]:
+    """Start a sweep; its variants run while `Swept.sweep.run()` is gone through.
+
+    Raises `SweepError`, `SpaceError` and `EndlessGridError` before anything is run.
+    """
+    project = locate(folder, environ)
+    found = space.parse(asked.overrides, asked.seed)
+    _size(asked.sampler, asked.trials, found)
+    with Book(project.state, asked.name or _new_name(project)) as book:
+        if book.exists:
+            remedy = f"`wherefrom sweep --resume {book.name}`, or give another --name"
+            raise SweepError(f"there is a sweep {book.name} already", remedy)
+        book.write(_definition(project, book.name, asked))
+        with _run(project, environ, book, asked.jobs) as swept:
+            yield swept
+
+
+@contextmanager
+def resume(
+    folder: Path, environ: Mapping[str, str], name: str | None, jobs: int | None
+) -> Iterator[Swept]:
+    """Go on with a sweep, the last one if no name is given, from where it was. As `start`."""
+    project = locate(folder, environ)
+    known = books.names(project.state)
+    chosen = name or (known[-1] if known else "")
+    if chosen not in known:
+        what = f"there is no sweep {chosen}" if chosen else "there is no sweep yet"
+        raise SweepError(what, f"there are: {', '.join(known)}" if known else "start one with -S")
+    with Book(project.state, chosen) as book, _run(project, environ, book, jobs) as swept:
+        yield swept
+
+
+@contextmanager
+def _run(
+    project: Project, environ: Mapping[str, str], book: Book, jobs: int | None
+) -> Iterator[Swept]:
+    definition = book.definition()
+    found = space.parse(definition.overrides, definition.seed)
+    nursery = Nursery(libraries.named_by(_folders_of_code(project)))
+    base = _base(project, definition)
+    count = jobs or len(os.sched_getaffinity(0))
+    size = _size(definition.sampler, definition.trials, found)
+    count = min(count, size) if size else count
+    where = _where(project, environ)
+    gaps: tuple[Gap, ...] = ()
+    if where is not None:
+        definition, gaps = _with_parent(nursery, where, definition)
+        book.write(definition)
+    plan = Plan(base, _workers(project), book.logs, _variables(definition, count))
+    with Pool(nursery, plan, count) as pool:
+        known = nursery.ask(dvc_experiment.known, base)
+        sampler = _sampler(definition, found, book)
+        sweep = Sweep(definition, sampler, pool, book, known)
+        status = "FAILED"
+        try:
+            yield (swept := Swept(definition, sweep, size, gaps))
+            status = "KILLED" if sweep.is_stopped else "FINISHED"
+        finally:
+            swept.definition = sweep.definition
+            if where is not None and definition.run_id:
+                _end(nursery, where, sweep, status)
+
+
+def _definition(project: Project, name: str, asked: Asked) -> Definition:
+    """Say where a sweep starts: at HEAD, with what differs from it in files that git knows."""
+    root = project.git_root
+    commit = git_repo.head(root) if root else None
+    if root is None or commit is None:
+        raise SweepError("there is no commit that experiments could start from", "commit first")
+    changed = [change.path for change in git_repo.changes(root) if not change.untracked]
+    message = f"The workspace as the sweep {name} started"
+    tree = git_repo.snapshot(root, changed, TREES + name, message) if changed else None
+    return Definition(
+        name=name,
+        overrides=asked.overrides,
+        sampler=asked.sampler,
+        trials=asked.trials,
+        seed=asked.seed,
+        metric=asked.metric,
+        better=asked.better,
+        pruner=asked.pruner,
+        commit=commit,
+        tree=tree,
+    )
+
+
+def _new_name(project: Project) -> str:
+    """Choose a name that no sweep and no experiment has."""
+    known = {*books.names(project.state)}
+    if project.git_root is not None:
+        refs = git_repo.refs_below(project.git_root, "refs/exps/")
+        known |= {ref.rpartition("/")[2].rpartition("-")[0] for ref in refs}
+    number = 1
+    while f"sweep-{number}" in known:
+        number += 1
+    return f"sweep-{number}"
+
+
+def _base(project: Project, definition: Definition) -> Base:
+    if project.repository is None:
+        raise SweepError("DVC experiments need git", "`git init`, and commit")
+    here = (project.workspace, project.prefix, project.repository.common_dir)
+    return Base(*here, definition.commit, definition.tree)
+
+
+def _size(sampler: str, trials: int | None, found: Space) -> int | None:
+    """Say how many variants there are. Raises `SweepError` and `EndlessGridError`."""
+    if sampler == GRID:
+        return space.size(found)
+    if trials is None:
+        raise SweepError(f"--sampler {sampler} goes on for ever", "say how many: --trials N")
+    return trials
+
+
+def _sampler(definition: Definition, found: Space, book: Book) -> Sampler:
+    """Give who chooses the variants; what has a result is not run again."""
+    ended = {
+        number
+        for number, report in book.reports().items()
+        if report.state in {"done", "linked", "pruned"}
+    }
+    if definition.sampler == GRID:
+        return GridSampler(found, _at(space.grid(found), ended))
+    if definition.sampler == "random":
+        trials, seed = definition.trials or 0, definition.seed
+        drawn = RandomSampler(found, trials, seed)
+        variants = (one.variant for one in iter(drawn.ask, None) if one)
+        return RandomSampler(found, trials, seed, _at(variants, ended))
+    raise SweepError(f"there is no sampler {definition.sampler}", "grid or random")
+
+
+def _at(variants: Iterator[Variant], numbers: set[int]) -> list[Variant]:
+    return [variant for number, variant in enumerate(variants) if number in numbers]
+
+
+def _folders_of_code(project: Project) -> list[Path]:
+    """List the folders of the scripts that the stages run, as `dvc.lock` knows their commands."""
+    root = project.workspace
+    words = (
+        word
+        for stage in ledger.stages(root).values()
+        for command in ([stage.cmd] if isinstance(stage.cmd, str) else stage.cmd)
+        for word in _words(command)
+    )
+    return [(root / word).parent for word in words if word.endswith(".py")]
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # what a shell makes of it is not known here
+        return []
+
+
+def _workers(project: Project) -> Path:
+    folder = places.own_folder(project.state, FOLDER)
+    places.sweep(folder)
+    return folder
+
+
+def _variables(definition: Definition, jobs: int) -> dict[str, str]:
+    """Give what stages have in their environment beside the caller's.
+
+    The cores are shared: what a stage does side by side gets its part of them.
+    """
+    share = max(1, len(os.sched_getaffinity(0)) // jobs)
+    known = {trial.NAME: definition.name, "WHEREFROM_SUMMARY": "off"}
+    known |= {_ONE_CORE: str(share)} if _ONE_CORE not in os.environ else {}
+    known |= {trial.PARENT: definition.run_id} if definition.run_id else {}
+    return known
+
+
+def _where(project: Project, environ: Mapping[str, str]) -> Where | None:
+    """Name the tracking store; None where tracking is off."""
+    if settings.is_off(environ):
+        return None
+    chosen, _ = settings.understood(project.workspace, project.anchor.name)
+    return parent.Where(project, chosen.store(project.anchor, environ))
+
+
+def _with_parent(
+    nursery: Nursery, where: Where, definition: Definition
+) -> tuple[Definition, tuple[Gap, ...]]:
+    """Give the sweep its run in MLflow; without an answer its variants have no parent."""
+    try:
+        if definition.run_id is None:
+            run_id = nursery.ask(parent.begin, where, definition)
+            return replace(definition, run_id=run_id), ()
+        nursery.ask(parent.resume, where, definition)
+    except StoreUnreachableError as error:
+        return definition, (Gap("the sweep has no run in MLflow", str(error), error.hint),)
+    return definition, ()
+
+
+def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:
+    """Say in MLflow what came of the sweep; variants that failed before they had a run get one."""
+    reports = [sweep.reports[number] for number in sorted(sweep.reports)]
+    try:
+        nursery.ask(parent.end, where, sweep.definition, reports, sweep.best, status)
+    except StoreUnreachableError:  # its variants wait for the store as well
+        return

@@ -1,0 +1,112 @@
+"""A sweep, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from wherefrom.metrics import merit
+from wherefrom.render import text
+
+if TYPE_CHECKING:
+    from wherefrom.commands.sweep import Swept
+    from wherefrom.sweeping.worker import Report
+
+_SHOWN = 10
+
+
+def beginning(swept: Swept) -> str:
+    """Say what is about to run."""
+    definition = swept.definition
+    count = f"{swept.size} variants" if swept.size is not None else "variants"
+    done = len(swept.sweep.reports)
+    before = f", {done} of them before" if done else ""
+    return f"{definition.name}: {count}{before}\n" + text.gaps(swept.gaps)
+
+
+def state(swept: Swept) -> str:
+    """Say in a few words how far it is: running, failed, best."""
+    sweep = swept.sweep
+    counts = Counter(report.state for report in sweep.reports.values())
+    parts = [f"{sweep.running} running"]
+    parts += [f"{counts[name]} {name}" for name in ("linked", "pruned", "failed") if counts[name]]
+    if sweep.best is not None and sweep.objective is not None:
+        value = text.number(sweep.objective.value(sweep.best))
+        parts.append(f"best {sweep.objective.metric} {value} ({sweep.best.experiment})")
+    return ", ".join(parts)
+
+
+def failure(swept: Swept, report: Report) -> str:
+    """Say which variant failed, and why."""
+    return f"{_name(swept, report)} {report.state}: {report.error}"
+
+
+def sweep(swept: Swept) -> str:
+    """Show what came of a sweep: the best variants, what failed, and what to do next."""
+    sweep_ = swept.sweep
+    reports = [sweep_.reports[number] for number in sorted(sweep_.reports)]
+    counts = Counter(report.state for report in reports)
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    shown = f"{swept.definition.name}: {said or 'nothing was run'}\n"
+    objective = sweep_.objective
+    if objective is not None and sweep_.best is not None:
+        scored = [report for report in reports if objective.value(report) is not None]
+        scored.sort(key=lambda one: merit(one.metrics[objective.metric], objective.better))
+        shown += "\n" + _table(swept, scored[:_SHOWN])
+    bad = [report for report in reports if report.state in {"failed", "stopped"}]
+    shown += "".join(f"{failure(swept, report)}\n" for report in bad)
+    return shown + "\nnext\n" + text.pairs(_next(swept), "  ")
+
+
+def _table(swept: Swept, reports: list[Report]) -> str:
+    """Show variants by what they vary and the metric that decides."""
+    objective = swept.sweep.objective
+    metric = objective.metric if objective else ""
+    names = list(dict.fromkeys(k for v in swept.sweep.variants.values() for k in v.values))
+    rows = []
+    for report in reports:
+        variant = swept.sweep.variants.get(report.number)
+        values = variant.values if variant else {}
+        varied = [text.value(values[name]) if name in values else "" for name in names]
+        state_ = "" if report.state == "done" else report.state
+        number = text.number(report.metrics.get(metric))
+        rows.append([report.experiment or "", number, *varied, state_])
+    return text.table(["experiment", metric, *names, ""], rows)
+
+
+def _next(swept: Swept) -> list[tuple[str, str]]:
+    rows = []
+    best = swept.sweep.best
+    if swept.sweep.is_stopped:
+        rows.append((f"wherefrom sweep --resume --name {swept.definition.name}", "go on"))
+    if best is not None:
+        rows.append((f"wherefrom {best.experiment}", "where the best is from"))
+        rows.append((f"dvc exp apply {best.experiment}", "take it into the workspace"))
+    rows.append(("dvc exp show", "compare"))
+    return rows
+
+
+def _name(swept: Swept, report: Report) -> str:
+    return report.experiment or f"{swept.definition.name}-{report.number + 1}"
+
+
+def sweep_json(swept: Swept) -> str:
+    """Give a sweep as JSON."""
+    sweep_ = swept.sweep
+    reports = [sweep_.reports[number] for number in sorted(sweep_.reports)]
+    best = sweep_.best
+    return text.as_json(
+        {
+            "sweep": asdict(swept.definition),
+            "best": best.experiment if best else None,
+            "variants": [_variant_json(swept, report) for report in reports],
+            "gaps": text.gaps_json(swept.gaps),
+        }
+    )
+
+
+def _variant_json(swept: Swept, report: Report) -> dict[str, object]:
+    variant = swept.sweep.variants.get(report.number)
+    values = dict(variant.values) if variant else {}
+    return {**asdict(report), "name": _name(swept, report), "values": values}

@@ -1,0 +1,165 @@
+"""Workers, each a process that was forked from one with the libraries imported."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any, Self
+
+from wherefrom.sweeping import libraries, worker
+from wherefrom.sweeping.worker import Ready, Report, Step, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.context import ForkServerProcess
+
+    from wherefrom.sweeping.worker import Plan
+
+
+@dataclass
+class _Worker:
+    connection: Connection
+    process: ForkServerProcess
+    task: Task | None = None
+    ready: bool = False
+
+
+class Nursery:
+    """Where processes with imported libraries come from; it ends with this process.
+
+    `names` are modules that are to be imported beside those of DVC and MLflow.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([libraries.__name__])
+        os.environ[libraries.VARIABLE] = json.dumps(list(names))
+        try:
+            self._context.Process(target=_nothing).start()  # which starts the imports
+        finally:
+            del os.environ[libraries.VARIABLE]
+
+    def start(
+        self, function: Callable[..., None], *arguments: object
+    ) -> tuple[Connection, ForkServerProcess]:
+        """Start a function in a process, with one end of a connection as its first argument."""
+        here, there = self._context.Pipe()
+        with there:
+            process = self._context.Process(target=function, args=(there, *arguments))
+            process.start()
+        return here, process
+
+    def ask(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+        """Run a function in a process, and give what it gives; what it raises is raised."""
+        connection, process = self.start(_answer, function, *arguments)
+        try:
+            value = connection.recv()
+        except EOFError:
+            raise ChildProcessError(f"{function.__name__} ended without an answer") from None
+        finally:
+            process.join()
+        if isinstance(value, BaseException):
+            raise value
+        return value
+
+
+def _nothing() -> None:
+    """Be started."""
+
+
+def _answer(connection: Connection, function: Callable[..., Any], *arguments: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        value = function(*arguments)
+    except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+        value = error
+    connection.send(value)
+
+
+class Pool:
+    """The workers of a sweep. A context manager: at its end none is left."""
+
+    def __init__(self, nursery: Nursery, plan: Plan, jobs: int) -> None:
+        self._nursery = nursery
+        self._plan = plan
+        self._workers = [self._start() for _ in range(jobs)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for one in self._workers:
+            with suppress(OSError):  # it has ended
+                one.connection.send(None)
+            one.connection.close()
+        for one in self._workers:
+            one.process.join()
+
+    @property
+    def running(self) -> list[Task]:
+        """The tasks that are under way."""
+        return [one.task for one in self._workers if one.task is not None]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a task can be given."""
+        return any(one.task is None for one in self._workers)
+
+    def give(self, task: Task) -> None:
+        """Give a task to a worker that has none."""
+        free = [one for one in self._workers if one.task is None]
+        one = next((one for one in free if one.ready), free[0])
+        one.task = task
+        with suppress(OSError):  # it has died, and `wait` says so
+            one.connection.send(task)
+
+    def wait(self, seconds: float | None = None) -> Iterator[Report | Step]:
+        """Wait for what workers say: tasks that have ended, and how one stands.
+
+        Whoever stands somewhere waits for an `answer`.
+        """
+        by_connection = {one.connection: one for one in self._workers if one.task is not None}
+        for connection in wait(by_connection, seconds):
+            one = by_connection[connection]  # type: ignore[index]
+            try:
+                message = one.connection.recv()
+            except (EOFError, OSError):
+                yield self._replace(one)
+                continue
+            if isinstance(message, Ready):
+                one.ready = True
+                continue
+            if isinstance(message, Report):
+                one.task = None
+            yield message
+
+    def answer(self, step: Step, *, stop: bool) -> None:
+        """Say whether a variant is to stop where it stands."""
+        for one in self._workers:
+            if one.task is not None and one.task.number == step.number:
+                with suppress(OSError):  # it has died, and `wait` says so
+                    one.connection.send(stop)
+
+    def kill(self) -> None:
+        """Ask what runs to end at once: stages tell MLflow that they were stopped."""
+        for one in self._workers:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(one.process.pid or 0, signal.SIGTERM)
+
+    def _start(self) -> _Worker:
+        return _Worker(*self._nursery.start(worker.main, self._plan))
+
+    def _replace(self, dead: _Worker) -> Report:
+        """Put a new worker in the place of one that has ended, and say what that one had."""
+        dead.process.join()
+        dead.connection.close()
+        self._workers[self._workers.index(dead)] = self._start()
+        number = dead.task.number if dead.task else 0
+        code = dead.process.exitcode or 0
+        how = f"by signal {-code}" if code < 0 else f"with {code}"
+        return Report(number, "failed", error=f"the process that ran it ended {how}")
