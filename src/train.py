@@ -48,6 +48,8 @@ def main() -> None:
                 scores.append(fold)
                 metric = PRIMARY[task]
                 shown.step(f"fold {len(scores)} of {len(folds)}: {metric} {fold[metric]:.4f}")
+                if len(scores) < len(folds):
+                    run.report({"cv": summarise(scores)}, step=len(scores))
             model = fit_model(
                 features, estimator, rows.features, rows.target, cores=cores(), learnt=learnt
             )

@@ -24,8 +24,23 @@ if TYPE_CHECKING:
     from wherefrom.sources.dvc_stage import Place
 
 
+_PRUNED = 4
+"""The exit code of a stage whose variant was given up."""
+
+
 class Terminated(SystemExit):
     """A signal to end, as an exception, so that the run is ended; exits as a shell would say."""
+
+
+class Pruned(Terminated):
+    """A sweep gives this variant up; the process says so by its exit."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(_PRUNED)
+        self.why = f"the sweep gave this variant up after step {step}"
+
+    def __str__(self) -> str:
+        return self.why
 
 
 def refuse_safe_path() -> None:

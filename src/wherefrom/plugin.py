@@ -80,6 +80,8 @@ def _tags() -> dict[str, str]:
     named = (
         tags.stage_tags(record_id, subject, context.git, context.observed.facts, inside)
         | tags.of_process()
+        | tags.of_sweep(os.environ)
+        | tags.of_parent(os.environ)
     )
     undeclared = (
         *workspace.outside_of_git(project),

@@ -9,10 +9,22 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wherefrom import keys, trial
 from wherefrom import record as records
 from wherefrom import settings as settings_
-from wherefrom.boundary import Terminated, one_line, place, refuse_safe_path, run, say, terminable
+from wherefrom.boundary import (
+    Pruned,
+    Terminated,
+    one_line,
+    place,
+    refuse_safe_path,
+    run,
+    say,
+    terminable,
+)
 from wherefrom.errors.project import NotAProjectError, RecordError
+from wherefrom.lockfile import flatten
+from wherefrom.names import ERROR, PRUNED
 from wherefrom.project import dvc_root, locate
 from wherefrom.requirements import (
     as_left,
@@ -115,6 +127,16 @@ class Run:
         if self._tracked is not None:
             self._tracked.log_metric(name, value, step)
 
+    def report(self, metrics: Mapping[str, Any], step: int) -> None:
+        """Tell a sweep how the variant stands after a step, such as a fold; else nothing happens.
+
+        Where the sweep gives the variant up, this ends the stage: its run says so, and there is no
+        experiment.
+        """
+        known = {n: v for n, v in flatten(dict(metrics)).items() if keys.is_metric(v)}
+        if trial.is_to_stop(known, step):
+            raise Pruned(step)
+
     def log_text(self, text: str, name: str) -> None:
         """Keep a text among the run's artifacts, by the name of a file."""
         if self._tracked is not None:
@@ -175,10 +197,15 @@ def tracked(record: str, of: str | None = None) -> Iterator[Run]:
                 finished = tracked_run.finish()
             except BaseException as error:
                 killed = isinstance(error, KeyboardInterrupt | Terminated)
-                tracked_run.fail("KILLED" if killed else "FAILED", one_line(error))
+                tracked_run.fail("KILLED" if killed else "FAILED", _marks(error))
                 raise
     if of is not None:
         _summarise(finished)
+
+
+def _marks(error: BaseException) -> dict[str, str]:
+    """Give the tags of a run that did not come to its end."""
+    return {PRUNED: str(error)} if isinstance(error, Pruned) else {ERROR: one_line(error)}
 
 
 def _tracked_run(record: str, of: str | None, called: Called) -> TrackedRun | None:

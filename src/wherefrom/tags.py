@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom import keys, process
+from wherefrom import keys, process, trial
 from wherefrom.errors.project import RESERVED_TAGS, ReservedTagError
 from wherefrom.lockfile import is_record
 from wherefrom.names import (
@@ -16,10 +16,12 @@ from wherefrom.names import (
     EXP_NAME,
     FINGERPRINT,
     GAPS,
+    PARENT,
     PROCESS,
     RECORD_ID,
     SOURCE_COMMIT,
     STAGE,
+    SWEEP,
 )
 from wherefrom.record import Gap
 from wherefrom.uris import redact_text
@@ -137,6 +139,16 @@ def of_experiment(settings: Settings) -> dict[str, str]:
     """
     notes = {"mlflow.note.content": keys.tag(settings.notes)} if settings.notes else {}
     return free(settings.all_tags) | notes
+
+
+def of_sweep(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the tag that names the sweep which a stage runs in."""
+    return {SWEEP: environ[trial.NAME]} if trial.NAME in environ else {}
+
+
+def of_parent(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the tag by which MLflow nests a run in that of its sweep."""
+    return {PARENT: environ[trial.PARENT]} if trial.PARENT in environ else {}
 
 
 def of_evaluation(marks: Mapping[str, str]) -> dict[str, str]:

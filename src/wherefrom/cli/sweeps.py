@@ -90,7 +90,13 @@ def _follow(swept: Swept) -> None:
     click.echo(render.beginning(swept), err=True, nl=False)
     former = signal.signal(signal.SIGINT, lambda number, frame: _stop(swept, number, frame))
     ended = len(sweep.reports)
-    with tqdm(total=swept.size, initial=ended, unit="variant", dynamic_ncols=True) as bar:
+    with tqdm(
+        total=swept.size,
+        initial=ended,
+        unit="variant",
+        dynamic_ncols=True,
+        disable=None,  # where nobody looks, lines are better
+    ) as bar:
         try:
             for report in sweep.run():
                 _tell(bar, swept, report)
@@ -107,12 +113,13 @@ def _stop(swept: Swept, _number: int, _frame: FrameType | None) -> None:
 def _tell(bar: tqdm[None], swept: Swept, report: Report | None) -> None:
     from wherefrom.render import swept as render  # noqa: PLC0415
 
-    bar.set_postfix_str(render.state(swept), refresh=report is None)
     if report is None:
+        bar.refresh()  # the time goes on
         return
+    bar.set_postfix_str(render.state(swept), refresh=False)
     bar.update()
-    if report.state in {"failed", "stopped"}:
-        bar.write(render.failure(swept, report), file=sys.stderr)
+    if bar.disable or report.state in {"failed", "stopped"}:
+        bar.write(render.line(swept, report), file=sys.stderr)
 
 
 def _show(swept: Swept, *, as_json: bool) -> None:

@@ -37,9 +37,13 @@ def state(swept: Swept) -> str:
     return ", ".join(parts)
 
 
-def failure(swept: Swept, report: Report) -> str:
-    """Say which variant failed, and why."""
-    return f"{_name(swept, report)} {report.state}: {report.error}"
+def line(swept: Swept, report: Report) -> str:
+    """Say what became of a variant."""
+    objective = swept.sweep.objective
+    value = objective.value(report) if objective else None
+    came = f"{objective.metric} {text.number(value)}" if objective and value is not None else ""
+    said = report.error or came
+    return f"{_name(swept, report)} {report.state}" + (f": {said}" if said else "")
 
 
 def sweep(swept: Swept) -> str:
@@ -55,7 +59,7 @@ def sweep(swept: Swept) -> str:
         scored.sort(key=lambda one: merit(one.metrics[objective.metric], objective.better))
         shown += "\n" + _table(swept, scored[:_SHOWN])
     bad = [report for report in reports if report.state in {"failed", "stopped"}]
-    shown += "".join(f"{failure(swept, report)}\n" for report in bad)
+    shown += "".join(f"{line(swept, report)}\n" for report in bad)
     return shown + "\nnext\n" + text.pairs(_next(swept), "  ")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from wherefrom.errors import SpaceError
+from wherefrom.errors.sweeps import SpaceError
 from wherefrom.sweeping.axes import Choice, Interval, Point, Range
 from wherefrom.sweeping.space import Space, Variant, grid
 

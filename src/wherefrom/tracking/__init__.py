@@ -14,7 +14,7 @@ from wherefrom.claims import Claims
 from wherefrom.connection import Connection
 from wherefrom.curves import Curves, Point
 from wherefrom.journal import Ending, Entry, Journal, Status
-from wherefrom.names import ERROR, PROCESS
+from wherefrom.names import PROCESS
 from wherefrom.record import Gap, Record
 from wherefrom.tracking import beginning, standing
 from wherefrom.tracking.artifacts import Artifacts
@@ -78,7 +78,11 @@ class TrackedRun:
     def _start(self) -> None:
         trains = self._standing.training is None
         if not self._standing.owns:
-            self._tags = tags.of_experiment(self._context.settings) | self._tags
+            self._tags = (
+                tags.of_experiment(self._context.settings)
+                | tags.of_sweep(self._context.environ)
+                | self._tags
+            )
         if trains:
             self._claims.open(self._standing.record_id, self._context.params)
         if before := known.said(self._context):
@@ -169,13 +173,13 @@ class TrackedRun:
             self._claims.finish(record.record_id, {"metrics": values, "record": text})
         return record
 
-    def fail(self, status: Status, why: str) -> None:
-        """End a stage that did not succeed: no record, and the run says why."""
+    def fail(self, status: Status, why: Mapping[str, str]) -> None:
+        """End a stage that did not succeed: no record, and the run says why, in tags."""
         if self._standing.owns and self._standing.repeats is None:
             self._claims.release(self._standing.record_id)
         if self._entry is not None:
             self._connection.forgive()
-            marks = {ERROR: keys.tag(redact_text(why))}
+            marks = {name: keys.tag(redact_text(text)) for name, text in why.items()}
             self._end(self._entry, status, context_.now(), {}, marks)
 
     def _derive_after_all(self) -> None:

@@ -39,9 +39,11 @@ def entry(
     data_hash = table.get(DATA_HASH)
     if standing.owns:
         marks, table = tags.of_evaluation(marks), {}
-    marks |= (
-        dict(said) | table | standing.tags() | tags.gaps_tag([*gaps, *more]) | tags.of_process()
-    )
+        nested = {}
+    else:
+        nested = tags.of_parent(context.environ)
+    marks |= dict(said) | table | nested | standing.tags()
+    marks |= tags.gaps_tag([*gaps, *more]) | tags.of_process()
     made = Entry(
         record_id=standing.record_id,
         stage=context.stage.address,
