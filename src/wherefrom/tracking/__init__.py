@@ -14,7 +14,7 @@ from wherefrom.claims import Claims
 from wherefrom.connection import Connection
 from wherefrom.curves import Curves, Point
 from wherefrom.journal import Ending, Entry, Journal, Status
-from wherefrom.names import PROCESS
+from wherefrom.names import ERROR, PROCESS, PRUNED
 from wherefrom.record import Gap, Record
 from wherefrom.tracking import beginning, standing
 from wherefrom.tracking.artifacts import Artifacts
@@ -240,7 +240,7 @@ class TrackedRun:
     ) -> None:
         self._leave_files(entry, status)
         goes_on = self._standing.owns and status == "FINISHED"
-        unset = (PROCESS, *((ERROR,) if goes_on else ()))
+        unset = (PROCESS, *((ERROR, PRUNED) if goes_on else ()))
         ending = Ending(status, ended, values, self._last_tags() | (extra or {}), unset)
         entry = replace(entry, mlflow_run_id=self._connection.run_id(), ending=ending)
         self._entry = entry
