@@ -74,8 +74,9 @@ class WorkingCopy:
             self._site_cache_dir = own.site_cache_dir
         self._outputs: tuple[str, ...] = ()
         self._metric_files: list[str] = []
-        self._look_at_outputs()
         self.reset()
+        with _repo(self.root) as own:
+            self._look_at_outputs(own)
 
     def close(self) -> None:
         """Remove what DVC keeps of the clone elsewhere."""
@@ -109,11 +110,11 @@ class WorkingCopy:
         Raises `DvcError` where a stage fails, or DVC refuses.
         """
         from dvc.repo.experiments.executor.base import (  # noqa: PLC0415, TID251
-            BaseExecutor,
             ExecutorInfo,
             TaskStatus,
         )
 
+        executor = _executor(self._look_at_outputs)
         baseline = self._base.commit
         given = {
             "DVC_EXP_BASELINE_REV": str(baseline),
@@ -123,7 +124,7 @@ class WorkingCopy:
         info = ExecutorInfo(
             git_url=f"file://{self._clone}",
             baseline_rev=str(baseline),
-            location=BaseExecutor.DEFAULT_LOCATION,
+            location=executor.DEFAULT_LOCATION,
             root_dir=str(self._clone),
             dvc_dir=str(Path(self._base.prefix) / ".dvc"),
             name=name,
@@ -131,14 +132,13 @@ class WorkingCopy:
             status=TaskStatus.PREPARING,
         )
         self._leave_last_branch()
-        arguments = self.root / ".dvc" / "tmp" / BaseExecutor.PACKED_ARGS_FILE
-        BaseExecutor.pack_repro_args(str(arguments), run_env=given)
+        arguments = self.root / ".dvc" / "tmp" / executor.PACKED_ARGS_FILE
+        executor.pack_repro_args(str(arguments), run_env=given)
         with _converted(), _commands_by(start), _inside(self.root):
-            done = BaseExecutor.reproduce(info, str(baseline), log_errors=False)
+            done = executor.reproduce(info, str(baseline), log_errors=False)
         ref = str(done.ref_info)
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
         git_repo.run(self._base.common_dir, *fetch, str(self._clone), f"{ref}:{ref}")
-        self._look_at_outputs()
         return CommitSha(git_repo.run(self._clone, "rev-parse", ref).strip())
 
     def metric_files(self, name: str) -> dict[str, bytes]:
@@ -157,10 +157,9 @@ class WorkingCopy:
 
         (self._clone / ".git" / EXEC_BRANCH).unlink(missing_ok=True)
 
-    def _look_at_outputs(self) -> None:
+    def _look_at_outputs(self, repo: Any) -> None:  # noqa: ANN401
         """Remember what DVC looks after, and which of it are metric files."""
-        with _repo(self.root) as repo:
-            local = [out for out in repo.index.outs if out.protocol in {"local", None}]
+        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
         self._outputs = tuple(f"/{_below(self._clone, out.fs_path)}" for out in local)
         self._metric_files = [_below(self.root, out.fs_path) for out in local if out.metric]
 
@@ -222,9 +221,53 @@ def _exec_refs() -> tuple[str, str]:
     return EXEC_BASELINE, EXEC_HEAD
 
 
+def _executor(made: Callable[[Any], None]) -> Any:  # noqa: ANN401
+    """Give DVC's executor, which hands files to git once and not after each stage.
+
+    That costs it an index of the project each time. `made` is given the project when its stages
+    have run.
+    """
+    from dvc.repo.experiments.executor.local import TempDirExecutor  # noqa: PLC0415, TID251
+    from dvc.repo.reproduce import _reproduce_stage  # noqa: PLC0415, TID251
+    from dvc.scm import add_no_submodules  # noqa: PLC0415, TID251
+
+    class Executor(TempDirExecutor):  # type: ignore[misc]
+        @staticmethod
+        def _repro_and_track(stage: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            return _reproduce_stage(stage, **kwargs)
+
+        @classmethod
+        def _repro_commit(cls, dvc: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            made(dvc)
+            add_no_submodules(dvc.scm, _files_for_git(dvc))
+            return super()._repro_commit(dvc, *args, **kwargs)
+
+    return Executor
+
+
+def _files_for_git(dvc: Any) -> list[str]:  # noqa: ANN401
+    """List what DVC adds to git after its stages: its own files, and what it does not keep."""
+    from dvc.utils import relpath  # noqa: PLC0415, TID251
+
+    stages = [stage for stage in dvc.index.stages if stage.cmd]
+    kept = {out.fs_path for out in dvc.index.outs if out.use_scm_ignore}
+    items = [item for stage in stages for item in (*stage.outs, *stage.deps)]
+    paths = [item.fs_path for item in items if item.is_in_repo and item.hash_name != "params"]
+    outside = [path for path in paths if kept.isdisjoint((path, *map(str, Path(path).parents)))]
+    files = [file for stage in stages for file in _files_of_stage(stage)]
+    found = [path for path in dict.fromkeys((*files, *outside)) if os.path.lexists(path)]
+    return [relpath(path) for path in found]
+
+
+def _files_of_stage(stage: Any) -> list[str]:  # noqa: ANN401
+    lock = getattr(stage.dvcfile, "_lockfile", None)
+    return [stage.dvcfile.path, *([lock.path] if lock else [])]
+
+
 @contextmanager
 def _commands_by(start: Start) -> Iterator[None]:
     """Let `start` run the commands of stages; what it will not run is run as DVC does."""
+    from dvc import rwlock  # noqa: PLC0415, TID251
     from dvc.stage import run  # noqa: PLC0415, TID251
     from dvc.stage.exceptions import StageCmdFailedError  # noqa: PLC0415, TID251
 
@@ -237,8 +280,14 @@ def _commands_by(start: Start) -> Iterator[None]:
         elif status:
             raise StageCmdFailedError(cmd, status)
 
-    with mock.patch.object(run, "_run", command):
+    # the files of the clone are this process's alone: they need no locks
+    with mock.patch.object(run, "_run", command), mock.patch.object(rwlock, "rwlock", _unlocked):
         yield
+
+
+@contextmanager
+def _unlocked(*_args: Any) -> Iterator[None]:  # noqa: ANN401
+    yield
 
 
 @contextmanager

@@ -38,11 +38,12 @@ def remembered() -> Iterator[None]:
     from dvc.utils import serialize, strictyaml  # noqa: PLC0415, TID251
     from dvc.utils.serialize import _yaml  # noqa: PLC0415, TID251
 
-    memory = Memory(_yaml.parse_yaml, _yaml._dump)  # noqa: SLF001
+    memory = Memory(_yaml.parse_yaml, _yaml._dump, strictyaml.validate)  # noqa: SLF001
     with (
         mock.patch.object(_yaml, "parse_yaml", memory.parse),
         mock.patch.object(serialize, "parse_yaml", memory.parse),
         mock.patch.object(strictyaml, "parse_yaml", memory.parse),
+        mock.patch.object(strictyaml, "validate", memory.validate),
         mock.patch.object(_yaml, "_dump", memory.dump),
     ):
         yield
@@ -51,9 +52,11 @@ def remembered() -> Iterator[None]:
 class Memory:
     """What was parsed, by its text; each who asks gets a copy of their own."""
 
-    def __init__(self, parse: Any, dump: Any) -> None:  # noqa: ANN401
+    def __init__(self, parse: Any, dump: Any, validate: Any) -> None:  # noqa: ANN401
         self._parse = parse
         self._dump = dump
+        self._validate = validate
+        self._valid: dict[tuple[str, int], bool] = {}
         self._plain: dict[str, bytes] = {}
         self._with_comments: dict[str, Any] = {}
         self._scalars: dict[tuple[type, Any], str] = {}
@@ -66,6 +69,21 @@ class Memory:
             _forget(self._with_comments)
             self._with_comments[text] = self._parse(text, path, typ)
         return copy.deepcopy(self._with_comments[text])
+
+    def validate(
+        self,
+        data: Any,  # noqa: ANN401
+        schema: Any,  # noqa: ANN401
+        text: str | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Check the data of a text against a schema as DVC would, each text once."""
+        key = (text or "", id(schema))
+        if key not in self._valid:
+            self._validate(data, schema, text=text, **kwargs)
+            _forget(self._valid)
+            self._valid[key] = text is not None
+        return data
 
     def _parse_plain(self, text: str, path: Any) -> Any:  # noqa: ANN401
         if text not in self._plain:

@@ -13,14 +13,16 @@ import json
 import os
 from contextlib import suppress
 from importlib.machinery import PathFinder
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from wherefrom import preload
+from wherefrom.sources import mlflow_exercise
 from wherefrom.sweeping.script import is_of_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 VARIABLE = "WHEREFROM_LIBRARIES"
 """Names, as a JSON list, for the process that imports them."""
@@ -73,8 +75,23 @@ def load(names: Iterable[str]) -> None:
     for name in names:
         with suppress(Exception):
             importlib.import_module(name)
+    exercise()
     gc.freeze()
     gc.enable()
+
+
+def exercise() -> None:
+    """Use once what libraries set up at their first use: it takes longer than their imports."""
+    with suppress(ImportError), TemporaryDirectory() as folder:
+        import matplotlib.figure  # noqa: PLC0415 - not every project has it
+
+        figure = matplotlib.figure.Figure(layout="constrained")
+        figure.subplots().barh(["a"], [1.0], label="a")
+        figure.legend()
+        figure.savefig(Path(folder, "one.png"))
+    with suppress(ImportError), TemporaryDirectory() as folder:  # nor scikit-learn and pandas
+        mlflow_exercise.save_a_model(Path(folder, "model"))
+    mlflow_exercise.open_a_store()
 
 
 if VARIABLE in os.environ:
