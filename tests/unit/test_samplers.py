@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherefrom.errors import EndlessGridError, SpaceError
+from wherefrom.errors.sweeps import EndlessGridError, SpaceError
 from wherefrom.sweeping.samplers import FAILED, GridSampler, Outcome, RandomSampler, Sampler, Trial
 from wherefrom.sweeping.space import grid, parse
 

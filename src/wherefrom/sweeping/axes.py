@@ -6,6 +6,7 @@ A value is written as `dvc exp run --set-param` takes it: as its part after `=`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,6 +67,15 @@ class Choice(_Keyed):
         """Give one of them."""
         return self.choices[index]
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """How overrides have the values, each once."""
+        return tuple(dict.fromkeys(point.text for point in self.choices))
+
+    def at(self, text: str) -> Point:
+        """Give the one that an override has so."""
+        return next(point for point in self.choices if point.text == text)
+
 
 @dataclass(frozen=True)
 class Range(_Keyed):
@@ -88,12 +98,26 @@ class Range(_Keyed):
         number = self.numbers[index]
         return Point(str(number), number)
 
-    @property
+    @cached_property
     def ascending(self) -> Sequence[int] | Sequence[float]:
         """The numbers from the smallest on, however the override has them."""
         if isinstance(self.numbers, range):
             return self.numbers if self.numbers.step > 0 else self.numbers[::-1]
         return sorted(self.numbers)
+
+    @property
+    def distance(self) -> int | float:
+        """From one number to the next, up to the twelfth digit; 1 where there is but one."""
+        first, last, steps = self.ascending[0], self.ascending[-1], self.count - 1
+        if isinstance(first, int) and isinstance(last, int):
+            return (last - first) // steps if steps else 1
+        return float(f"{(last - first) / steps:.12g}") if steps else 1.0
+
+    def at(self, number: float) -> Point:
+        """Give the one that is nearest to a number."""
+        index = round((number - self.ascending[0]) / self.distance)
+        nearest = self.ascending[min(max(index, 0), self.count - 1)]
+        return Point(str(nearest), nearest)
 
 
 @dataclass(frozen=True)

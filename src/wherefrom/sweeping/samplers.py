@@ -118,7 +118,7 @@ def _drawn(space: Space, seed: int) -> Iterator[Variant]:
     """Draw variants, each once, until there is no other."""
     numbers = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     given: set[Variant] = set()
-    limit = math.prod(_distinct(axis) for axis in space.axes)
+    limit = distinct(space)
     for _ in count():
         if len(given) == limit:
             return
@@ -128,10 +128,14 @@ def _drawn(space: Space, seed: int) -> Iterator[Variant]:
             yield variant
 
 
-def _distinct(axis: Axis) -> float:
-    """Count the values of an axis that differ; infinite for an interval."""
+def distinct(space: Space) -> float:
+    """Count the variants that differ; infinite where an interval has no end of them."""
+    return math.prod(_values(axis) for axis in space.axes)
+
+
+def _values(axis: Axis) -> float:
     if isinstance(axis, Choice):
-        return len({point.text for point in axis.points()})
+        return len(axis.texts)
     return math.inf if axis.count is None else axis.count
 
 
