@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from dvc.utils.cli_parse import to_path_overrides  # noqa: TID251 - the reference
 from dvc.utils.hydra import get_hydra_sweeps, to_hydra_overrides  # noqa: TID251 - the same
 from hydra.errors import HydraException
@@ -13,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
+from sandbox import PROJECT
 from wherefrom.errors.sweeps import EndlessGridError, SpaceError
+from wherefrom.lockfile import flatten
 from wherefrom.sweeping.axes import Choice, Interval, Range
 from wherefrom.sweeping.space import Variant, grid, parse, size
 
@@ -208,3 +212,20 @@ def test_an_override_that_says_no_variants_is_named_with_what_to_do(
 def test_one_parameter_that_is_varied_by_two_overrides_is_refused() -> None:
     with pytest.raises(SpaceError, match="a is varied twice"):
         parse(["a=1,2", "++a=3,4"])
+
+
+GUIDE = (PROJECT / "docs" / "guides" / "sweep.md").read_text()
+ROWS = re.findall(r"^\| (`.*) \|", GUIDE, flags=re.MULTILINE)
+WRITTEN = [one for row in ROWS for one in re.findall(r"`([^`]*)`", row) if re.search("[=~]", one)]
+
+
+@pytest.mark.parametrize("override", WRITTEN)
+def test_an_override_of_the_guide_is_read_and_its_parameter_is_there(override: str) -> None:
+    known = flatten(yaml.safe_load((PROJECT / "params.yaml").read_text()))
+    keys = {axis.key for axis in parse([override]).axes if axis.file == "params.yaml"}
+    assert {key for key in keys if "+" not in key} <= set(known)
+
+
+def test_the_guide_writes_each_kind_of_axis() -> None:
+    axes = [axis for override in WRITTEN for axis in parse([override]).axes]
+    assert {type(axis) for axis in axes} == {Choice, Range, Interval}
