@@ -151,6 +151,11 @@ def test_the_same_seed_suggests_the_same(tmp_path: Path, name: str) -> None:
     assert first == again
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32, 10**20])
+def test_any_whole_number_is_a_seed(tmp_path: Path, seed: int) -> None:
+    assert len(run(study(tmp_path, PEAK, 2, seed=seed))) == 2
+
+
 def test_a_minimum_is_looked_for_where_that_is_asked_for(tmp_path: Path) -> None:
     sampler = study(tmp_path, PEAK, 30, direction="minimize", seed=1)
     while trial := sampler.ask():

@@ -158,7 +158,7 @@ def open_study(
     with _converted(path):
         study = _study(path, name, settings, state, resume=resume)
         # one that goes on with the seed of its beginning would draw the same numbers again
-        seed = settings.seed + len(study.get_trials(deepcopy=False))
+        seed = (settings.seed + len(study.get_trials(deepcopy=False))) % 2**32  # NumPy's
         with warnings.catch_warnings(action="ignore"):  # some are experimental to Optuna
             study.sampler = getattr(optuna.samplers, SAMPLERS[settings.sampler][0])(seed=seed)
         study.pruner = getattr(optuna.pruners, PRUNERS[settings.pruner])()

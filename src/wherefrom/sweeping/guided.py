@@ -27,8 +27,9 @@ class StudySampler:
     def __init__(self, space: Space, study: Study, trials: int) -> None:
         self._space = space
         self._study = study
-        self._given = [self._variant(past.values) for past in study.past()]
-        self._left = trials - len(self._given)
+        past = study.past()
+        self._given = {self._variant(one.values) for one in past}
+        self._left = trials - len(past)
         self._limit = distinct(space)
 
     @classmethod
@@ -53,11 +54,11 @@ class StudySampler:
 
     def ask(self) -> Trial | None:
         """Give what Optuna suggests; the same variant may come again."""
-        if self._left <= 0 or len(set(self._given)) >= self._limit:
+        if self._left <= 0 or len(self._given) >= self._limit:
             return None
         suggested = self._study.ask()
         variant = self._variant(suggested.values)
-        self._given.append(variant)
+        self._given.add(variant)
         self._left -= 1
         return Trial(suggested.number, variant)
 
