@@ -20,9 +20,9 @@ def whole(linked_template: Path, tmp_path: Path, quiet_environment: dict[str, st
 
 
 @pytest.fixture
-def theirs(shared_folder: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+def theirs(shared_folder: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
     """A copy of the project of somebody else, whose code logs to MLflow itself."""
     root = built_once(
-        shared_folder, "theirs", lambda root: foreign_project.build(root, environment)
+        shared_folder, "theirs", lambda root: foreign_project.build(root, quiet_environment)
     )
-    return copy_of(root, tmp_path / "theirs", environment)
+    return copy_of(root, tmp_path / "theirs", quiet_environment)
