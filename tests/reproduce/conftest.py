@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import plain_mlflow
 import pytest
 
-from sandbox import Sandbox, built_once, copy_of
+from sandbox import Sandbox, built_on_a_store, copy_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def theirs_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
-    return built_once(
-        shared_folder, "plain", lambda root: plain_mlflow.build(root, quiet_environment)
-    )
+    return built_on_a_store(shared_folder, "plain", plain_mlflow.build, quiet_environment)
 
 
 @pytest.fixture
