@@ -1,11 +1,11 @@
 """Processes with their imports behind them: nine tenths of what a stage that logs to MLflow takes.
 
-A server imports what `dvc`, `wherefrom` and the stages need, but nothing of a workspace, and forks
-for each call. In a warm environment these commands, and `python SCRIPT`, are its clients: a process
-of its own has the caller's folder, variables and streams and gives its exit status. Only its parent
-and its group are other ones, and `import mlflow` finds MLflow imported: what is about that, such as
-signals and plugins, needs a cold environment, or one with cold scripts, where `dvc` and `wherefrom`
-alone are served.
+A server imports what `dvc`, `mlflow`, `wherefrom` and the stages need, but nothing of a workspace,
+and forks for each call. In a warm environment these commands, and `python SCRIPT`, are its clients:
+a process of its own has the caller's folder, variables and streams and gives its exit status. Only
+its parent and its group are other ones, and `import mlflow` finds MLflow imported: what is about
+that, such as signals and plugins, needs a cold environment, or one with cold scripts, where the
+commands alone are served.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
 FORK = multiprocessing.get_context("fork")
-TOOLS = ("dvc", "wherefrom")
+TOOLS = ("dvc", "mlflow", "wherefrom")
 COMMANDS = (*TOOLS, "python")
 IMPORTED = (
     *("dvc.cachemgr", "dvc.cli.parser", "dvc.data_cloud", "dvc.dirs", "dvc.repo.artifacts"),
@@ -42,7 +42,8 @@ IMPORTED = (
     *("dulwich.porcelain", "dulwich.worktree", "dvc_render", "hydra._internal.config_loader_impl"),
     *("networkx", "ruamel.yaml", "scmrepo.git.backend.pygit2.filter"),
     *("matplotlib.backends.backend_agg", "matplotlib.figure"),
-    *("mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.tracking.sqlalchemy_workspace_store"),
+    *("mlflow.cli", "mlflow.pyfunc", "mlflow.sklearn"),
+    "mlflow.store.tracking.sqlalchemy_workspace_store",
     *("pyarrow.dataset", "pyarrow.parquet", "skops.io", "sqlalchemy.dialects.sqlite"),
     *("sklearn.ensemble", "sklearn.impute", "sklearn.linear_model", "sklearn.pipeline"),
     *("wherefrom.cli", "wherefrom.commands.audit", "wherefrom.commands.keep"),
@@ -176,7 +177,7 @@ def _become(text: bytes, streams: list[int]) -> None:
         runpy.run_path(str(Path(args[0]).absolute()), run_name="__main__")
     else:
         sys.argv = call["args"]
-        (entry,) = metadata.entry_points(group="console_scripts", name=command)
+        entry, *_ = metadata.entry_points(group="console_scripts", name=command)
         sys.exit(entry.load()())
 
 
