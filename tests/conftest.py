@@ -11,7 +11,7 @@ import pytest
 
 import warm
 from join import small_project
-from sandbox import Sandbox, build_template, built_once, copy_of
+from sandbox import Sandbox, build_template, built_on_a_store, built_once, copy_of
 from sync import every_kind
 
 if TYPE_CHECKING:
@@ -87,9 +87,7 @@ def quiet_environment(warm_environment: dict[str, str]) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def template(shared_folder: Path, warm_environment: dict[str, str]) -> Path:
     """The project with its first result committed: built once, copy_of for every test."""
-    return built_once(
-        shared_folder, "template", lambda root: build_template(root, warm_environment)
-    )
+    return built_on_a_store(shared_folder, "template", build_template, warm_environment)
 
 
 @pytest.fixture
@@ -101,9 +99,7 @@ def sandbox(template: Path, tmp_path: Path, warm_environment: dict[str, str]) ->
 @pytest.fixture(scope="session")
 def small_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
     """The small project with its first result: built once, copy_of for every test."""
-    return built_once(
-        shared_folder, "small", lambda root: small_project.build(root, quiet_environment)
-    )
+    return built_on_a_store(shared_folder, "small", small_project.build, quiet_environment)
 
 
 @pytest.fixture
@@ -115,9 +111,7 @@ def small(small_template: Path, tmp_path: Path, quiet_environment: dict[str, str
 @pytest.fixture(scope="session")
 def kinds_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
     """The small project with a result of every kind."""
-    return built_once(
-        shared_folder, "kinds", lambda root: every_kind.build(root, quiet_environment)
-    )
+    return built_on_a_store(shared_folder, "kinds", every_kind.build, quiet_environment)
 
 
 @pytest.fixture

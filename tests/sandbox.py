@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parent.parent
 EVALUATE = "results/evaluate.wherefrom.json"
 TRAIN = "results/train.wherefrom.json"
+MAKE_STORE = """\
+from pathlib import Path
+from wherefrom.sources import local_store
+
+here = Path.cwd()
+local_store.make_store(f"sqlite:///{here}/mlflow.db", here / "mlruns", here / ".wherefrom")
+"""
 SMALL = {"n_estimators: 200": "n_estimators: 5", "folds: 5": "folds: 2"}
 
 
@@ -184,15 +192,44 @@ def built_once(folder: Path, name: str, build: Callable[[Path], None]) -> Path:
     return root
 
 
+def built_on_a_store(
+    folder: Path,
+    name: str,
+    build: Callable[[Path, dict[str, str]], None],
+    environment: dict[str, str],
+) -> Path:
+    """Give the folder of a project that begins with an empty store: its migration takes seconds."""
+
+    def build_there(root: Path) -> None:
+        _copy_with_its_store(empty_store(folder, environment), root)
+        build(root, environment)
+
+    return built_once(folder, name, build_there)
+
+
+def empty_store(folder: Path, environment: dict[str, str]) -> Path:
+    """Give the folder of an empty store, which no test changes."""
+
+    def make(root: Path) -> None:
+        root.mkdir()
+        Sandbox(root, environment).run(sys.executable, "-c", MAKE_STORE)
+
+    return built_once(folder, "store", make)
+
+
 def copy_of(
     template: Path, root: Path, environment: dict[str, str], parts: Parts | None = None
 ) -> Sandbox:
     """Copy a project to a place of its own, at which its store has been used before."""
+    _copy_with_its_store(template, root)
+    return Sandbox(root, environment, parts or Parts())
+
+
+def _copy_with_its_store(template: Path, root: Path) -> None:
     shutil.copytree(template, root, symlinks=True)
     uri, artifacts, state = f"sqlite:///{root}/mlflow.db", root / "mlruns", root / ".wherefrom"
     local_store.relocate(uri, artifacts, state)
     local_store.mark_ready(uri, state)
-    return Sandbox(root, environment, parts or Parts())
 
 
 def copy_project(root: Path) -> None:

@@ -1,17 +1,16 @@
 """Processes with their imports behind them: nine tenths of what a stage that logs to MLflow takes.
 
-A server imports what `dvc`, `wherefrom` and the stages need, but nothing of a workspace, and forks
-for each call. In a warm environment these commands, and `python SCRIPT`, are its clients: a process
-of its own has the caller's folder, variables and streams and gives its exit status. Only its parent
-and its group are other ones, and `import mlflow` finds MLflow imported: what is about that, such as
-signals and plugins, needs a cold environment, or one with cold scripts, where `dvc` and `wherefrom`
-alone are served.
+A server imports what `dvc`, `mlflow`, `wherefrom` and the stages need, but nothing of a workspace,
+and forks for each call. In a warm environment these commands, and `python SCRIPT`, are its clients:
+a process of its own has the caller's folder, variables and streams and gives its exit status. Only
+its parent and its group are other ones, and `import mlflow` finds MLflow imported: what is about
+that, such as signals and plugins, needs a cold environment, or one with cold scripts, where the
+commands alone are served.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import multiprocessing
 import os
 import re
@@ -22,47 +21,54 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from ast import literal_eval
+from contextlib import contextmanager, suppress
 from importlib import import_module, metadata
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from multiprocessing.context import ForkProcess
 
 FORK = multiprocessing.get_context("fork")
-TOOLS = ("dvc", "wherefrom")
+TOOLS = ("dvc", "mlflow", "wherefrom")
 COMMANDS = (*TOOLS, "python")
 IMPORTED = (
-    *("dvc.cli", "dvc.cachemgr", "dvc.data_cloud", "dvc.dirs", "dvc.utils.strictyaml"),
-    *("dvc.commands.repro", "dvc.commands.experiments.run", "dvc.repo.experiments.run"),
-    *("alembic.command", "dulwich.porcelain", "dvc_render", "pyarrow.dataset", "pyarrow.parquet"),
+    *("dvc.cachemgr", "dvc.cli.parser", "dvc.data_cloud", "dvc.dirs", "dvc.repo.artifacts"),
+    *("dvc.repo.datasets", "dvc.repo.experiments.queue.celery", "dvc.repo.experiments.run"),
+    *("dvc.repo.experiments.show", "dvc.repo.graph", "dvc.repo.index", "dvc.repo.plots"),
+    *("dvc.repo.stage", "dvc.utils.strictyaml", "alembic.command", "celery.bin.celery"),
+    *("dulwich.porcelain", "dulwich.worktree", "dvc_render", "hydra._internal.config_loader_impl"),
+    *("networkx", "ruamel.yaml", "scmrepo.git.backend.pygit2.filter"),
     *("matplotlib.backends.backend_agg", "matplotlib.figure"),
-    *("mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.tracking.sqlalchemy_store", "skops.io"),
+    *("mlflow.cli", "mlflow.pyfunc", "mlflow.sklearn"),
+    "mlflow.store.tracking.sqlalchemy_workspace_store",
+    *("pyarrow.dataset", "pyarrow.parquet", "skops.io", "sqlalchemy.dialects.sqlite"),
     *("sklearn.ensemble", "sklearn.impute", "sklearn.linear_model", "sklearn.pipeline"),
-    *("wherefrom.cli", "wherefrom.commands.ls", "wherefrom.commands.sync"),
-    *("wherefrom.render.traced", "wherefrom.stage", "wherefrom.tracking"),
+    *("wherefrom.cli", "wherefrom.commands.audit", "wherefrom.commands.keep"),
+    *("wherefrom.commands.ls", "wherefrom.commands.summary", "wherefrom.commands.sync"),
+    *("wherefrom.render.summary", "wherefrom.render.traced", "wherefrom.stage"),
+    "wherefrom.tracking",
 )
 IMPORTS_MLFLOW = re.compile(r"^import .*\bmlflow\b", re.MULTILINE)
 CLIENT = """\
 #!/bin/sh
 '''exec' '{python}' -IS "$0" "$@"
 ' '''
-import os, socket, sys
+import _socket, array, os, sys  # no more than that: each import is half of what Python itself takes
 name = os.path.basename(sys.argv[0])
 if name == "python" and not "".join(sys.argv[1:2]).endswith(".py"):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
-import json
 call = dict(args=[name, *sys.argv[1:]], cwd=os.getcwd(), env=dict(os.environ))
-with socket.socket(socket.AF_UNIX) as server:
-    server.connect({address!r})
-    socket.send_fds(server, [json.dumps(call).encode()], [0, 1, 2])
-    status = int(server.recv(10))
+streams = _socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [0, 1, 2])
+server = _socket.socket(_socket.AF_UNIX)
+server.connect({address!r})
+server.sendmsg([repr(call).encode()], [streams])
+status = int(server.recv(10))
 if status < 0:
     os.kill(os.getpid(), -status)
-sys.exit(status)
+os._exit(status)
 """
 
 
@@ -108,38 +114,52 @@ def _serve(address: str) -> None:
     for module in IMPORTED:
         import_module(module)
     gc.freeze()
+    woken, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waker.fileno())
+    running: dict[socket.socket, ForkProcess] = {}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        while listener in select.select([listener, sys.stdin], [], [])[0]:
-            connection, _ = listener.accept()
-            FORK.Process(target=_answer, args=(connection,)).start()
-            connection.close()
-            multiprocessing.active_children()  # which buries those that have ended
+        watched = listener, sys.stdin, woken
+        while sys.stdin not in (ready := select.select([*watched, *running], [], [])[0]):
+            if woken in ready:
+                woken.recv(1024)
+            if listener in ready:
+                caller, _ = listener.accept()
+                running[caller] = _started(caller)
+            for caller in running.keys() & set(ready):  # it says nothing: it has gone
+                running[caller].kill()
+            for caller in [caller for caller in running if running[caller].exitcode is not None]:
+                _tell(caller, running.pop(caller))
+    for process in running.values():
+        process.kill()
 
 
-def _answer(connection: socket.socket) -> None:
-    """Run what is called for to its end, and tell how it ended."""
-    text, streams, *_ = socket.recv_fds(connection, 1 << 20, 3)
-    process = FORK.Process(target=_become, args=(json.loads(text), streams))
+def _started(caller: socket.socket) -> ForkProcess:
+    """Start what is called for."""
+    text, streams, *_ = socket.recv_fds(caller, 1 << 20, 3)
+    process = FORK.Process(target=_become, args=(text, streams))
     process.start()
     for stream in streams:
         os.close(stream)
-    Thread(target=_end_with, args=(connection, process), daemon=True).start()
-    process.join()
-    connection.send(str(process.exitcode).encode())
+    return process
 
 
-def _end_with(connection: socket.socket, process: ForkProcess) -> None:
-    """End a process whose caller has gone; not by its sentinel, which daemons of it would hold."""
-    connection.recv(1)
-    process.kill()
+def _tell(caller: socket.socket, process: ForkProcess) -> None:
+    """Tell a caller, if it is still there, how its process has ended."""
+    with caller, suppress(ConnectionError):
+        caller.send(str(process.exitcode).encode())
 
 
-def _become(call: dict[str, Any], streams: list[int]) -> None:
+def _become(text: bytes, streams: list[int]) -> None:
     """Go on as the process that is called for."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    call = literal_eval(text.decode())
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -157,7 +177,7 @@ def _become(call: dict[str, Any], streams: list[int]) -> None:
         runpy.run_path(str(Path(args[0]).absolute()), run_name="__main__")
     else:
         sys.argv = call["args"]
-        (entry,) = metadata.entry_points(group="console_scripts", name=command)
+        entry, *_ = metadata.entry_points(group="console_scripts", name=command)
         sys.exit(entry.load()())
 
 

@@ -62,13 +62,13 @@ def test_the_summary_of_a_lock_that_was_edited_has_a_gap(sandbox: Sandbox) -> No
 )
 def test_an_error_is_one_message_with_its_exit_code(
     tmp_path: Path,
-    environment: dict[str, str],
+    warm_environment: dict[str, str],
     prepare: Callable[[Path], object],
     code: int,
     message: str,
 ) -> None:
     prepare(tmp_path)
-    done = Sandbox(tmp_path, environment).process("wherefrom", "summary")
+    done = Sandbox(tmp_path, warm_environment).process("wherefrom", "summary")
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox, built_once
+from sandbox import Sandbox, built_on_a_store
 from wherefrom import lockfile
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ SCORES = {"each@0.1": 0.1, "each@0.2": 0.2, "grid@0.3-a": 0.3, "wander": 0.4, "l
 @pytest.fixture(scope="session")
 def theirs(shared_folder: Path, plugin_environment: dict[str, str]) -> Sandbox:
     """The project with all stages of its main `dvc.yaml` run; no test here changes it."""
-    root = built_once(shared_folder, "many", lambda root: build(root, plugin_environment))
+    root = built_on_a_store(shared_folder, "many", build, plugin_environment)
     return Sandbox(root, plugin_environment)
 
 

@@ -19,6 +19,7 @@ from sklearn import datasets
 from pipeline.params.section import parse_params
 from pipeline.params.whole import Params
 from pipeline.yaml12 import parse_yaml
+from sandbox import built_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,22 +69,24 @@ def project(tmp_path: Path, document: dict[str, Any]) -> Project:
 
 @pytest.fixture(scope="session")
 def _finished_once(
-    tmp_path_factory: pytest.TempPathFactory,
-    document: dict[str, Any],
-    tables: dict[str, pd.DataFrame],
-) -> Project:
-    made = _make_project(tmp_path_factory.mktemp("finished"), document)
-    made.write({"data.path": made.table(tables["mixed"]), **OF_MIXED})
-    done = made.run(*STAGES)
-    assert done.returncode == 0, done.stderr
-    return made
+    shared_folder: Path, document: dict[str, Any], tables: dict[str, pd.DataFrame]
+) -> Path:
+    def build(root: Path) -> None:
+        root.mkdir()
+        made = _make_project(root, document)
+        made.write({"data.path": made.table(tables["mixed"]), **OF_MIXED})
+        done = made.run(*STAGES)
+        assert done.returncode == 0, done.stderr
+
+    return built_once(shared_folder, "finished", build)
 
 
 @pytest.fixture
-def finished(tmp_path: Path, _finished_once: Project) -> Project:
+def finished(tmp_path: Path, _finished_once: Path, document: dict[str, Any]) -> Project:
     """Make a project on the mixed table, of which all stages were run."""
-    shutil.copytree(_finished_once.root, tmp_path / "project")
-    return Project(tmp_path / "project", _finished_once.document)
+    shutil.copytree(_finished_once, tmp_path / "project")
+    of_table = {"data.path": "data/raw/table.csv", **OF_MIXED}
+    return Project(tmp_path / "project", change(document, SMALL | of_table))
 
 
 def _mixed(rows: int = 240) -> pd.DataFrame:

@@ -42,7 +42,6 @@ FILES = {
 def build(root: Path, environment: dict[str, str]) -> None:
     """Build the project with its two results, committed."""
     sandbox = Sandbox(root, environment)
-    root.mkdir(parents=True)
     for path, text in FILES.items():
         (root / path).write_text(text)
     sandbox.git("init", "--quiet")

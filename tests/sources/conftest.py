@@ -29,4 +29,4 @@ def store(shared_folder: Path, environment: dict[str, str]) -> FilledStore:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        return filled_store.filled_once(shared_folder)
+        return filled_store.filled_once(shared_folder, environment)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from wherefrom.sources import local_store, mlflow_client
+from sandbox import empty_store
+from wherefrom.sources import mlflow_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,19 +44,9 @@ class FilledStore:
         return f"sqlite:///{self.database}"
 
 
-def made_once(folder: Path) -> Path:
-    """Give the folder of an empty store, which all tests copy: its migration takes seconds."""
-    root = folder / "store"
-    with FileLock(folder / "store.lock"):
-        if not (root / "mlflow.db").exists():
-            uri = f"sqlite:///{root / 'mlflow.db'}"
-            local_store.make_store(uri, root / "mlruns", root / ".wherefrom")
-    return root
-
-
-def filled_once(folder: Path) -> FilledStore:
+def filled_once(folder: Path, environment: dict[str, str]) -> FilledStore:
     """Give the store with all runs, which all workers share."""
-    empty, root = made_once(folder), folder / "filled"
+    empty, root = empty_store(folder, environment), folder / "filled"
     with FileLock(folder / "filled.lock"):
         if not (root / "ids.json").exists():
             shutil.rmtree(root, ignore_errors=True)

@@ -15,7 +15,8 @@ MD5 = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm_environment: dict[str, str]) -> Path:
+    monkeypatch.setenv("PATH", warm_environment["PATH"])  # where `dvc` is warm
     for variable in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
         monkeypatch.setenv(variable, str(tmp_path / "no settings"))
     (tmp_path / "project" / ".dvc").mkdir(parents=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from filelock import FileLock
 
+from sandbox import empty_store
 from wherefrom import process
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.names import PROCESS, RECORD_ID
@@ -51,14 +51,9 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def made(shared_folder: Path) -> Path:
+def made(shared_folder: Path, environment: dict[str, str]) -> Path:
     """A fresh store's database: migrated once, copied for every test."""
-    root = shared_folder / "store"
-    with FileLock(shared_folder / "store.lock"):
-        if not (root / "mlflow.db").exists():
-            place = Place(root)
-            local_store.make_store(place.uri, place.artifacts, place.state)
-    return root
+    return empty_store(shared_folder, environment)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox, built_once, copy_of
+from sandbox import Sandbox, built_on_a_store, copy_of
 from sync import versions
 
 if TYPE_CHECKING:
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def versions_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
-    return built_once(
-        shared_folder, "versions", lambda root: versions.build(root, quiet_environment)
-    )
+    return built_on_a_store(shared_folder, "versions", versions.build, quiet_environment)
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ def build(root: Path, environment: dict[str, str]) -> None:
     `alpha` ran in the workspace, `inner` in a temporary copy; `tuned` trained nothing, `same` ran
     nothing at all. HEAD's result was made while the tree was dirty.
     """
-    root.mkdir(parents=True)
     (root / "requirements.lock").write_text("")  # nothing is pinned, so nothing is amiss
     small_project.build(root, environment)
     sandbox = Sandbox(root, environment)

@@ -36,7 +36,6 @@ _METRICS = """\
 
 def build(root: Path, environment: dict[str, str]) -> None:
     """Build the project. `v1`, `v2` and `final` are versions of its table, and their labels."""
-    root.mkdir(parents=True)
     (root / "requirements.lock").write_text("")
     small_project.build(root, environment | OFF)
     sandbox = Sandbox(root, environment | OFF)

@@ -8,7 +8,7 @@ import pytest
 import traced_project
 
 import foreign_project
-from sandbox import Sandbox, built_once, copy_of
+from sandbox import Sandbox, built_on_a_store, copy_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def traced_template(shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
-    return built_once(
-        shared_folder, "traced", lambda root: traced_project.build(root, quiet_environment)
-    )
+    return built_on_a_store(shared_folder, "traced", traced_project.build, quiet_environment)
 
 
 @pytest.fixture
@@ -30,9 +28,7 @@ def traced(traced_template: Path, tmp_path: Path, quiet_environment: dict[str, s
 @pytest.fixture(scope="session")
 def theirs(shared_folder: Path, quiet_environment: dict[str, str]) -> Sandbox:
     """The project of somebody else, with its results; no test changes it."""
-    root = built_once(
-        shared_folder, "theirs", lambda root: foreign_project.build(root, quiet_environment)
-    )
+    root = built_on_a_store(shared_folder, "theirs", foreign_project.build, quiet_environment)
     return Sandbox(root, quiet_environment)
 
 

@@ -113,11 +113,11 @@ def dvc_alone(folder: Sandbox) -> None:
 )
 def test_outside_of_a_project_it_is_said_what_is_missing(
     tmp_path: Path,
-    environment: dict[str, str],
+    warm_environment: dict[str, str],
     make: Callable[[Sandbox], None],
     missing: str,
 ) -> None:
-    folder = Sandbox(tmp_path, environment)
+    folder = Sandbox(tmp_path, warm_environment)
     make(folder)
 
     for command in ASKING:
@@ -129,9 +129,9 @@ def test_outside_of_a_project_it_is_said_what_is_missing(
 
 @pytest.mark.parametrize("commits", [0, 1])
 def test_a_project_without_results_says_how_to_make_one(
-    tmp_path: Path, environment: dict[str, str], commits: int
+    tmp_path: Path, warm_environment: dict[str, str], commits: int
 ) -> None:
-    folder = Sandbox(tmp_path, environment)
+    folder = Sandbox(tmp_path, warm_environment)
     folder.git("init", "--quiet")
     folder.dvc("init", "--quiet")
     for _ in range(commits):
@@ -154,9 +154,9 @@ def test_a_project_without_results_says_how_to_make_one(
     ids=["ls", "best", "data"],
 )
 def test_a_list_of_no_results_is_json_too(
-    tmp_path: Path, environment: dict[str, str], command: str, empty: dict[str, object]
+    tmp_path: Path, warm_environment: dict[str, str], command: str, empty: dict[str, object]
 ) -> None:
-    folder = Sandbox(tmp_path, environment)
+    folder = Sandbox(tmp_path, warm_environment)
     folder.git("init", "--quiet")
     folder.dvc("init", "--quiet")
 

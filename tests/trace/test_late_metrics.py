@@ -22,9 +22,9 @@ MISSING = "score.json is not here, so its metrics are missing"
 
 
 def test_metrics_are_shown_once_dvc_has_brought_them(
-    tmp_path: Path, environment: dict[str, str]
+    tmp_path: Path, warm_environment: dict[str, str]
 ) -> None:
-    first = Sandbox(tmp_path / "first", environment)
+    first = Sandbox(tmp_path / "first", warm_environment)
     first.root.mkdir()
     (first.root / "dvc.yaml").write_text(DVC_YAML)
     (first.root / "data.json").write_text(json.dumps({"test": {"score": 0.75}}))
@@ -36,7 +36,7 @@ def test_metrics_are_shown_once_dvc_has_brought_them(
     first.commit("A result")
     first.dvc("push", "--quiet")
     first.git("clone", "--quiet", str(first.root), str(tmp_path / "clone"))
-    clone = Sandbox(tmp_path / "clone", environment)
+    clone = Sandbox(tmp_path / "clone", warm_environment)
 
     (entry,) = answered(clone, "ls").found["results"]
     assert (entry["metrics"], entry["gaps"] > 0) == ({}, True)

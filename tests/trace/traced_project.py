@@ -26,7 +26,6 @@ QUEUED = {
 
 def build(root: Path, environment: dict[str, str]) -> None:
     """Build the project with its first result, committed, and run four experiments side by side."""
-    root.mkdir(parents=True)
     (root / "requirements.lock").write_text("")  # nothing is pinned, so nothing is amiss
     small_project.build(root, environment)
     sandbox = Sandbox(root, environment)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import foreign_project
-from sandbox import Sandbox, built_once, copy_of
+from sandbox import Sandbox, built_on_a_store, copy_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +20,7 @@ def whole(linked_template: Path, tmp_path: Path, quiet_environment: dict[str, st
 
 
 @pytest.fixture
-def theirs(shared_folder: Path, tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+def theirs(shared_folder: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
     """A copy of the project of somebody else, whose code logs to MLflow itself."""
-    root = built_once(
-        shared_folder, "theirs", lambda root: foreign_project.build(root, environment)
-    )
-    return copy_of(root, tmp_path / "theirs", environment)
+    root = built_on_a_store(shared_folder, "theirs", foreign_project.build, quiet_environment)
+    return copy_of(root, tmp_path / "theirs", quiet_environment)

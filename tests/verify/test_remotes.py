@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
+from sandbox import Sandbox, built_once, copy_of
 from sync.every_kind import RESULT
 from verify.verifying import check_whole, verify
 
@@ -18,17 +18,33 @@ SNAPSHOTS = "refs/wherefrom/dirty/*"
 EXPERIMENTS = ("alpha", "inner", "tuned", "same")
 
 
+@pytest.fixture(scope="session")
+def pushed_template(
+    linked_template: Path, shared_folder: Path, quiet_environment: dict[str, str]
+) -> Path:
+    """The project, and all that it has in a remote of git and one of DVC beside it."""
+
+    def build(folder: Path) -> None:
+        whole = copy_of(linked_template, folder / "whole", quiet_environment)
+        whole.git("init", "--quiet", "--bare", str(folder / "shared.git"))
+        whole.git("remote", "add", "origin", str(folder / "shared.git"))
+        # DVC reads a commit with its own settings: what is older than the remote does not know it
+        whole.dvc("remote", "add", "--local", "--default", "store", str(folder / "store"))
+        whole.git("push", "--quiet", "origin", "main", f"{SNAPSHOTS}:{SNAPSHOTS}")
+        whole.dvc("push", "--quiet", "--all-commits")
+        whole.dvc("exp", "push", "--quiet", "origin", *EXPERIMENTS)
+
+    return built_once(shared_folder, "pushed", build)
+
+
 @pytest.fixture
-def pushed(whole: Sandbox) -> Sandbox:
-    """The project with all that it has in a remote of git and one of DVC."""
-    whole.git("init", "--quiet", "--bare", str(whole.root.parent / "shared.git"))
-    whole.git("remote", "add", "origin", str(whole.root.parent / "shared.git"))
-    # DVC reads a commit with its own settings: what is older than the remote does not know it
-    store = str(whole.root.parent / "store")
-    whole.dvc("remote", "add", "--local", "--default", "store", store)
-    whole.git("push", "--quiet", "origin", "main", f"{SNAPSHOTS}:{SNAPSHOTS}")
-    whole.dvc("push", "--quiet", "--all-commits")
-    whole.dvc("exp", "push", "--quiet", "origin", *EXPERIMENTS)
+def pushed(pushed_template: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
+    """A copy of it, whose remotes are copies too."""
+    whole = copy_of(pushed_template / "whole", tmp_path / "whole", quiet_environment)
+    for remote in ("shared.git", "store"):
+        shutil.copytree(pushed_template / remote, tmp_path / remote)
+    for settings in (".git/config", ".dvc/config.local"):
+        whole.replace(settings, str(pushed_template), str(tmp_path))
     return whole
 
 
