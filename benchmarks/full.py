@@ -1,4 +1,4 @@
-"""Side by side on a long history, five million rows, results made again: `make bench-full`.
+"""Side by side on a long history, five million rows, a sweep that grows: `make bench-full`.
 
 1 if a bar is missed. At 10,000 experiments the first `dvc exp show` alone takes twenty minutes;
 `--skip-exp-show` leaves it out.

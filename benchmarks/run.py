@@ -1,7 +1,8 @@
-"""Side by side, in one run: tracking, a history, and a table of real size. `make bench`.
+"""Side by side, in one run: a history, a table of real size, tracking, a sweep. `make bench`.
 
 Each figure is the median of whole processes, taken in turn, so that a busy machine slows all sides
-alike. `make bench-full` has the long history.
+alike, and `bench.json` has them all. It is to take less than 15 minutes on two cores: `make
+bench-full` has the long history, more rounds, and the sweep among a thousand experiments.
 """
 
 from __future__ import annotations

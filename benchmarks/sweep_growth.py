@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -65,7 +66,7 @@ def main() -> None:
 
 
 def compare(report: Report, folder: Path, start: Path, rounds: int = ROUNDS) -> None:
-    """Report what a variant costs among few and among many, and what memory 200 of them take.
+    """Report what a variant costs among few and among many, and what memory a long sweep takes.
 
     `start` is a project as `measure.clone` makes it.
     """
@@ -119,13 +120,13 @@ def watching(root: Path) -> Iterator[list[Held]]:
         while not done.wait(INTERVAL):
             moments.append(held(processes(root)))
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield moments
-    finally:
-        done.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        watched = pool.submit(watch)
+        try:
+            yield moments
+        finally:
+            done.set()
+        watched.result()  # raises what went wrong while watching
 
 
 def held(running: Iterable[psutil.Process]) -> Held:
