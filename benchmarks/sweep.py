@@ -195,7 +195,7 @@ def _sweep_queue(root: Path, seed: int) -> Turn:
     while len(made := _refs(root) - before) < VARIANTS:
         if not processes(root):
             sys.exit(f"the queue's workers have ended\n{output(root, 'dvc', 'queue', 'status')}")
-        time.sleep(0.2)
+        time.sleep(0.5)
     seconds = time.perf_counter() - started
     settle(root)
     metrics = (f"results/{stage}/metrics.json" for stage in ("train", "evaluate"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from itertools import product
@@ -14,6 +15,7 @@ import sweep
 import sweep_growth
 import yaml
 from measure import MARK, processes, settle
+from sklearn.datasets import load_breast_cancer
 from sweep_growth import Held, held, parts
 
 from pipeline.estimators import build_estimator, fit_model
@@ -41,12 +43,14 @@ SEED, TREES, DEPTH = 1001, 10, 3
 
 
 @pytest.fixture
-def loop(tmp_path: Path) -> Path:
-    """The customary loop in a folder of its own, with the sample table."""
-    script, table = PROJECT / "scripts" / "make_sample.py", tmp_path / "start" / sweep.TABLE
-    subprocess.run([sys.executable, script, table], check=True, capture_output=True)
-    sweep.copy_peer("loop", tmp_path / "start", tmp_path / "loop")
-    return tmp_path / "loop"
+def root(tmp_path: Path) -> Path:
+    """A folder with the sample table, and nothing else."""
+    table = tmp_path / sweep.TABLE
+    table.parent.mkdir(parents=True)
+    bunch = load_breast_cancer(as_frame=True)
+    frame = bunch.data.assign(diagnosis=bunch.target_names[bunch.target])
+    frame.to_csv(table, index=False)
+    return tmp_path
 
 
 def by_ours(root: Path) -> dict[str, float]:
@@ -67,11 +71,15 @@ def by_ours(root: Path) -> dict[str, float]:
     return flatten({"cv": summarise(scores), "test": test})
 
 
-def test_the_loop_computes_what_the_pipeline_does(loop: Path) -> None:
-    command = sweep.loop_command(SEED, [TREES], [DEPTH])
-    said = subprocess.run([*command, "--bare"], cwd=loop, check=True, capture_output=True).stdout
+def test_the_loop_computes_what_the_pipeline_does(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, script, *given = sweep.loop_command(SEED, [TREES], [DEPTH])
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(sys, "argv", [script, *given, "--bare"])
+    runpy.run_path(str(sweep.PEERS / "loop" / script), run_name="__main__")
 
-    theirs, ours = json.loads(said)["metrics"], by_ours(loop)
+    theirs, ours = json.loads(capsys.readouterr().out)["metrics"], by_ours(root)
     assert sorted(theirs) == sorted(sweep.METRICS)
     assert theirs == pytest.approx({name: ours[name] for name in theirs}, rel=1e-12)
 
