@@ -1,4 +1,4 @@
-"""Side by side on a long history, five million rows, results made again: `make bench-full`.
+"""Side by side on a long history, five million rows, a sweep that grows: `make bench-full`.
 
 1 if a bar is missed. At 10,000 experiments the first `dvc exp show` alone takes twenty minutes;
 `--skip-exp-show` leaves it out.
@@ -14,8 +14,11 @@ from pathlib import Path
 import lasting
 import reproduction
 import speed
+import sweep
+import sweep_growth
 import table
 from measure import clone
+from report import Report
 
 
 def main() -> None:
@@ -25,15 +28,18 @@ def main() -> None:
     parser.add_argument("--skip-exp-show", action="store_true")
     parser.add_argument("--sample", type=int, default=reproduction.SAMPLE, metavar="N")
     chosen = parser.parse_args()
+    report = Report()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
-        table.show_many(root)
+        table.show_many(report, root)
         start = root / "start"
         clone(start)
-        lasts = lasting.compare(root, start)
-        again = reproduction.compare(root / "reproduced", chosen.sample)
-        fast = speed.compare(root, chosen.experiments, start, exp_show=not chosen.skip_exp_show)
-    sys.exit(not (lasts and again and fast))
+        lasting.compare(report, root, start)
+        sweep.compare(report, root / "sweep", start)
+        sweep_growth.compare(report, root / "growth", start)
+        reproduction.compare(report, root / "reproduced", chosen.sample)
+        speed.compare(report, root, chosen.experiments, start, exp_show=not chosen.skip_exp_show)
+    sys.exit(report.end("bench-full"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 import time
 from itertools import islice
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import experiments
 from baseline import CV, LOCK, METRICS, READ, Baseline
-from measure import IDENTITY, clone, run
+from measure import IDENTITY, clone, copy, run
 
 from wherefrom.identity import CommitSha
 from wherefrom.lockfile import flatten
@@ -40,8 +39,7 @@ def generate(root: Path, count: int, start: Path | None = None) -> list[Result]:
     if start is None:
         clone(root)
     else:
-        shutil.copytree(start, root, symlinks=True)
-        run(root, "wherefrom", "sync")  # corrects the places of a store that was moved
+        copy(start, root)
     _trim(root, before=experiments.APART * (count + 1))
     return _add(root, range(1, count + 1))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import statistics
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from measure import IDENTITY, cost, in_turn, run
-from speed import Line, make
+from report import Line
+from speed import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from report import Report
 
 EXPERIMENTS, SECONDS = 1000, 5.0
 FILES, MEGABYTES = 128, 8
@@ -25,14 +29,10 @@ stages:
 """
 
 
-def compare(folder: Path, start: Path) -> bool:
-    """Measure, print a table, and say whether every bar was held; `start` as in `speed.compare`."""
-    print(f"\nverify: {EXPERIMENTS:,} experiments; {FILES} files of {MEGABYTES} MB", flush=True)
-    held = True
-    for line in (*_links(folder, start), *_bytes(folder / "bytes")):
-        print(line.text(judge_scale=True), flush=True)
-        held = held and not line.is_missed(judge_scale=True)
-    return held
+def compare(report: Report, folder: Path, start: Path) -> None:
+    """Measure, and report a table; `start` as in `speed.compare`."""
+    title = f"verify: {EXPERIMENTS:,} experiments; {FILES} files of {MEGABYTES} MB"
+    report.table(title, chain(_links(folder, start), _bytes(folder / "bytes")))
 
 
 def _links(folder: Path, start: Path) -> Iterator[Line]:

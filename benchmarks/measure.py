@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -12,16 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+from report import Line
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Act = Callable[[], float]
     """Runs one side once, and gives the seconds that count."""
 
 PROJECT = Path(__file__).parent.parent
 BIN = PROJECT / ".venv" / "bin"
+MARK = "BENCH_AT"
+"""The variable that all processes of a project have: so those are found that outlive a command."""
+
 IDENTITY = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
 ROUNDS = 5
+PATIENCE = 120
+"""Seconds that processes may take to end by themselves."""
 
 
 def clone(root: Path) -> None:
@@ -34,6 +44,12 @@ def clone(root: Path) -> None:
     run(root, *make("run"))
     run(root, "git", "add", "dvc.lock", "results")
     run(root, "git", *IDENTITY, "commit", "--quiet", "--message", "The first result")
+
+
+def copy(start: Path, root: Path) -> None:
+    """Copy a project that `clone` made."""
+    shutil.copytree(start, root, symlinks=True)
+    run(root, "wherefrom", "sync")  # corrects the places of a store that was moved
 
 
 def make(target: str) -> list[str]:
@@ -63,11 +79,11 @@ def cost(
 
     A status that is not in `accept` ends the benchmark, with the command's own words.
     """
-    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    env = _environ(root) | dict(environ or {})
     with tempfile.TemporaryFile("w+") as said:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=root, env=env | dict(environ or {}), stdout=subprocess.DEVNULL, stderr=said
+            command, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=said
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -84,6 +100,38 @@ def run(root: Path, *command: str, **extra: str) -> float:
     return cost(root, *command, environ=extra).seconds
 
 
+def output(root: Path, *command: str) -> str:
+    """Run a command to its end, and give what it writes; a status but 0 ends the benchmark."""
+    done = subprocess.run(
+        command, cwd=root, env=_environ(root), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def _environ(root: Path) -> dict[str, str]:
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", MARK: str(root)}
+
+
+def processes(root: Path) -> list[psutil.Process]:
+    """Give the processes that a command of this project has started, and that still run."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # it has ended, or is another user's
+            if process.environ().get(MARK) == str(root):
+                found.append(process)
+    return found
+
+
+def settle(root: Path) -> None:
+    """Wait until a project's processes have ended, so that they disturb nothing after them."""
+    _, running = psutil.wait_procs(processes(root), timeout=PATIENCE)
+    if running:
+        sys.exit(f"these have not ended: {[' '.join(one.cmdline()) for one in running]}")
+
+
 def in_turn(sides: Mapping[str, Act], rounds: int = ROUNDS) -> dict[str, list[float]]:
     """Time the sides in turn, so that a busy machine slows all of them alike."""
     times: dict[str, list[float]] = {name: [] for name in sides}
@@ -93,11 +141,9 @@ def in_turn(sides: Mapping[str, Act], rounds: int = ROUNDS) -> dict[str, list[fl
     return times
 
 
-def show(title: str, sides: Mapping[str, Act], rounds: int = ROUNDS) -> None:
-    """Time the sides in turn and print their medians, each against the last one."""
-    times = in_turn(sides, rounds)
-    base = statistics.median(times[list(sides)[-1]])
-    print(f"\n{title}")
-    for name, values in times.items():
-        median = statistics.median(values)
-        print(f"  {name:<20} {median:7.2f} s   {median / base:5.2f}x   (least {min(values):.2f} s)")
+def against_last(sides: Mapping[str, Act], rounds: int = ROUNDS) -> Iterator[Line]:
+    """Time the sides in turn, and give the median of each against that of the last one."""
+    medians = {name: statistics.median(times) for name, times in in_turn(sides, rounds).items()}
+    *others, last = medians
+    for name in others:
+        yield Line(name, medians[name], last, medians[last])

@@ -14,11 +14,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from measure import BIN, IDENTITY, clone, in_turn, run
+from report import Line, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BAR = 1.3
 """How many times a plain `dvc repro` of the same stages a reproduction may take."""
@@ -34,24 +38,26 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     chosen = parser.parse_args()
+    report = Report()
     with tempfile.TemporaryDirectory() as folder:
-        held = compare(Path(folder).resolve() / "project", chosen.sample, chosen.rounds)
-    sys.exit(not held)
+        compare(report, Path(folder).resolve() / "project", chosen.sample, chosen.rounds)
+    sys.exit(report.end("reproduction"))
 
 
-def compare(root: Path, sample: int, rounds: int = 3) -> bool:
-    """Make experiments in a new project at `root`, and make them again; say if the bars hold."""
+def compare(report: Report, root: Path, sample: int, rounds: int = 3) -> None:
+    """Make experiments in a new project at `root`, and make them again; report both."""
     clone(root)
     names = [*_experiments(root, 0, (sample + 1) // 2)]
     _change_table(root)
     names += _experiments(root, len(names), sample)
     found = _reproduced(root, names)
-    counts = Counter(one["verdict"] for one in found)
-    print(f"\n{len(names)} experiments made again: {dict(counts)}")
+    same = sum(one["verdict"] == "identical" for one in found)
+    again = Line("experiments made again", len(names), "identical", same, 1, "")
+    report.table("results made again, byte for byte", [again])
     for one in found:
         if one["verdict"] != "identical":
             print(json.dumps(one, indent=1))
-    return _cost(root, rounds) <= BAR and counts == {"identical": len(names)}
+    report.table("one result made again, in an environment that is there", _cost(root, rounds))
 
 
 def _experiments(root: Path, first: int, last: int) -> list[str]:
@@ -107,8 +113,8 @@ def _reproduced(root: Path, names: list[str]) -> list[dict[str, object]]:
     return list(found["results"]) if len(names) > 1 else [found]
 
 
-def _cost(root: Path, rounds: int) -> float:
-    """Compare with the same stages of the same commit, run by DVC alone; give the ratio."""
+def _cost(root: Path, rounds: int) -> Iterator[Line]:
+    """Compare with the same stages of the same commit, run by DVC alone."""
 
     def plain(**extra: str) -> float:
         seconds = run(root, "dvc", "repro", "--quiet", "--force", **extra)
@@ -125,13 +131,10 @@ def _cost(root: Path, rounds: int) -> float:
         rounds,
     )
     medians = {name: statistics.median(values) for name, values in times.items()}
-    base = medians["dvc repro"]
-    print("\none result made again, in an environment that is there")
+    ours = medians.pop("wherefrom reproduce")
     for name, seconds in medians.items():
-        print(f"  {name:<20} {seconds:7.2f} s   {seconds / base:5.2f}x")
-    ratio = medians["wherefrom reproduce"] / base
-    print(f"  bar: {BAR}x, {'held' if ratio <= BAR else 'MISSED'}")
-    return ratio
+        most = BAR if name == "dvc repro" else None
+        yield Line("wherefrom reproduce", ours, name, seconds, most)
 
 
 if __name__ == "__main__":

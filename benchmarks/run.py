@@ -1,7 +1,8 @@
-"""Side by side, in one run: tracking, a history, and a table of real size. `make bench`.
+"""Side by side, in one run: a history, a table of real size, tracking, a sweep. `make bench`.
 
 Each figure is the median of whole processes, taken in turn, so that a busy machine slows all sides
-alike. `make bench-full` has the long history.
+alike, and `bench.json` has them all. It is to take less than 15 minutes on two cores: `make
+bench-full` has the long history, more rounds, and the sweep among a thousand experiments.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import tempfile
 from pathlib import Path
 
 import speed
+import sweep
 import table
 import tracking
-from measure import clone, make, run, show
+from measure import against_last, clone, make, run
+from report import Report
 from speed import IMPORT
 
 EXPERIMENTS = 300
@@ -22,44 +25,52 @@ EXPERIMENTS = 300
 
 def main() -> None:
     """Measure, and print a table for each question."""
+    report = Report()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         root = folder / "project"
         clone(root)
-        held = speed.compare(folder, EXPERIMENTS, root, small=True)
-        held = table.compare(folder) and held
-        held = tracking.compare(folder / "tracking") and held
-        show_tracking(root)
-    sys.exit(not held)
+        speed.compare(report, folder, EXPERIMENTS, root, small=True)
+        table.compare(report, folder)
+        tracking.compare(report, folder / "tracking", root, rounds=3)
+        sweep.compare(report, folder / "sweep", root, rounds=1)
+        show_tracking(report, root)
+    sys.exit(report.end("bench"))
 
 
-def show_tracking(root: Path) -> None:
+def show_tracking(report: Report, root: Path) -> None:
     """Show what tracking costs, against the same without it."""
     shim = root.parent / "shim" / "sitecustomize.py"
     shim.parent.mkdir()
     shim.write_text(SHIM)
     shimmed = {"PYTHONPATH": str(shim.parent)}
-    show(
+    report.table(
         "import mlflow, outside of a DVC stage",
-        {
-            "with the plugin": lambda: run(root, *IMPORT, **shimmed),
-            "without it": lambda: run(root, *IMPORT, WHEREFROM_BENCH_PLUGIN="off", **shimmed),
-        },
+        against_last(
+            {
+                "with the plugin": lambda: run(root, *IMPORT, **shimmed),
+                "without it": lambda: run(root, *IMPORT, WHEREFROM_BENCH_PLUGIN="off", **shimmed),
+            }
+        ),
     )
-    show(
+    report.table(
         "nothing to do",
-        {
-            "make run": lambda: run(root, *make("run")),
-            "dvc repro": lambda: run(root, "dvc", "repro", "--quiet"),
-        },
+        against_last(
+            {
+                "make run": lambda: run(root, *make("run")),
+                "dvc repro": lambda: run(root, "dvc", "repro", "--quiet"),
+            }
+        ),
     )
-    show(
+    report.table(
         "forced train and evaluate",
-        {
-            "tracked": lambda: run(root, *force()),
-            "tracking off": lambda: run(root, *force(), WHEREFROM_TRACKING="off"),
-        },
-        rounds=3,
+        against_last(
+            {
+                "tracked": lambda: run(root, *force()),
+                "tracking off": lambda: run(root, *force(), WHEREFROM_TRACKING="off"),
+            },
+            rounds=3,
+        ),
     )
 
 

@@ -13,47 +13,18 @@ from typing import TYPE_CHECKING
 import history
 import runs
 from measure import ROUNDS, Cost, clone, cost, in_turn
+from report import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from report import Report
+
 LS, BEST, TRACE = ("wherefrom", "ls"), ("wherefrom", "best"), ("wherefrom", "trace")
 IMPORT = (sys.executable, "-c", "import mlflow")
 FEW = 100
 MEGABYTES = 500
-
-
-@dataclass(frozen=True)
-class Line:
-    """A figure against another one. `most` is the bar: the most that `value / base` may be.
-
-    A bar `at_scale` is meant for a long history, and not judged for a short one.
-    """
-
-    what: str
-    value: float
-    against: str
-    base: float
-    most: float
-    unit: str = "s"
-    at_scale: bool = False
-
-    def is_missed(self, *, judge_scale: bool) -> bool:
-        """Whether the bar counts here and is missed."""
-        return self.value > self.most * self.base and (judge_scale or not self.at_scale)
-
-    def text(self, *, judge_scale: bool) -> str:
-        """Write it as a row of the table."""
-        own, other = (f"{figure:.2f} {self.unit}" for figure in (self.value, self.base))
-        verdict = "MISSED" if self.is_missed(judge_scale=judge_scale) else "ok"
-        if self.at_scale and not judge_scale:
-            verdict = "(not judged at this size)"
-        ratio = self.value / self.base
-        return (
-            f"  {self.what:<32} {own:>11}  {self.against:<32} {other:>11}"
-            f"  {ratio:7.3f}x  at most {self.most:.3f}x  {verdict}"
-        )
 
 
 @dataclass(frozen=True)
@@ -81,27 +52,24 @@ def _make(root: Path, count: int, start: Path | None) -> History:
 
 
 def compare(
+    report: Report,
     folder: Path,
     count: int,
     start: Path | None = None,
     *,
     exp_show: bool = True,
     small: bool = False,
-) -> bool:
-    """Measure on a history of `count`, print a table, and say whether every bar was held."""
+) -> None:
+    """Measure on a history of `count`, and report a table."""
     if start is None:
         start = folder / "start"
         clone(start)
     many = make(folder / f"history-{count}", count, start)
     few = make(folder / f"history-{FEW}", FEW, start)
-    print(f"\na history of {count:,} experiments and as many runs", flush=True)
-    held = True
-    for line in _lines(many, few, exp_show=exp_show):
-        print(line.text(judge_scale=not small), flush=True)
-        held = held and not line.is_missed(judge_scale=not small)
+    title = f"a history of {count:,} experiments and as many runs"
+    report.table(title, _lines(many, few, exp_show=exp_show), judge_scale=not small)
     if not exp_show:
         print("  `dvc exp show` was skipped: the first index has nothing to be compared with")
-    return held
 
 
 def _lines(many: History, few: History, *, exp_show: bool) -> Iterator[Line]:

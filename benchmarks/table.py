@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import rental
 import yaml
 from measure import PROJECT, Cost, cost
-from speed import Line
+from report import Line
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from report import Report
 
 ROUNDS = 3
 MANY = 5_000_000
@@ -21,8 +23,8 @@ _TABLE = "data/raw/rental.csv"
 _DATA = {"path": _TABLE, "target": "price", "task": "regression", "positive": None, "id": "id"}
 
 
-def compare(folder: Path) -> bool:
-    """Measure, print a line for time and for memory, and say whether both bars were held.
+def compare(report: Report, folder: Path) -> None:
+    """Measure, and report a line for time and one for memory.
 
     The stages are run one after another, as DVC does: seconds add up, and of the peaks the largest
     counts.
@@ -50,17 +52,19 @@ def compare(folder: Path) -> bool:
             "MB",
         ),
     )
-    print(f"\na table of {rental.ROWS:,} rows and 20 columns")
-    for line in lines:
-        print(line.text(judge_scale=True), flush=True)
-    return not any(line.is_missed(judge_scale=True) for line in lines)
+    report.table(f"a table of {rental.ROWS:,} rows and 20 columns", lines)
 
 
-def show_many(folder: Path) -> None:
-    """Run five million rows through both stages, and print what that cost."""
-    spent = stages(make(folder / "many", MANY, train_size=0.1))
-    print(f"\na table of {MANY:,} rows and 20 columns, with prepare.train_size 0.1")
-    print(f"  prepare and featurize: {spent.seconds:.0f} s, {spent.megabytes:,.0f} MB at the peak")
+def show_many(report: Report, folder: Path) -> None:
+    """Run five million rows through both stages, and report what that cost beside a million."""
+    title = f"a table of {MANY:,} rows and 20 columns, with prepare.train_size 0.1"
+    few, many = (stages(make(folder / f"rows-{n}", n, train_size=0.1)) for n in (MANY // 5, MANY))
+    what, fifth = "prepare and featurize", "a fifth of the rows"
+    lines = (
+        Line(what, many.seconds, fifth, few.seconds),
+        Line(f"{what}, peak", many.megabytes, fifth, few.megabytes, unit="MB"),
+    )
+    report.table(title, lines)
 
 
 def make(root: Path, rows: int, train_size: float | None) -> Path:
