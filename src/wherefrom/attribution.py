@@ -16,7 +16,7 @@ from wherefrom.lockfile import folder_hash, is_record
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wherefrom.holding import Stage
     from wherefrom.lineage import Lineage
@@ -124,11 +124,16 @@ def params_files(result: Lineage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for stage in result.stages for path, _ in _params(stage)))
 
 
-def other_params(result: Lineage, contents: Mapping[str, bytes], where: str) -> Iterator[Gap]:
-    """Name the parameters that the files of a tree have and no stage ran with."""
+def other_params(
+    result: Lineage, contents: Mapping[str, bytes], where: str, unread: Collection[str] = ()
+) -> Iterator[Gap]:
+    """Name the parameters that the files of a tree have and no stage ran with.
+
+    The files that are `unread` say nothing.
+    """
     read = {path: _values(path, contents.get(path, b"")) for path in params_files(result)}
     for stage in result.stages:
-        for path, keys in _params(stage):
+        for path, keys in ((p, k) for p, k in _params(stage) if p not in unread):
             wrong = [key for key, value in keys.items() if _at(read[path], key) != value]
             if wrong:
                 yield Gap(

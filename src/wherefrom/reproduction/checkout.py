@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wherefrom import attribution
+from wherefrom import attribution, checks
+from wherefrom.committed import Committed
 from wherefrom.errors.answers import ImpossibleError
 from wherefrom.errors.git import ToolError
 from wherefrom.reproduction import confined
@@ -28,8 +29,9 @@ def check_out(project: Project, sha: CommitSha, result: Lineage, clone: Path) ->
     What leads out of the clone is found before anything runs, and before DVC opens it where no
     template hides it. Raises `ImpossibleError`.
     """
-    if project.repository is None:
+    if project.repository is None or project.git_root is None:
         raise LookupError("a result of history is in git")
+    _refuse_unread(project, project.git_root, sha, result)
     try:
         git_clone.clone(project.repository.common_dir, sha, clone)
     except ToolError as error:
@@ -38,6 +40,7 @@ def check_out(project: Project, sha: CommitSha, result: Lineage, clone: Path) ->
             why=redact_text(" ".join(error.output.split())),
             remedy="`git fetch` it from where it is; a commit that git has removed is lost",
         ) from error
+    git_clone.fill(project.repository.common_dir, project.git_root, clone)
     root, links = clone / project.prefix, git_clone.links(clone)
     _refuse(confined.leaving(_written(project, result, clone), links))
     dvc_clone.settle(root)
@@ -49,6 +52,13 @@ def bring_data(project: Project, result: Lineage, root: Path) -> None:
     """Copy the raw data that the stages read, and no other version. Raises `ImpossibleError`."""
     for raw in result.raw:
         _bring(project, result, raw, root)
+
+
+def _refuse_unread(project: Project, git_root: Path, sha: CommitSha, result: Lineage) -> None:
+    """Refuse a commit whose code git does not give: of a submodule, or by a filter, say."""
+    with Committed(project, git_root) as committed:
+        for problem in checks.in_commit(committed, result, sha).unread:
+            raise ImpossibleError(problem.what, problem.why, problem.remedy)
 
 
 def _refuse(paths: list[str]) -> None:

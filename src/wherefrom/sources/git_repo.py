@@ -192,6 +192,17 @@ def resolve(root: Path, revision: str) -> CommitSha | None:
     return _resolve(root, revision)
 
 
+def has(git_dir: Path, sha: CommitSha) -> bool:
+    """Whether a repository, given by the folder of git itself, has a commit."""
+    try:
+        # the repository of a submodule names a worktree that need not be there
+        own = ("--git-dir=.", "--work-tree=.")
+        run(git_dir, *own, "cat-file", "-e", f"{sha}^{{commit}}")
+    except ToolError:
+        return False
+    return True
+
+
 def containing(root: Path, sha: CommitSha) -> tuple[str, ...]:
     """List the branches and tags that contain a commit, by their full ref names."""
     places = ("refs/heads", "refs/tags", "refs/remotes")
