@@ -104,7 +104,7 @@ def _compared(
     result: Lineage, contents: Mapping[str, bytes], sha: CommitSha, unread: tuple[Unread, ...]
 ) -> Kept:
     """Compare what can be read; `unread` cannot."""
-    where, places = sha[:7], {problem.path for problem in unread}
+    where, places, beside = sha[:7], {p.path for p in unread}, attribution.ignored(result)
     code = {p: v for p, v in attribution.sources(result).items() if not _meet(p, places)}
     outs = {p: v for p, v in attribution.kept(result).items() if p not in places}
     return Kept(
@@ -112,7 +112,8 @@ def _compared(
         unread=unread,
         code=(
             *attribution.other_params(result, contents, where, places),
-            *attribution.check(code, attribution.hashes_of(code, contents), where),
+            *attribution.check(code, attribution.hashes_of(code, contents, beside), where),
+            *attribution.uncommitted(result, where),
         ),
         outputs={
             path: gap

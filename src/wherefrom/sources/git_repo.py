@@ -185,6 +185,12 @@ def files(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, run(root, *args, "--", *wanted).split("\0")))
 
 
+def ignored(root: Path, folders: Iterable[str]) -> frozenset[str]:
+    """List the files in some folders, by their paths from `root`, that git ignores."""
+    args = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", *folders)
+    return frozenset(run(root, "--literal-pathspecs", *args).split("\0")) - {""}
+
+
 def resolve(root: Path, revision: str) -> CommitSha | None:
     """Give the commit that a revision names; None where it names none."""
     if revision.startswith("-"):
