@@ -166,6 +166,8 @@ def test_a_stage_that_fails_shows_what_it_said_and_leaves_nothing(small: Sandbox
     assert answer.found["missing"]["what"] == "the stage evaluate ended with an error"
     assert "could not convert string to float: 'a lot'" in answer.said
     assert left_over(small) == []
+    (log,) = (small.root / ".wherefrom" / "failed").iterdir()
+    assert str(log) in answer.said
 
 
 def test_a_clone_is_left_where_it_is_asked_for_and_the_next_call_keeps_it(small: Sandbox) -> None:

@@ -119,8 +119,8 @@ def _bring(project: Project, result: Lineage, raw: Raw, root: Path) -> None:
     """Copy raw data out of the user's cache, by the hash that the stages read, or pull it."""
     value, target = result.used.get(raw.path) or raw.hash, root / raw.path
     target.parent.mkdir(parents=True, exist_ok=True)
-    places = dict.fromkeys((project.workspace, project.anchor))
-    if value is None or not any(dvc_cache.copy(place, value, target) for place in places):
+    roots = project.cache_roots
+    if value is None or not any(dvc_cache.copy(root, value, target) for root in roots):
         _pull(project, raw, root)
     if value is not None and not _is_as_read(target, value):
         raise ImpossibleError(

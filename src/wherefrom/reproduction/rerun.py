@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import attribution, lineage, tree
 from wherefrom.errors.answers import ImpossibleError
+from wherefrom.names import LOGS
 from wherefrom.reproduction import checkout, unlike, verdict
 from wherefrom.settings import STORE, TRACKING
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _STAGE = re.compile(r"Running stage '(.+)':$")
 _CALLERS_OWN = ("DVC_", "MLFLOW_", "GIT_", "WHEREFROM_")
 _LAST_LINES = 200
+_KEPT = 20
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,29 @@ def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
         environ = maker.current(wanted.project.git_root or wanted.project.workspace, clone)
     stages = [stage.address for stage in result.stages]
     command = dvc_clone.command(stages)
-    process = maker.children.start(command, root, _environment(environ, folder))
+    logs = _log_folder(wanted.project.state)
+    process = maker.children.start(command, root, _environment(environ, folder, logs))
     _follow(process, len(stages), told)
     return _made(wanted, root, _store(folder))
 
 
-def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Give the environment of what runs: no store, cache or repository but those of `folder`."""
+def _log_folder(state: Path) -> Path:
+    """Give the folder for the logs of stages that fail, and keep the last of those in it."""
+    folder = state / "failed"
+    kept = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in kept[_KEPT:]:
+        old.unlink(missing_ok=True)
+    return folder
+
+
+def _environment(environ: Mapping[str, str], folder: Path, logs: Path) -> dict[str, str]:
+    """Give the environment of what runs: no store, cache or repository but those of `folder`.
+
+    `logs` outlives it.
+    """
     clean = {key: value for key, value in environ.items() if not key.startswith(_CALLERS_OWN)}
     return clean | {
+        LOGS: str(logs),
         TRACKING: "off",
         "WHEREFROM_SUMMARY": "off",
         STORE: _store(folder),
@@ -156,7 +172,7 @@ def _described(wanted: Wanted, output: Output, root: Path) -> Output:
 def _former(wanted: Wanted, output: Output, root: Path) -> bytes | None:
     """Read what an output was from the user's cache, else from the commit, if that has it."""
     project, value = wanted.project, output.expected
-    for place in dict.fromkeys((project.workspace, project.anchor)):
+    for place in project.cache_roots:
         if (found := dvc_cache.read(place, value)) is not None:
             return found
     path = project.in_git(output.path)

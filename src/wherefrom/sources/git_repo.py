@@ -108,6 +108,13 @@ def _main_worktree(folder: Path) -> Path | None:
     return None if "bare" in lines else Path(lines[0].removeprefix("worktree "))
 
 
+def worktrees(root: Path) -> tuple[Path, ...]:
+    """List all worktrees of a repository, the main one first; a bare repository is none."""
+    entries = run(root, "worktree", "list", "--porcelain", "-z").split("\0\0")
+    lines = (entry.split("\0") for entry in entries if entry)
+    return tuple(Path(one[0].removeprefix("worktree ")) for one in lines if "bare" not in one)
+
+
 def head(root: Path) -> CommitSha | None:
     """Give the commit that is checked out; None before the first one."""
     try:

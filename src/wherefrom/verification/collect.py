@@ -107,7 +107,7 @@ class _Objects:
 
     def __init__(self, view: View, wanted: list[Kept], levels: Levels) -> None:
         root = view.project.workspace
-        self.cache = Cache((root, view.project.anchor), (item.hash for item in wanted))
+        self.cache = Cache(view.project.cache_roots, (item.hash for item in wanted))
         self._remotes = DvcRemotes(root, wanted, self.cache.here) if levels.remote else None
         self.gaps: list[Problem] = self._remotes.gaps if self._remotes else []
 
