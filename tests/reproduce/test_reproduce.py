@@ -178,11 +178,8 @@ def test_the_last_stage_that_is_frozen_cannot_be_made_again(small: Sandbox) -> N
 
 def test_an_output_that_its_stage_goes_on_from_says_so(small: Sandbox) -> None:
     small.replace("dvc.yaml", "outs: [model.txt]", "outs: [model.txt, seen.txt: {persist: true}]")
-    small.replace(
-        "code/train.py",
-        'Path("model',
-        "Path('seen.txt').open('a').write('x')\n        Path(\"model",
-    )
+    count = "Path('seen.txt').open('a').write('x')"
+    small.replace("code/train.py", '        Path("model', f'        {count}\n        Path("model')
     small.dvc("repro")
     small.commit("Count")
     small.dvc("repro", "--force")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom import attribution, lineage, tree
+from wherefrom import metrics as metrics_
 from wherefrom.errors.answers import ImpossibleError
 from wherefrom.names import LOGS
 from wherefrom.reproduction import checkout, unlike, verdict
@@ -146,6 +147,9 @@ def _made(wanted: Wanted, out: CheckedOut, store: str) -> Made:
     found = tuple(one if one.is_same else _described(wanted, one, out) for one in pairs)
     final = lineage.result_of(here.holding, wanted.result.final.address)
     metrics, _ = here.metrics(root, final.metric_files)
+    frozen = (stage for stage in wanted.result.stages if stage.address in out.frozen)
+    taken, _ = metrics_.read(root, [path for stage in frozen for path in stage.metrics])
+    metrics = taken | metrics
     if not metrics and wanted.result.record is None:
         metrics = _logged(wanted, store)
     inputs = verdict.other_inputs(result, made)
