@@ -16,7 +16,7 @@ from wherefrom.lockfile import folder_hash, is_record
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wherefrom.holding import Stage
     from wherefrom.lineage import Lineage
@@ -46,12 +46,18 @@ def kept(result: Lineage) -> dict[str, tuple[Stage, str]]:
     }
 
 
-def hashes_of(paths: Iterable[str], contents: Mapping[str, bytes]) -> dict[str, set[str]]:
+def hashes_of(
+    paths: Iterable[str],
+    contents: Mapping[str, bytes],
+    beside: Iterable[tuple[str, Mapping[str, str]]] = (),
+) -> dict[str, set[str]]:
     """Map files and folders to the hashes that DVC may have recorded for them.
 
-    `contents` are the files of a tree, those below the folders too. What is not there is left out.
+    `contents` are the files of a tree, those below the folders too; `beside` says what was
+    in folders and is not in git. What is not there is left out.
     """
-    found = {path: _hashes(path, contents) for path in paths}
+    more = list(beside)
+    found = {path: _hashes(path, contents, [b for f, b in more if f == path]) for path in paths}
     return {path: values for path, values in found.items() if values}
 
 
@@ -71,7 +77,29 @@ def check(
             )
 
 
-# a lock has one hash of a folder and no list: whether its caches alone differ cannot be known
+def ignored(result: Lineage) -> list[tuple[str, Mapping[str, str]]]:
+    """List the folders that its stages read, with what git ignores in them, by their records."""
+    records = (record for record in (result.record, result.training) if record)
+    return [item for record in records for item in record.ignored.items()]
+
+
+def uncommitted(result: Lineage, where: str) -> Iterator[Gap]:
+    """Name what was in the folders of code and git ignores, caches of Python left out."""
+    names = (f"{folder}/{path}" for folder, inside in ignored(result) for path in inside)
+    for name in dict.fromkeys(names):
+        if not _is_cache(name):
+            yield Gap(
+                what=f"{name}, in a folder that a stage read, is not in {where}",
+                why="git ignores it, and dvc.lock counts it",
+                remedy="`git add --force` it if the result needs it, else name it in .dvcignore",
+            )
+
+
+def _is_cache(path: str) -> bool:
+    return path.endswith(".pyc") or "__pycache__" in path.split("/")
+
+
+# without such a record: a lock has one hash of a folder and no list
 _ALSO = ", of all that was in it, what git ignores (__pycache__) included"
 _IGNORE = "name caches in .dvcignore (`__pycache__/`, `*.pyc`), "
 
@@ -124,11 +152,16 @@ def params_files(result: Lineage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for stage in result.stages for path, _ in _params(stage)))
 
 
-def other_params(result: Lineage, contents: Mapping[str, bytes], where: str) -> Iterator[Gap]:
-    """Name the parameters that the files of a tree have and no stage ran with."""
+def other_params(
+    result: Lineage, contents: Mapping[str, bytes], where: str, unread: Collection[str] = ()
+) -> Iterator[Gap]:
+    """Name the parameters that the files of a tree have and no stage ran with.
+
+    The files that are `unread` say nothing.
+    """
     read = {path: _values(path, contents.get(path, b"")) for path in params_files(result)}
     for stage in result.stages:
-        for path, keys in _params(stage):
+        for path, keys in ((p, k) for p, k in _params(stage) if p not in unread):
             wrong = [key for key, value in keys.items() if _at(read[path], key) != value]
             if wrong:
                 yield Gap(
@@ -182,7 +215,9 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _hashes(path: str, contents: Mapping[str, bytes]) -> set[str]:
+def _hashes(
+    path: str, contents: Mapping[str, bytes], beside: Iterable[Mapping[str, str]]
+) -> set[str]:
     if path in contents:
         return _md5s(contents[path])
     below = f"{path}/"
@@ -191,7 +226,13 @@ def _hashes(path: str, contents: Mapping[str, bytes]) -> set[str]:
         for name, content in contents.items()
         if name.startswith(below)
     ]
-    return {folder_hash(files)} if files else set()
+    if not files:
+        return set()
+    names = {file["relpath"] for file in files}
+    others = (
+        [(name, md5) for name, md5 in one.items() if name not in names] for one in ({}, *beside)
+    )
+    return {folder_hash([*files, *({"md5": m, "relpath": n} for n, m in o)]) for o in others}
 
 
 @lru_cache(maxsize=512)  # code is one object for all commits that have it

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wherefrom import logs
 from wherefrom.errors import WherefromError
 from wherefrom.errors.inputs import SafePathError
+from wherefrom.names import LOGS
 from wherefrom.project import dvc_root, locate
 
 if TYPE_CHECKING:
@@ -152,7 +153,10 @@ def _put_back_outputs() -> None:
 def _unexpected(error: Exception) -> str:
     """Write the traceback to a log and give the one message that names it."""
     text = "".join(traceback.format_exception(error))
-    handle, name = tempfile.mkstemp(prefix="wherefrom-", suffix=".log", text=True)
+    folder = os.environ.get(LOGS)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix="wherefrom-", suffix=".log", dir=folder, text=True)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     return f"unexpected: {one_line(error)}{_where(error)}\n  the whole traceback is in {name}"

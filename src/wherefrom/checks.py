@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import attribution
+from wherefrom.committed import Committed
 from wherefrom.environment import LOCK_NAMES, sha256_of
 from wherefrom.record import Gap
-from wherefrom.sources import disk, dvc_workspace, git_repo
-from wherefrom.sources.git_objects import Objects
+from wherefrom.sources import disk, dvc_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wherefrom.identity import CommitSha
     from wherefrom.index.query import CommitRow
     from wherefrom.lineage import Lineage
+    from wherefrom.problems import Unread
     from wherefrom.tree import Tree
     from wherefrom.view import View
 
@@ -39,7 +41,7 @@ def environment(view: View, result: Lineage, commit: CommitRow | None) -> Iterat
         found = {n: view.project.workspace / n for n in LOCK_NAMES}
         contents = {n: file.read_bytes() for n, file in found.items() if file.is_file()}
     else:
-        contents = _contents(view, commit.sha, dict.fromkeys(LOCK_NAMES))
+        contents = _contents(view, commit.sha, LOCK_NAMES)
     yield from other_environment(result, contents)
 
 
@@ -62,17 +64,76 @@ def paths(result: Lineage) -> tuple[str, ...]:
     return tuple({**wanted, **outputs, **dict.fromkeys(attribution.params_files(result))})
 
 
-def made_of(result: Lineage, contents: Mapping[str, bytes], where: str) -> Iterator[Gap]:
-    """Name the code and the parameters of a result that are not in a tree."""
-    wanted = attribution.sources(result)
-    yield from attribution.other_params(result, contents, where)
-    yield from attribution.check(wanted, attribution.hashes_of(wanted, contents), where)
+@dataclass(frozen=True)
+class Kept:
+    """What a commit has of a result, and what keeps that from being what was read and left.
+
+    `unread` are problems of git with single files; `outputs` are gaps by path.
+    """
+
+    contents: Mapping[str, bytes]
+    unread: tuple[Unread, ...]
+    code: tuple[Gap, ...]
+    outputs: Mapping[str, Gap]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All of them."""
+        return (*self.unread, *self.code, *self.outputs.values())
+
+
+def in_commit(committed: Committed, result: Lineage, sha: CommitSha) -> Kept:
+    """Compare the code, the parameters and the outputs of a commit with a result.
+
+    Where they differ, a checkout may still give what was read: git's filters are asked last, since
+    few projects have any.
+    """
+    wanted = (*paths(result), *LOCK_NAMES)
+    unread = tuple(committed.unread(sha, wanted))
+    kept = _compared(result, committed.contents(sha, wanted), sha, unread)
+    if not kept.code and not kept.outputs:
+        return kept
+    left = committed.as_left(sha, wanted)
+    kept = _compared(result, left, sha, unread)
+    if not kept.code and not kept.outputs:
+        return kept
+    return _compared(result, left, sha, (*unread, *committed.unfiltered(sha, wanted)))
+
+
+def _compared(
+    result: Lineage, contents: Mapping[str, bytes], sha: CommitSha, unread: tuple[Unread, ...]
+) -> Kept:
+    """Compare what can be read; `unread` cannot."""
+    where, places, beside = sha[:7], {p.path for p in unread}, attribution.ignored(result)
+    code = {p: v for p, v in attribution.sources(result).items() if not _meet(p, places)}
+    outs = {p: v for p, v in attribution.kept(result).items() if p not in places}
+    return Kept(
+        contents=contents,
+        unread=unread,
+        code=(
+            *attribution.other_params(result, contents, where, places),
+            *attribution.check(code, attribution.hashes_of(code, contents, beside), where),
+            *attribution.uncommitted(result, where),
+        ),
+        outputs={
+            path: gap
+            for path, item in outs.items()
+            for gap in attribution.edited({path: item}, contents, where)
+        },
+    )
+
+
+def _meet(path: str, places: Iterable[str]) -> bool:
+    """Whether one of some places is at a path, above or below it."""
+    return any(
+        place in {path, "."} or place.startswith(f"{path}/") or path.startswith(f"{place}/")
+        for place in places
+    )
 
 
 def _in(view: View, result: Lineage, commit: CommitRow) -> Iterator[Gap]:
-    contents = _contents(view, commit.sha, dict.fromkeys(paths(result)))
-    yield from made_of(result, contents, _name(commit))
-    yield from attribution.edited(attribution.kept(result), contents, _name(commit))
+    with Committed(view.project, view.git_root) as committed:
+        yield from in_commit(committed, result, commit.sha).gaps
 
 
 def _in_workspace(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:
@@ -113,11 +174,6 @@ def _hashes(view: View, wanted: Mapping[str, str]) -> dict[str, str]:
     return found | {path: wanted[path] for path in same}
 
 
-def _contents(view: View, sha: CommitSha, paths: Mapping[str, object]) -> dict[str, bytes]:
-    project = view.project
-    places = [project.in_git(path) for path in paths]
-    blobs = git_repo.listed(view.git_root, sha, places)
-    with Objects(view.git_root) as objects:
-        contents = dict(objects.contents(dict.fromkeys(blobs.values())))
-    found = {project.from_git(path): blob for path, blob in blobs.items()}
-    return {path: contents[blob] for path, blob in found.items() if blob in contents}
+def _contents(view: View, sha: CommitSha, paths: Collection[str]) -> dict[str, bytes]:
+    with Committed(view.project, view.git_root) as committed:
+        return committed.contents(sha, paths)

@@ -39,6 +39,7 @@ class Context:
     dirty_paths: tuple[str, ...]
     environ: Mapping[str, str]
     started: int
+    ignored: Mapping[str, Mapping[str, str]]
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -86,7 +87,9 @@ def look(
     stage = asked.value()
     git, dirty = workspace.git_facts(project, stage)
     observed = environment.observe(project.workspace)
-    return Context(project, settings, place, stage, observed, git, dirty, dict(environ), started)
+    ignored = workspace.ignored(project, stage)
+    facts = (stage, observed, git, dirty, dict(environ), started, ignored)
+    return Context(project, settings, place, *facts)
 
 
 def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:

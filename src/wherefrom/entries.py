@@ -108,7 +108,7 @@ def of_workspace(view: View, here: Tree, result: Lineage) -> Entry:
         gaps=len(result.gaps) + len(gaps) + len(joined.gaps),
         in_workspace=True,
         candidates=joined.candidates,
-        reproduced=view.reproduced(result.record),
+        reproduced=view.reproduced(result.record, result.key),
     )
 
 
@@ -164,7 +164,7 @@ class _Table:
             changed=self._changed(row, made_in),
             gaps=row.gap_count + len(joined.gaps),
             candidates=joined.candidates,
-            reproduced=self._view.reproduced(self._records.get(row.record_id or "")),
+            reproduced=self._view.reproduced(self._records.get(row.record_id or ""), key),
         )
 
     def _row_of(self, made_in: Holder | None, rows: Sequence[ResultRow]) -> ResultRow:

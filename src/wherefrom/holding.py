@@ -46,6 +46,12 @@ class Stage:
         return self.facts.fingerprint
 
     @property
+    def lock_path(self) -> str:
+        """The `dvc.lock` that has it."""
+        folder, found, _ = self.address.rpartition(":")[0].rpartition("/")
+        return f"{folder}/dvc.lock" if found else "dvc.lock"
+
+    @property
     def record_path(self) -> str | None:
         """The record file that it leaves; None for a stage that keeps none."""
         return next((path for path in self.outs if is_record(path)), None)

@@ -32,5 +32,11 @@ SOURCE_COMMIT = "mlflow.source.git.commit"
 SNAPSHOTS = "refs/wherefrom/dirty/"
 """Refs of the commits that keep dirty trees, by record id."""
 
+LOGS = "WHEREFROM_LOGS"
+"""The variable with the folder for logs of errors, where that is not the temporary one."""
+
+LFS = "lfs"
+"""The filter of Git LFS."""
+
 KILLED = {ERROR: "the process was killed"}
 """What is said of a run whose process has gone without a word."""

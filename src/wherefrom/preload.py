@@ -17,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import threading
 import traceback
 from dataclasses import dataclass
@@ -178,10 +179,20 @@ def _become(waiting: Waiting) -> NoReturn:
             module, _, function = call["function"].partition(":")
             getattr(importlib.import_module(module), function)()
         status = 0
-    except BaseException:  # noqa: BLE001 - the boundary of this process
-        traceback.print_exc()
+    except BaseException as error:  # noqa: BLE001 - the boundary of this process
+        _say(error)
     finally:
         os._exit(status)
+
+
+def _say(error: BaseException) -> None:
+    """Tell the stage of an error in one message that names a log, as the stage itself would."""
+    handle, name = tempfile.mkstemp(prefix="wherefrom-", suffix=".log", text=True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    text = f"unexpected, in a process beside the stage: {said}\n  the whole traceback is in {name}"
+    os.write(2, f"wherefrom: {text}\n".encode())
 
 
 def _places(path: list[str]) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import configparser
 import posixpath
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,14 @@ class Project:
     def artifact_root(self) -> Path:
         """The folder of MLflow's artifacts, for stores without one of their own."""
         return self.anchor / "mlruns"
+
+    @cached_property
+    def cache_roots(self) -> tuple[Path, ...]:
+        """The DVC roots whose caches may hold an object: each worktree may have its own."""
+        trees = git_repo.worktrees(self.git_root) if self.git_root else ()
+        others = (tree / self.prefix for tree in trees)
+        own = (self.workspace, self.anchor)
+        return tuple(dict.fromkeys((*own, *(root for root in others if (root / ".dvc").is_dir()))))
 
     def in_git(self, path: str) -> str:
         """Turn a path that is seen from the workspace into one below the worktree's root."""

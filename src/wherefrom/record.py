@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wherefrom.identity import CommitSha, ExperimentName, Fingerprint, MlflowRunId, RecordId
 
 SCHEMA = 1
+_YOUNGER = {"tags", "ignored"}  # than the first records
 
 Relation = Literal["own", "derived"]
 
@@ -76,7 +77,9 @@ class Record:
     derived result rests on, None for an own one. `mlflow_run_id` is None where the store did not
     answer (the run then carries the record id all the same).
     `started` and `ended` are milliseconds since 1970, UTC, as MLflow counts them. `tags` are what
-    the parameters say of the experiment and the stage of itself, in MLflow's form.
+    the parameters say of the experiment and the stage of itself, in MLflow's form. `ignored`
+    maps the folders of code that the stage read to what git ignores in them, with hashes: the one
+    hash of a folder in `dvc.lock` counts these too.
     """
 
     record_id: RecordId
@@ -94,11 +97,14 @@ class Record:
     environment: EnvironmentFacts
     gaps: tuple[Gap, ...] = field(default_factory=tuple)
     tags: Mapping[str, str] = field(default_factory=dict)
+    ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def to_text(record: Record, *, names_result: bool) -> str:
     """Write a record as the text of its file; `names_result` makes its run id a DVC column."""
     body: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
+    if not record.ignored:
+        del body["ignored"]
     body["started"], body["ended"] = iso(record.started), iso(record.ended)
     file: dict[str, Any] = {"record": [body]}
     if names_result and record.mlflow_run_id:
@@ -122,7 +128,7 @@ def from_text(text: str, where: str) -> Record:
 
 
 def _record(body: dict[str, Any]) -> Record:
-    missing = {f.name for f in fields(Record)} - body.keys() - {"tags"}  # which is younger
+    missing = {f.name for f in fields(Record)} - body.keys() - _YOUNGER
     if missing:
         raise KeyError(", ".join(sorted(missing)))
     body["git"] = GitFacts(**body["git"])

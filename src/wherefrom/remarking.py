@@ -55,21 +55,23 @@ class Remarker:
         return ()
 
     def _note(self, trace: Trace, remark: Reproduced) -> None:
-        """Add a note to the record; that of foreign code, which keeps none, is told by its run."""
-        blob = self._blob(trace)
-        if blob is not None:
-            state = files.private_folder(self._view.project.state)
-            lock = state / "remarks.lock"
-            git_notes.add(self._view.git_root, blob, remarks.line(remark), lock)
-
-    def _blob(self, trace: Trace) -> str | None:
-        path = trace.lineage.final.record_path if trace.lineage else None
+        """Add a note to the record of a result; to its dvc.lock, where it keeps no record."""
+        if trace.lineage is None:
+            return
+        final, git_root = trace.lineage.final, self._view.git_root
+        path, fingerprint = final.record_path, None
         if path is None or trace.record is None:
-            return None
+            path, fingerprint = final.lock_path, final.fingerprint
+        blob = self._blob(trace, path)
+        if blob is not None:
+            lock = files.private_folder(self._view.project.state) / "remarks.lock"
+            git_notes.add(git_root, blob, remarks.line(remark, fingerprint), lock)
+
+    def _blob(self, trace: Trace, path: str) -> str | None:
         if trace.commit is None:
             return git_notes.blob_of(self._view.git_root, self._view.project.workspace / path)
         place = self._view.project.in_git(path)
-        return git_repo.listed(self._view.git_root, trace.commit.sha, [place])[place]
+        return git_repo.listed(self._view.git_root, trace.commit.sha, [place]).get(place)
 
 
 def _open(view: View) -> Store:

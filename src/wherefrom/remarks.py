@@ -1,5 +1,7 @@
 """What is said of a result later, a line of JSON each: in a git note on its record. Pure.
 
+A result that keeps no record has its note on its `dvc.lock`.
+
 Lines of several clones merge by `git notes merge --strategy=cat_sort_uniq`.
 """
 
@@ -42,15 +44,26 @@ class Reproduced:
 _FIELDS = tuple(field.name for field in fields(Reproduced))
 
 
-def line(remark: Reproduced) -> str:
-    """Write a remark."""
+def line(remark: Reproduced, fingerprint: str | None = None) -> str:
+    """Write a remark; `fingerprint` names the result in a lock, where that has no record."""
     body = {"schema": SCHEMA, "kind": _REPRODUCED, **asdict(remark), "at": iso(remark.at)}
+    body |= {"fingerprint": fingerprint} if fingerprint else {}
     return json.dumps(body, sort_keys=True)
 
 
 def last(text: str) -> Reproduced | None:
     """Give the latest of what a note says of reproductions; None where it says nothing of them."""
     return max(_of(text.splitlines()), key=lambda remark: remark.at, default=None)
+
+
+def by_fingerprint(text: str) -> dict[str, str]:
+    """Give the lines of a note on a dvc.lock for each result that they are of."""
+    found: dict[str, str] = {}
+    for one in text.splitlines():
+        name = (_body(one) or {}).get("fingerprint")
+        if isinstance(name, str):
+            found[name] = f"{found.get(name, '')}{one}\n"
+    return found
 
 
 def gaps(text: str, where: str) -> tuple[Gap, ...]:

@@ -90,7 +90,8 @@ def of_commit(view: View, sha: CommitSha) -> Tree:
         files = view.index.files(commit.snapshot) if commit else {}
         more = {p: files[p] for p, _ in here.holding.metric_files if p in files}
         contents = dict(objects.contents(more.values()))
-    return Tree(sha, {**here.contents, **{path: contents[blob] for path, blob in more.items()}})
+        measured = {path: contents[blob] for path, blob in more.items() if blob in contents}
+    return Tree(sha, {**here.contents, **measured})
 
 
 def facts(view: View, sha: CommitSha) -> dict[str, str]:

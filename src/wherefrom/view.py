@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -68,24 +68,33 @@ class View:
 
     @cached_property
     def remarks(self) -> Mapping[tuple[str, str], str]:
-        """What has been said of results later, by the id and the stage of their records."""
+        """What has been said of results later, by the id and the stage of their records.
+
+        Those that keep none have their fingerprint, and no stage.
+        """
         notes, found = git_notes.everything(self.git_root), dict[tuple[str, str], str]()
         if not notes:
             return found
         with Objects(self.git_root) as objects:
             for blob, text in objects.texts(notes):
-                with suppress(RecordError):  # a note of somebody else, on another file
-                    record = from_text(text, blob)
-                    place = (record.record_id, record.stage)
-                    found[place] = found.get(place, "") + notes[blob]
-                    self.gaps += remarks.gaps(notes[blob], record.record_id)
+                for place, lines in self._said(blob, text, notes[blob]):
+                    found[place] = found.get(place, "") + lines
         return found
 
-    def reproduced(self, record: Record | RecordRow | None) -> Reproduced | None:
-        """Give the last reproduction of the result of a record."""
-        return (
-            remarks.last(self.remarks.get((record.record_id, record.stage), "")) if record else None
-        )
+    def _said(self, blob: str, text: str, note: str) -> Iterator[tuple[tuple[str, str], str]]:
+        try:
+            record = from_text(text, blob)
+        except RecordError:  # it is on a dvc.lock; or of somebody else, on another file
+            for name, lines in remarks.by_fingerprint(note).items():
+                yield (name, ""), lines
+        else:
+            self.gaps += remarks.gaps(note, record.record_id)
+            yield (record.record_id, record.stage), note
+
+    def reproduced(self, record: Record | RecordRow | None, key: str) -> Reproduced | None:
+        """Give the last reproduction of a result; `key` is its own, where it keeps no record."""
+        place = (record.record_id, record.stage) if record else (key, "")
+        return remarks.last(self.remarks.get(place, ""))
 
     def forget_runs(self) -> None:
         """Ask for all runs anew: some have been made since."""

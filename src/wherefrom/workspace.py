@@ -56,6 +56,18 @@ def outside_of_git(project: Project) -> tuple[Gap, ...]:
     return (Gap(what, "the project is outside of git: `dvc init --no-scm`", "`git init`, commit"),)
 
 
+def ignored(project: Project, stage: RunningStage) -> dict[str, dict[str, str]]:
+    """List what a stage reads in folders of code and git ignores, with hashes: no commit has it."""
+    if project.git_root is None or not stage.folders:
+        return {}
+    names = git_repo.ignored(project.workspace, stage.folders)
+    listed = {
+        folder: {path: md5 for path, md5 in inside.items() if f"{folder}/{path}" in names}
+        for folder, inside in stage.folders.items()
+    }
+    return {folder: inside for folder, inside in listed.items() if inside}
+
+
 def undeclared_imports(project: Project, stage: RunningStage) -> tuple[Gap, ...]:
     """Name the modules that this process took from the workspace and the stage does not declare."""
     imported = _imported(project.workspace)

@@ -44,12 +44,12 @@ depot.start(os.environ)
 """
 
 
-def asked(folder: Path, code: str) -> str:
+def asked(folder: Path, code: str, streams: str = "") -> str:
     """Run code as a stage, below a shell that stands for DVC."""
     script = folder / "ask.py"
     script.write_text(ASK.format(src=str(PROJECT / "src")) + code)
     done = subprocess.run(
-        ["sh", "-c", f"DVC_STAGE=train {sys.executable} {script}; exit $?"],
+        ["sh", "-c", f"DVC_STAGE=train {sys.executable} {script} {streams}; exit $?"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -107,6 +107,24 @@ def test_what_a_stage_would_import_from_elsewhere_is_not_lent(tmp_path: Path) ->
     (tmp_path / "dulwich.py").touch()
 
     assert asked(tmp_path, f"sys.path.insert(0, {str(tmp_path)!r}); print(is_lent())") == "False"
+
+
+def test_an_unforeseen_error_in_a_lent_process_is_one_message_and_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code = (
+        "connection = depot.lend('wherefrom.nowhere:work', preload.DVC, dict(os.environ))\n"
+        "lent = depot.arrived(connection)\n"
+        "lent.connection.recv(1)"
+    )
+
+    said = asked(tmp_path, code, "2>&1").splitlines()
+
+    assert "unexpected, in a process beside the stage: ModuleNotFoundError" in said[0]
+    (log,) = tmp_path.glob("wherefrom-*.log")
+    assert said[1:] == [f"  the whole traceback is in {log}"]
+    assert log.read_text().startswith("Traceback")
 
 
 def test_a_workspaces_own_wherefrom_is_what_a_lent_process_runs(tmp_path: Path) -> None:

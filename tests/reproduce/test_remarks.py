@@ -102,6 +102,21 @@ def test_remarks_of_two_clones_merge(small: Sandbox, tmp_path: Path) -> None:
     assert trace(clone, "HEAD").found["reproduced"]["verdict"] == "identical"
 
 
+def test_the_verdict_on_a_result_without_a_record_survives_a_lost_store(theirs: Sandbox) -> None:
+    reproduce(theirs, "model.txt")
+    for file in theirs.root.glob("mlflow.db*"):
+        file.unlink()
+
+    assert trace(theirs, "model.txt").found["reproduced"]["verdict"] == "identical"
+    assert trace(theirs, "other.txt").found["reproduced"] is None  # of the same lock
+    listed = {entry["result"]["stage"]: entry for entry in ask(theirs, "ls")["results"]}
+    assert listed["fit"]["reproduced"]["verdict"] == "identical"
+    theirs.replace("dvc.yaml", "'1'", "'2'")
+    theirs.dvc("repro", "other")
+    theirs.commit("Another lock, which has the same model")
+    assert trace(theirs, "model.txt").found["reproduced"]["verdict"] == "identical"
+
+
 def test_a_line_that_is_no_remark_is_a_gap(small: Sandbox) -> None:
     reproduce(small, "HEAD")
     blob = small.git("rev-parse", f"HEAD:{RESULT}").strip()

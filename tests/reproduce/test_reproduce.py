@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,14 +138,57 @@ def test_only_the_stages_that_led_to_a_result_run(small: Sandbox) -> None:
     assert reproduce(small, "HEAD").found["verdict"] == "identical"
 
 
-def test_a_frozen_stage_cannot_be_made_again(small: Sandbox) -> None:
+def test_what_a_frozen_stage_left_is_taken_and_the_rest_is_made_again(small: Sandbox) -> None:
     small.dvc("freeze", "train")
     small.commit("Freeze")
 
     answer = reproduce(small, "HEAD")
 
+    assert (answer.status, answer.found["verdict"]) == (0, "identical")
+    assert outputs(answer.found) == {"metrics.json": True}
+    assert answer.found["taken"] == ["train"]
+    said = small.process("wherefrom", "reproduce", "HEAD", "--env", "current").stdout
+    assert "note: train is frozen: what it left was taken, not made again" in said
+
+
+def test_what_a_frozen_stage_left_and_is_lost_is_missing(small: Sandbox) -> None:
+    small.dvc("freeze", "train")
+    small.commit("Freeze")
+    shutil.rmtree(small.root / ".dvc" / "cache")
+
+    made = reproduce(small, "HEAD").found
+
+    assert made["verdict"] == "impossible"
+    assert made["missing"]["what"] in {
+        "data/rows.csv cannot be had",
+        "model.txt of the frozen stage train cannot be had",
+    }
+
+
+def test_the_last_stage_that_is_frozen_cannot_be_made_again(small: Sandbox) -> None:
+    small.dvc("freeze", "evaluate")
+    small.commit("Freeze")
+
+    answer = reproduce(small, "HEAD")
+
     assert (answer.status, answer.found["verdict"]) == (1, "impossible")
-    assert answer.found["missing"]["what"] == "the stage train is frozen in the commit's dvc.yaml"
+    what = "the stage evaluate is frozen in the commit's dvc.yaml"
+    assert answer.found["missing"]["what"] == what
+
+
+def test_an_output_that_its_stage_goes_on_from_says_so(small: Sandbox) -> None:
+    small.replace("dvc.yaml", "outs: [model.txt]", "outs: [model.txt, seen.txt: {persist: true}]")
+    count = "Path('seen.txt').open('a').write('x')"
+    small.replace("code/train.py", '        Path("model', f'        {count}\n        Path("model')
+    small.dvc("repro")
+    small.commit("Count")
+    small.dvc("repro", "--force")
+    small.commit("Twice")
+
+    (output,) = [o for o in reproduce(small, "HEAD").found["outputs"] if not o["same"]]
+
+    assert output["path"] == "seen.txt"
+    assert "`persist: true`" in output["unlike"][-1]
 
 
 def test_another_kind_of_cpu_lets_one_expect_less(small: Sandbox) -> None:
@@ -166,6 +210,8 @@ def test_a_stage_that_fails_shows_what_it_said_and_leaves_nothing(small: Sandbox
     assert answer.found["missing"]["what"] == "the stage evaluate ended with an error"
     assert "could not convert string to float: 'a lot'" in answer.said
     assert left_over(small) == []
+    (log,) = (small.root / ".wherefrom" / "failed").iterdir()
+    assert str(log) in answer.said
 
 
 def test_a_clone_is_left_where_it_is_asked_for_and_the_next_call_keeps_it(small: Sandbox) -> None:

@@ -168,12 +168,13 @@ def test_a_folder_has_its_names_as_git_lists_them(repo: Path) -> None:
 
     listed = git(repo, "ls-tree", "-z", tree).split("\0")
     expected = [
-        TreeEntry(entry.partition("\t")[2], entry.split()[2], entry.startswith("040000"))
+        TreeEntry(entry.partition("\t")[2], entry.split()[2], entry.split()[0].lstrip("0"))
         for entry in listed
         if entry
     ]
-    assert found == {tree: tuple(expected), empty: (), below: (TreeEntry("x", sha, False),)}
+    assert found == {tree: tuple(expected), empty: (), below: (TreeEntry("x", sha, "100644"),)}
     assert [entry.name for entry in expected if entry.is_folder] == ["folder"]
+    assert [entry.name for entry in expected if entry.is_submodule] == ["module"]
 
 
 def test_packed_objects_are_read_as_loose_ones(repo: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_repository_of_longer_hashes_is_read(tmp_path: Path) -> None:
         assert dict(objects.contents([sha])) == {sha: b"x"}
         ((_, entries),) = objects.trees([tree])
 
-    assert entries == (TreeEntry("x", sha, False), TreeEntry("y", sha, False))
+    assert entries == (TreeEntry("x", sha, "100644"), TreeEntry("y", sha, "100644"))
 
 
 def test_git_has_ended_when_the_context_is_left(repo: Path) -> None:

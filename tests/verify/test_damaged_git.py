@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from asking import answered, gaps
 from sync.every_kind import RESULT
 from verify.verifying import check_whole, verify
 
@@ -64,3 +66,72 @@ def test_the_remedy_brings_back_what_was_pushed(whole: Sandbox, tmp_path: Path) 
     whole.git("fetch", "--quiet", "--refetch")
 
     check_whole(whole)
+
+
+@pytest.mark.parametrize("path", ["code/evaluate.py", "metrics.json"])
+def test_a_damaged_file_of_a_commit_is_named_once_and_not_called_other_code(
+    small: Sandbox, path: str
+) -> None:
+    check_whole(small)
+    sha = _damage(small, f"HEAD:{path}")
+
+    found = verify(small)
+
+    (problem,) = found.all
+    assert (found.status, found.problems) == (1, {"object": {sha}})
+    assert path in problem["what"]
+    assert "git fsck" in problem["why"]
+    assert f".git/objects/{sha[:2]}/{sha[2:]}" in problem["remedy"]
+    assert problem["what"] in gaps(answered(small, "trace", "HEAD").found)
+
+
+def test_a_damaged_object_of_a_pack_is_named_and_can_be_fetched_again(
+    small: Sandbox, tmp_path: Path
+) -> None:
+    small.git("clone", "--quiet", "--bare", str(small.root), str(tmp_path / "shared.git"))
+    small.git("remote", "add", "origin", str(tmp_path / "shared.git"))
+    check_whole(small)
+    sha = small.git("rev-parse", "HEAD:code/train.py").strip()
+    pack = _damage_pack(small, sha)
+
+    found = verify(small)
+
+    assert (found.status, found.problems) == (1, {"object": {sha}})
+    assert "remove the pack that `git fsck` names, then `git fetch --refetch`" in str(
+        found.remedies
+    )
+    for file in pack.parent.glob(f"{pack.stem}.*"):
+        file.unlink()
+    small.git("fetch", "--quiet", "--refetch", "origin", "main")
+    check_whole(small)
+
+
+def test_a_damaged_folder_of_code_is_named_once(small: Sandbox) -> None:
+    check_whole(small)
+    sha = _damage(small, "HEAD:code")
+
+    found = verify(small)
+
+    assert (found.status, found.problems) == (1, {"object": {sha}})
+
+
+def _damage_pack(sandbox: Sandbox, sha: str) -> Path:
+    """Pack one object, flip a byte of it, and give the pack."""
+    folder = sandbox.root / ".git" / "objects"
+    command = ["git", "pack-objects", "--quiet", str(folder / "pack" / "pack")]
+    done = subprocess.run(
+        command,
+        cwd=sandbox.root,
+        env=sandbox.environment,
+        input=f"{sha}\n",
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    pack = folder / "pack" / f"pack-{done.stdout.strip()}.pack"
+    (folder / sha[:2] / sha[2:]).unlink()
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    pack.chmod(0o644)
+    pack.write_bytes(bytes(content))
+    return pack

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sync.every_kind import RESULT
+from sync.stores import lose
 from verify.verifying import check_whole, verify
 
 if TYPE_CHECKING:
@@ -50,6 +51,24 @@ def test_of_an_undamaged_project_nothing_is_reported(whole: Sandbox) -> None:
     found = check_whole(whole, "--all", "--data")
 
     assert len(found.results) == 5
+
+
+def test_an_experiment_that_was_removed_before_the_store_was_made_anew_is_named(
+    whole: Sandbox,
+) -> None:
+    sha = whole.git("rev-parse", whole.revision("alpha")).strip()
+    check_whole(whole)
+    whole.dvc("exp", "remove", "alpha")
+    lose(whole)
+    whole.run("wherefrom", "sync", "--rebuild")
+
+    found = verify(whole)
+
+    gap = f"nothing holds alpha ({sha[:10]}) any more, which is left out here"
+    assert gap in found.gaps
+    for file in (whole.root / ".wherefrom").glob("index.db*"):
+        file.unlink()
+    assert verify(whole).gaps == []
 
 
 def test_an_object_that_dvc_gc_removed_is_named_with_the_results_that_need_it(

@@ -137,6 +137,7 @@ def test_a_linked_worktree_has_a_cache_of_its_own_beside_the_main_one(whole: San
     made = tree.root / ".dvc" / "cache" / "files" / "md5" / str(value)[:2] / str(value)[2:]
 
     check_whole(tree, "--all", "--data")
+    check_whole(whole, "--all", "--data")
 
     made.chmod(0o644)
     made.write_text("damaged")

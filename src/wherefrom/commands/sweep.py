@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from wherefrom import ledger, places, settings, trial
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
+from wherefrom.metrics import way
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.sources import dvc_experiment, git_repo
+from wherefrom.sources import dvc_experiment, git_repo, optuna_study
 from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import libraries, parent, space
 from wherefrom.sweeping.book import Book, Definition
+from wherefrom.sweeping.guided import StudySampler
 from wherefrom.sweeping.pool import Nursery, Pool
 from wherefrom.sweeping.samplers import GridSampler, RandomSampler
 from wherefrom.sweeping.sweep import Sweep
@@ -36,7 +38,7 @@ FOLDER = "workers"
 """Where the copies of the repository are, in the project's state."""
 TREES = "refs/wherefrom/sweeps/"
 """Refs of the commits that keep the workspaces that sweeps started from, by their names."""
-GRID = "grid"
+GRID, RANDOM, NO_PRUNER = "grid", "random", "none"
 _ONE_CORE = "LOKY_MAX_CPU_COUNT"
 
 
@@ -76,13 +78,13 @@ def start(folder: Path, environ: Mapping[str, str], asked: Asked) -> Iterator[Sw
     """
     project = locate(folder, environ)
     found = space.parse(asked.overrides, asked.seed)
-    _size(asked.sampler, asked.trials, found)
+    _check(asked, found)
     with Book(project.state, asked.name or _new_name(project)) as book:
         if book.exists:
             remedy = f"`wherefrom sweep --resume {book.name}`, or give another --name"
             raise SweepError(f"there is a sweep {book.name} already", remedy)
         book.write(_definition(project, book.name, asked))
-        with _run(project, environ, book, asked.jobs) as swept:
+        with _run(project, environ, book, asked.jobs, resumed=False) as swept:
             yield swept
 
 
@@ -97,13 +99,19 @@ def resume(
     if chosen not in known:
         what = f"there is no sweep {chosen}" if chosen else "there is no sweep yet"
         raise SweepError(what, f"there are: {', '.join(known)}" if known else "start one with -S")
-    with Book(project.state, chosen) as book, _run(project, environ, book, jobs) as swept:
-        yield swept
+    with Book(project.state, chosen) as book:
+        with _run(project, environ, book, jobs, resumed=True) as swept:
+            yield swept
 
 
 @contextmanager
 def _run(
-    project: Project, environ: Mapping[str, str], book: Book, jobs: int | None
+    project: Project,
+    environ: Mapping[str, str],
+    book: Book,
+    jobs: int | None,
+    *,
+    resumed: bool,
 ) -> Iterator[Swept]:
     definition = book.definition()
     found = space.parse(definition.overrides, definition.seed)
@@ -120,7 +128,7 @@ def _run(
     plan = Plan(base, _workers(project), book.logs, _variables(definition, count))
     with Pool(nursery, plan, count) as pool:
         known = nursery.ask(dvc_experiment.known, base)
-        sampler = _sampler(definition, found, book)
+        sampler = _sampler(project, definition, found, book, resumed=resumed)
         sweep = Sweep(definition, sampler, pool, book, known)
         status = "FAILED"
         try:
@@ -183,8 +191,49 @@ def _size(sampler: str, trials: int | None, found: Space) -> int | None:
     return trials
 
 
-def _sampler(definition: Definition, found: Space, book: Book) -> Sampler:
+def _is_listed(sampler: str, pruner: str | None) -> bool:
+    """Whether the variants are known beforehand, whatever comes of them."""
+    return sampler == GRID or (sampler == RANDOM and pruner in {None, NO_PRUNER})
+
+
+def _check(asked: Asked, found: Space) -> None:
+    """Refuse what cannot be run, before anything is. Raises `SweepError`, `EndlessGridError`."""
+    if asked.sampler not in {GRID, *optuna_study.SAMPLERS}:
+        known = ", ".join((GRID, *optuna_study.SAMPLERS))
+        raise SweepError(f"there is no sampler {asked.sampler}", f"there are: {known}")
+    if asked.pruner not in {None, *optuna_study.PRUNERS}:
+        known = ", ".join(optuna_study.PRUNERS)
+        raise SweepError(f"there is no pruner {asked.pruner}", f"there are: {known}")
+    if asked.sampler == GRID and asked.pruner not in {None, NO_PRUNER}:
+        remedy = "drop --pruner, or take --sampler random --trials N"
+        raise SweepError("a grid runs all of its variants: it prunes none", remedy)
+    if not _is_listed(asked.sampler, asked.pruner) and asked.metric is None:
+        remedy = "name it: --metric cv.roc_auc.mean"
+        raise SweepError(f"--sampler {asked.sampler} needs to know what is good", remedy)
+    _size(asked.sampler, asked.trials, found)
+
+
+def _sampler(
+    project: Project, definition: Definition, found: Space, book: Book, *, resumed: bool
+) -> Sampler:
     """Give who chooses the variants; what has a result is not run again."""
+    if not _is_listed(definition.sampler, definition.pruner):
+        better = definition.better or way(str(definition.metric))
+        settings_ = optuna_study.Settings(
+            definition.sampler,
+            definition.pruner or NO_PRUNER,
+            "maximize" if better == "larger" else "minimize",
+            definition.seed,
+        )
+        return StudySampler.of_file(
+            found,
+            definition.trials or 0,
+            project.anchor / "optuna.db",
+            name=definition.name,
+            settings=settings_,
+            state=project.state,
+            resume=resumed,
+        )
     ended = {
         number
         for number, report in book.reports().items()
@@ -192,12 +241,10 @@ def _sampler(definition: Definition, found: Space, book: Book) -> Sampler:
     }
     if definition.sampler == GRID:
         return GridSampler(found, _at(space.grid(found), ended))
-    if definition.sampler == "random":
-        trials, seed = definition.trials or 0, definition.seed
-        drawn = RandomSampler(found, trials, seed)
-        variants = (one.variant for one in iter(drawn.ask, None) if one)
-        return RandomSampler(found, trials, seed, _at(variants, ended))
-    raise SweepError(f"there is no sampler {definition.sampler}", "grid or random")
+    trials, seed = definition.trials or 0, definition.seed
+    drawn = RandomSampler(found, trials, seed)
+    variants = (one.variant for one in iter(drawn.ask, None) if one)
+    return RandomSampler(found, trials, seed, _at(variants, ended))
 
 
 def _at(variants: Iterator[Variant], numbers: set[int]) -> list[Variant]:

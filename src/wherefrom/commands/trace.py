@@ -105,7 +105,7 @@ class _Tracer:
         values, metric_gaps = here.metrics(self._view.project.anchor, result.metric_files)
         wrong = (*result.gaps, *checks.attributed(self._view, result, commit, here))
         baseline, before = self._before(holder or made_in, result)
-        reproduced = self._view.reproduced(result.record)
+        reproduced = self._view.reproduced(result.record, result.key)
         return Trace(
             key=self._found.key,
             lineage=result,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Cause = Literal[
     "commit",
+    "object",
     "record",
     "code",
     "environment",
@@ -33,7 +34,7 @@ Cause = Literal[
 did not answer, and nothing is known of what it holds."""
 
 
-TRACING: frozenset[Cause] = frozenset({"record", "code", "environment"})
+TRACING: frozenset[Cause] = frozenset({"object", "record", "code", "environment"})
 """Causes by which git does not say, or not without contradiction, what made a result."""
 
 
@@ -51,6 +52,13 @@ class Problem(Gap):
     cause: Cause
     object: str
     lost: str
+
+
+@dataclass(frozen=True)
+class Unread(Problem):
+    """A file of a commit, or a folder, that cannot be compared: git does not give it."""
+
+    path: str
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-OLDER = " (`dvc remote add --local` first, where DVC skips commits older than the remote)"
-"""DVC reads each commit with that commit's own settings, and skips one that has no remote yet."""
+OLDER = " (with the remote in `--local`)"
+"""DVC reads each commit with that commit's own settings, and skips one that has no remote yet; the
+guide has the whole of it."""
 
 
 def not_in_cache(path: str, value: str, names: Sequence[str], lost: str, remedy: str) -> Problem:

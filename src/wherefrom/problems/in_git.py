@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wherefrom.names import SNAPSHOTS
-from wherefrom.problems import Problem
+from wherefrom.names import LFS, SNAPSHOTS
+from wherefrom.problems import Problem, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,52 @@ def unreadable(name: str, sha: CommitSha) -> Problem:
         cause="commit",
         object=sha,
         lost="what it was made from, unless another copy has it",
+    )
+
+
+def damaged_object(path: str, name: str, loose: str | None) -> Unread:
+    """Say that git does not give an object that a commit has at `path`.
+
+    `loose` is its file in git's folder; None where it is in a pack, or gone.
+    """
+    first = f"remove .git/{loose}" if loose else "remove the pack that `git fsck` names"
+    return Unread(
+        what=f"git does not give the object {name[:10]}, which is {path}",
+        why="the disk has damaged or lost it: `git fsck` names what is wrong",
+        remedy=f"{first}, then `git fetch --refetch`, or copy the object from another clone",
+        cause="object",
+        object=name,
+        lost=f"{path} as it was committed, unless another copy has it",
+        path=path,
+    )
+
+
+def no_submodule(path: str, sha: CommitSha) -> Unread:
+    """Say that the repository of a submodule, or its commit, is not here."""
+    return Unread(
+        what=f"the commit {sha[:10]} of the submodule {path} is not here",
+        why="the submodule was not fetched, so whether its files are what was read is not known",
+        remedy=f"`git submodule update --init {path}`, or `git fetch` in it",
+        cause="unasked",
+        object=sha,
+        lost="nothing that is known",
+        path=path,
+    )
+
+
+def not_filtered(path: str, name: str) -> Unread:
+    """Say that a file is behind a filter that gives nothing here."""
+    lfs = name == LFS
+    return Unread(
+        what=f"{path} passes the git filter {name}, which does not give it here",
+        why="its object of Git LFS was not fetched"
+        if lfs
+        else f"filter.{name}.smudge is not set up, or fails",
+        remedy="`git lfs fetch --all`" if lfs else f"set up filter.{name} as its project says",
+        cause="unasked",
+        object=path,
+        lost="nothing that is known",
+        path=path,
     )
 
 

@@ -29,7 +29,9 @@ def reproduction(found: Reproduction) -> str:
         *([("outputs", _count(compared.outputs))] if compared else []),
         *([("kept", str(found.kept))] if found.kept else []),
     ]
-    said = "".join(f"note: {line}\n" for line in found.machine)
+    taken = compared.taken if compared else ()
+    frozen = [f"{stage} is frozen: what it left was taken, not made again" for stage in taken]
+    said = "".join(f"note: {line}\n" for line in (*frozen, *found.machine))
     missing = [found.missing] if found.missing else []
     return text.pairs(rows) + _unlike(found) + said + text.gaps([*missing, *found.gaps])
 
@@ -90,6 +92,7 @@ def as_dict(found: Reproduction) -> dict[str, Any]:
         "metrics": {n: list(pair) for n, pair in compared.metrics.items()} if compared else {},
         "inputs": list(compared.inputs) if compared else [],
         "tolerance": compared.tolerance if compared else None,
+        "taken": list(compared.taken) if compared else [],
         "environment": found.environment,
         "machine": list(found.machine),
         "missing": text.gaps_json([found.missing])[0] if found.missing else None,

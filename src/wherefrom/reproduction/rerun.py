@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom import attribution, lineage, tree
+from wherefrom import metrics as metrics_
 from wherefrom.errors.answers import ImpossibleError
+from wherefrom.names import LOGS
 from wherefrom.reproduction import checkout, unlike, verdict
 from wherefrom.settings import STORE, TRACKING
 from wherefrom.sources import disk, dvc_cache, dvc_clone, git_repo
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from wherefrom.identity import CommitSha
     from wherefrom.lineage import Lineage
     from wherefrom.project import Project
+    from wherefrom.reproduction.checkout import CheckedOut
     from wherefrom.reproduction.environments import Maker
     from wherefrom.reproduction.verdict import Compared, Output
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 _STAGE = re.compile(r"Running stage '(.+)':$")
 _CALLERS_OWN = ("DVC_", "MLFLOW_", "GIT_", "WHEREFROM_")
 _LAST_LINES = 200
+_KEPT = 20
+_PERSISTED = "`persist: true`: its stage may go on from what was there before, and nothing was here"
 
 
 @dataclass(frozen=True)
@@ -64,23 +69,39 @@ def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
     Raises `ImpossibleError`.
     """
     clone, result = folder / "clone", wanted.result
-    root = checkout.check_out(wanted.project, wanted.commit_sha, result, clone)
+    out = checkout.check_out(wanted.project, wanted.commit_sha, result, clone)
+    root = out.root
     checkout.bring_data(wanted.project, result, root)
+    checkout.take_frozen(wanted.project, result, out)
     if wanted.from_lock:
         environ = maker.of_lock(result, clone, root)
     else:
         environ = maker.current(wanted.project.git_root or wanted.project.workspace, clone)
-    stages = [stage.address for stage in result.stages]
+    stages = [stage.address for stage in result.stages if stage.address not in out.frozen]
     command = dvc_clone.command(stages)
-    process = maker.children.start(command, root, _environment(environ, folder))
+    logs = _log_folder(wanted.project.state)
+    process = maker.children.start(command, root, _environment(environ, folder, logs))
     _follow(process, len(stages), told)
-    return _made(wanted, root, _store(folder))
+    return _made(wanted, out, _store(folder))
 
 
-def _environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Give the environment of what runs: no store, cache or repository but those of `folder`."""
+def _log_folder(state: Path) -> Path:
+    """Give the folder for the logs of stages that fail, and keep the last of those in it."""
+    folder = state / "failed"
+    kept = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in kept[_KEPT:]:
+        old.unlink(missing_ok=True)
+    return folder
+
+
+def _environment(environ: Mapping[str, str], folder: Path, logs: Path) -> dict[str, str]:
+    """Give the environment of what runs: no store, cache or repository but those of `folder`.
+
+    `logs` outlives it.
+    """
     clean = {key: value for key, value in environ.items() if not key.startswith(_CALLERS_OWN)}
     return clean | {
+        LOGS: str(logs),
         TRACKING: "off",
         "WHEREFROM_SUMMARY": "off",
         STORE: _store(folder),
@@ -117,17 +138,23 @@ def _last(said: Iterable[str]) -> str:
     return redact_text(lines[-1]) if lines else "it said nothing"
 
 
-def _made(wanted: Wanted, root: Path, store: str) -> Made:
-    here = tree.of_workspace(root)
+def _made(wanted: Wanted, out: CheckedOut, store: str) -> Made:
+    root, here = out.root, tree.of_workspace(out.root)
+    ran = tuple(stage for stage in wanted.result.stages if stage.address not in out.frozen)
+    result = replace(wanted.result, stages=ran)
     made = here.holding.stages
-    pairs = verdict.outputs(wanted.result, made)
-    found = tuple(one if one.is_same else _described(wanted, one, root) for one in pairs)
+    pairs = verdict.outputs(result, made)
+    found = tuple(one if one.is_same else _described(wanted, one, out) for one in pairs)
     final = lineage.result_of(here.holding, wanted.result.final.address)
     metrics, _ = here.metrics(root, final.metric_files)
+    frozen = (stage for stage in wanted.result.stages if stage.address in out.frozen)
+    taken, _ = metrics_.read(root, [path for stage in frozen for path in stage.metrics])
+    metrics = taken | metrics
     if not metrics and wanted.result.record is None:
         metrics = _logged(wanted, store)
-    inputs = verdict.other_inputs(wanted.result, made)
+    inputs = verdict.other_inputs(result, made)
     compared = verdict.judge(found, (wanted.metrics, metrics), inputs, wanted.tolerance)
+    compared = replace(compared, taken=tuple(sorted(out.frozen)))
     then, now = wanted.result.record, final.record
     machine = verdict.other_machine(then.environment, now.environment) if then and now else ()
     return Made(compared, machine)
@@ -141,22 +168,27 @@ def _logged(wanted: Wanted, store: str) -> dict[str, float]:
     return {name: found[name] for name in wanted.metrics if name in found}
 
 
-def _described(wanted: Wanted, output: Output, root: Path) -> Output:
-    """Say in what an output differs, as far as its former bytes can be had."""
+def _described(wanted: Wanted, output: Output, out: CheckedOut) -> Output:
+    """Say in what an output differs, as far as its former bytes can be had, and why it may."""
+    why = (_PERSISTED,) if output.path in out.persisted else ()
+    return replace(output, unlike=(*_unlike(wanted, output, out.root), *why))
+
+
+def _unlike(wanted: Wanted, output: Output, root: Path) -> tuple[str, ...]:
     then, place = _former(wanted, output, root), root / output.path
     if then is None or output.got is None:
-        return output
+        return ()
     if place.is_dir():
         files = (path for path in place.rglob("*") if path.is_file())
         now = {f.relative_to(place).as_posix(): str(disk.hash_of(f)) for f in files}
-        return replace(output, unlike=unlike.names(then, now))
-    return replace(output, unlike=unlike.words(output.path, then, place.read_bytes()))
+        return unlike.names(then, now)
+    return unlike.words(output.path, then, place.read_bytes())
 
 
 def _former(wanted: Wanted, output: Output, root: Path) -> bytes | None:
     """Read what an output was from the user's cache, else from the commit, if that has it."""
     project, value = wanted.project, output.expected
-    for place in dict.fromkeys((project.workspace, project.anchor)):
+    for place in project.cache_roots:
         if (found := dvc_cache.read(place, value)) is not None:
             return found
     path = project.in_git(output.path)

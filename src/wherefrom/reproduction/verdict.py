@@ -46,7 +46,7 @@ class Compared:
     """All outputs of a result, and the metrics that differ: as they were, and as they are now.
 
     `inputs` are what the stages read that is not what they read then; `tolerance` is by how much
-    metrics might differ.
+    metrics might differ. `taken` are frozen stages, which did not run: what they left was taken.
     """
 
     verdict: Verdict
@@ -54,6 +54,7 @@ class Compared:
     metrics: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     tolerance: float = TOLERANCE
+    taken: tuple[str, ...] = ()
 
     @property
     def differing(self) -> tuple[Output, ...]:

@@ -39,12 +39,14 @@ class DvcError(Exception):
 class Declared:
     """A stage as DVC itself reads it: whether it is frozen, and its files as absolute paths.
 
-    `elsewhere` are outputs that are no files of this disk.
+    `elsewhere` are outputs that are no files of this disk, `persisted` those that DVC leaves to the
+    stage as they were before.
     """
 
     frozen: bool
     files: tuple[Path, ...]
     elsewhere: tuple[str, ...]
+    persisted: tuple[Path, ...]
 
 
 def settle(root: Path) -> None:
@@ -82,6 +84,7 @@ def _declared(repo: Any, root: Path, stage: str) -> Declared | DvcError:  # noqa
         frozen=bool(found.frozen),
         files=tuple(Path(path) for path in (found.wdir, *(item.fs_path for item in here))),
         elsewhere=tuple(str(out) for out in found.outs if out not in here),
+        persisted=tuple(Path(out.fs_path) for out in found.outs if out.persist),
     )
 
 

@@ -9,7 +9,7 @@ inside a stage equal to the one taken from history by construction;
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,8 @@ class RunningStage:
     `facts` are the stage's own, as `dvc.lock` would hold them now; `params_of` are the stages
     whose parameters shape the result, each with its working directory: those before this one, this
     one, and those that rest on its record. `metrics_before` are the metric files of those before.
-    `outputs_of_all` and `inputs_of_all` are those of every stage of the project.
+    `outputs_of_all` and `inputs_of_all` are those of every stage of the project. `folders` lists
+    the files, with their hashes, of each dependency that is a folder and that no stage makes.
     """
 
     address: StageAddress
@@ -65,6 +66,7 @@ class RunningStage:
     outputs_of_all: frozenset[str]
     inputs_of_all: frozenset[str]
     gaps: tuple[Gap, ...]
+    folders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def running_stage(place: Place) -> RunningStage:
@@ -120,6 +122,11 @@ class _Reader:
                 *self._other_data(sources, used),
                 *self._other_params(makers),
             ),
+            folders={
+                self._path(dep): {"/".join(key): str(oid.value) for key, _, oid in dep.obj}
+                for dep in files(stage.deps)
+                if dep.hash_info.isdir and dep.obj and not self._makers(dep.fs_path)
+            },
         )
 
     def address(self, stage: Any) -> StageAddress:  # noqa: ANN401

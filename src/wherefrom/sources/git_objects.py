@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500  # requests of 41 bytes each, which fit into a pipe: neither side waits for the other
 FOLDER = "40000"
+_SUBMODULE = "160000"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,17 @@ class TreeEntry:
 
     name: str
     sha: str
-    is_folder: bool
+    mode: str
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.mode == FOLDER
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether it is a commit of another repository."""
+        return self.mode == _SUBMODULE
 
 
 class Objects:
@@ -116,8 +127,10 @@ class Objects:
 
 
 def _started(root: Path) -> subprocess.Popen[bytes]:
+    # the repository of a submodule names a folder that need not be there
+    own = ["--git-dir=.", "--work-tree=."] if (root / "objects").is_dir() else []
     return subprocess.Popen(
-        ["git", "-C", str(root), "cat-file", "--batch"],
+        ["git", "-C", str(root), *own, "cat-file", "--batch"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -155,4 +168,4 @@ def _entries(content: bytes, width: int) -> Iterator[TreeEntry]:
         mode, _, name = content[here:end].partition(b" ")
         here = end + 1 + width
         sha = content[end + 1 : here].hex()
-        yield TreeEntry(name.decode("utf-8", "surrogateescape"), sha, mode == FOLDER.encode())
+        yield TreeEntry(name.decode("utf-8", "surrogateescape"), sha, mode.decode())

@@ -108,6 +108,13 @@ def _main_worktree(folder: Path) -> Path | None:
     return None if "bare" in lines else Path(lines[0].removeprefix("worktree "))
 
 
+def worktrees(root: Path) -> tuple[Path, ...]:
+    """List all worktrees of a repository, the main one first; a bare repository is none."""
+    entries = run(root, "worktree", "list", "--porcelain", "-z").split("\0\0")
+    lines = (entry.split("\0") for entry in entries if entry)
+    return tuple(Path(one[0].removeprefix("worktree ")) for one in lines if "bare" not in one)
+
+
 def head(root: Path) -> CommitSha | None:
     """Give the commit that is checked out; None before the first one."""
     try:
@@ -185,11 +192,28 @@ def files(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, run(root, *args, "--", *wanted).split("\0")))
 
 
+def ignored(root: Path, folders: Iterable[str]) -> frozenset[str]:
+    """List the files in some folders, by their paths from `root`, that git ignores."""
+    args = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", *folders)
+    return frozenset(run(root, "--literal-pathspecs", *args).split("\0")) - {""}
+
+
 def resolve(root: Path, revision: str) -> CommitSha | None:
     """Give the commit that a revision names; None where it names none."""
     if revision.startswith("-"):
         return None
     return _resolve(root, revision)
+
+
+def has(git_dir: Path, sha: CommitSha) -> bool:
+    """Whether a repository, given by the folder of git itself, has a commit."""
+    try:
+        # the repository of a submodule names a worktree that need not be there
+        own = ("--git-dir=.", "--work-tree=.")
+        run(git_dir, *own, "cat-file", "-e", f"{sha}^{{commit}}")
+    except ToolError:
+        return False
+    return True
 
 
 def containing(root: Path, sha: CommitSha) -> tuple[str, ...]:

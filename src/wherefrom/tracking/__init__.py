@@ -221,6 +221,7 @@ class TrackedRun:
             environment=replace(context.observed.facts, blas=environment.blas_used()),
             gaps=tuple(dict.fromkeys(self._gaps)),
             tags=self._tags,
+            ignored=context.ignored,
         )
 
     def _mlflow_run_id(self) -> MlflowRunId | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wherefrom.committed import Committed
 from wherefrom.names import SNAPSHOTS
 from wherefrom.problems import NO_LOSS, TRACING, in_dvc
 from wherefrom.sources import git_repo
-from wherefrom.sources.git_files import CommitFiles
-from wherefrom.sources.git_objects import Objects
 from wherefrom.verification import objects as objects_
 from wherefrom.verification.ledger import Ledger
 from wherefrom.verification.logged import Logged
@@ -99,9 +98,8 @@ def placed(view: View, subjects: Iterable[Subject]) -> list[Placed]:
     root = view.git_root
     snapshots = git_repo.refs_below(root, SNAPSHOTS)
     remotes = git_repo.remotes(root)
-    with Objects(root) as objects:
-        files = CommitFiles(objects, view.project.prefix)
-        return list(Ledger(view, files, snapshots, remotes).place_all(subjects))
+    with Committed(view.project, root) as committed:
+        return list(Ledger(view, committed, snapshots, remotes).place_all(subjects))
 
 
 class _Objects:
@@ -109,7 +107,7 @@ class _Objects:
 
     def __init__(self, view: View, wanted: list[Kept], levels: Levels) -> None:
         root = view.project.workspace
-        self.cache = Cache((root, view.project.anchor), (item.hash for item in wanted))
+        self.cache = Cache(view.project.cache_roots, (item.hash for item in wanted))
         self._remotes = DvcRemotes(root, wanted, self.cache.here) if levels.remote else None
         self.gaps: list[Problem] = self._remotes.gaps if self._remotes else []
 

@@ -13,12 +13,12 @@ from wherefrom.problems import in_git
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from wherefrom.committed import Committed
     from wherefrom.holders import Holder
     from wherefrom.identity import CommitSha, RecordId
     from wherefrom.lineage import Lineage
     from wherefrom.problems import Problem
     from wherefrom.record import Record
-    from wherefrom.sources.git_files import CommitFiles
     from wherefrom.verification.subjects import Subject
     from wherefrom.view import View
 
@@ -53,15 +53,15 @@ class Ledger:
     def __init__(
         self,
         view: View,
-        files: CommitFiles,
+        committed: Committed,
         snapshots: Mapping[str, CommitSha],
         remotes: tuple[str, ...],
     ) -> None:
         """`snapshots` are the refs of dirty trees by record, `remotes` the names of git's."""
         self._view = view
         self._results: dict[CommitSha, tuple[Lineage, ...]] = {}
-        self._paths: dict[tuple[CommitSha, str], tuple[str, ...]] = {}
-        self._files = files
+        self._committed = committed
+        self._files = committed.files
         self._snapshots = snapshots
         self._remotes = remotes
 
@@ -80,10 +80,9 @@ class Ledger:
         self._files.blobs({b for sha in shas for b in tree.facts(self._view, sha).values()})
         self._results = {}
         found = {first: self._result(*first) for first in firsts}
-        self._paths = {first: checks.paths(result) for first, result in found.items() if result}
         wanted = {sha: list[str](LOCK_NAMES) for sha in shas}
-        for (sha, _), paths in self._paths.items():
-            wanted[sha] += paths
+        for (sha, _), result in found.items():
+            wanted[sha] += checks.paths(result) if result else ()
         self._files.expect(wanted)
 
     def _result(self, sha: CommitSha, key: str) -> Lineage | None:
@@ -117,17 +116,17 @@ class Ledger:
         if result is None:  # else a run without a record: nothing says which result it was
             unread = [in_git.unreadable(subject.name, sha)] if subject.live else []
             return Placed(subject, holder, None, frozenset(), (*dropped, *unread))
-        paths = self._paths.get((sha, subject.key)) or checks.paths(result)
-        contents = self._files.contents(sha, (*paths, *LOCK_NAMES))
+        kept = checks.in_commit(self._committed, result, sha)
         found = (
             *dropped,
             *self._records(result, sha),
-            *self._code(result, sha, contents),
-            *_outputs(result, sha, contents),
-            *self._environment(result, contents),
+            *self._code(result, kept),
+            *_outputs(result, kept),
+            *self._environment(result, kept),
             *self._snapshot(result),
         )
-        tracked = frozenset(path for s in result.stages for path in s.outs if path in contents)
+        here = {*kept.contents, *(problem.path for problem in kept.unread)}
+        tracked = frozenset(path for s in result.stages for path in s.outs if path in here)
         return Placed(subject, holder, result, tracked | self._folders(result, sha), found)
 
     def _folders(self, result: Lineage, sha: CommitSha) -> frozenset[str]:
@@ -141,22 +140,22 @@ class Ledger:
         for gap in result.gaps:
             yield problems.of_gap(gap, "record", sha, _RECORD)
 
-    def _code(
-        self, result: Lineage, sha: CommitSha, contents: Mapping[str, bytes]
-    ) -> Iterator[Problem]:
+    def _code(self, result: Lineage, kept: checks.Kept) -> Iterator[Problem]:
         """Look for the code in the commit; that of a dirty tree may be in its snapshot alone."""
-        wrong = list(checks.made_of(result, contents, sha[:7]))
-        paths = checks.paths(result) if wrong else ()
-        for kept in self._kept(result) if wrong else ():
-            if not list(checks.made_of(result, self._files.contents(kept, paths), kept[:7])):
+        yield from kept.unread
+        for sha in self._kept(result) if kept.code else ():
+            other = checks.in_commit(self._committed, result, sha)
+            if not other.code and not other.unread:
                 return
-        for gap in wrong:
+        for gap in kept.code:
             yield problems.of_gap(gap, "code", gap.what.partition(" ")[0].rstrip(","), _CODE)
 
-    def _environment(self, result: Lineage, contents: Mapping[str, bytes]) -> Iterator[Problem]:
-        wrong = list(checks.other_environment(result, contents))
-        for kept in self._kept(result) if wrong else ():
-            if not list(checks.other_environment(result, self._files.contents(kept, LOCK_NAMES))):
+    def _environment(self, result: Lineage, kept: checks.Kept) -> Iterator[Problem]:
+        if any(problem.path in LOCK_NAMES for problem in kept.unread):
+            return
+        wrong = list(checks.other_environment(result, kept.contents))
+        for sha in self._kept(result) if wrong else ():
+            if not list(checks.other_environment(result, self._files.contents(sha, LOCK_NAMES))):
                 return
         lock = result.record.environment.lock if result.record else None
         for gap in wrong:
@@ -185,8 +184,8 @@ def _records(result: Lineage) -> Iterator[Record]:
     yield from (record for record in (result.record, result.training) if record)
 
 
-def _outputs(result: Lineage, sha: CommitSha, contents: Mapping[str, bytes]) -> Iterator[Problem]:
-    kept = attribution.kept(result)
-    for path, item in kept.items():
-        for gap in attribution.edited({path: item}, contents, sha[:7]):
-            yield problems.of_gap(gap, "code", path, f"{path} as {item[0].address} left it")
+def _outputs(result: Lineage, kept: checks.Kept) -> Iterator[Problem]:
+    stages = attribution.kept(result)
+    for path, gap in kept.outputs.items():
+        lost = f"{path} as {stages[path][0].address} left it"
+        yield problems.of_gap(gap, "code", path, lost)

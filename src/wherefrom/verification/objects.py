@@ -113,8 +113,7 @@ def _listing(roots: Sequence[Path], value: str) -> dict[str, str] | None:
 class Cache:
     """DVC's cache, asked once for all objects of many results.
 
-    `roots` are the DVC roots whose caches count: a linked worktree may have one of its own, beside
-    the main worktree's.
+    `roots` are the DVC roots whose caches count: each worktree may have one of its own.
     """
 
     def __init__(self, roots: Iterable[Path], values: Iterable[str]) -> None:

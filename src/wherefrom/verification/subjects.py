@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import entries
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.holders import Holder
 from wherefrom.problems import some
 from wherefrom.record import Gap
@@ -82,21 +83,47 @@ def lost(view: View, listed: Iterable[Entry]) -> Iterator[Subject]:
 
 
 def _undecided(view: View) -> Iterator[Gap]:
-    """Name the results that nothing holds any more, where there is no store to ask for their runs.
+    """Name the results that nothing holds any more, where no store says whether they are wanted.
 
-    One that was made with tracking off never had a run.
+    There is none to ask, or it was made anew, and has only what was still held then. A result that
+    was made with tracking off never had a run.
     """
-    if not isinstance(view.runs, NoRuns):
+    bare = isinstance(view.runs, NoRuns)
+    if not bare and not _is_remade(view):
         return
     former = view.index.former_holders().items()
     rows = [(view.index.record(key), held[0].commit_sha) for key, held in former]
-    names = [f"{r.run_name} ({sha[:10]})" for r, sha in rows if r and r.mlflow_run_id]
+    made = [(row, sha) for row, sha in rows if row and row.mlflow_run_id]
+    known = _known(view) if made and not bare else set()
+    names = [f"{r.run_name} ({sha[:10]})" for r, sha in made if r.record_id not in known]
     if names:
+        why = "the store was made anew, without its run" if not bare else ""
         yield Gap(
             what=f"nothing holds {some(names)} any more, which is left out here",
-            why=f"a run says that it is still wanted: {view.unasked or 'there is no store'}",
-            remedy="bring the store back, or `wherefrom keep COMMIT` as long as git has that",
+            why=f"a run says that it is still wanted: {why or view.unasked or 'there is no store'}",
+            remedy="`wherefrom keep COMMIT` as long as git has it"
+            + (", or bring the store back" if bare else _FORGET),
         )
+
+
+_FORGET = "; if nobody wants it, remove .wherefrom/index.db, which alone still knows of it"
+
+
+def _is_remade(view: View) -> bool:
+    """Whether the store has a run of a record that names another one: the first one was lost."""
+    named = {row.record_id: row.mlflow_run_id for row in view.index.records().values()}
+    pairs = ((run, named.get(run.record_id)) for run in view.table.runs if run.record_id)
+    return any(first not in {None, run.mlflow_run_id} for run, first in pairs)
+
+
+def _known(view: View) -> set[str | None]:
+    """List the records whose runs the store has, also those that were deleted there."""
+    try:
+        deleted = view.runs.stored().deleted
+    except StoreUnreachableError as error:
+        view.lose(error)
+        deleted = ()
+    return {run.record_id for run in (*view.table.runs, *deleted)}
 
 
 def of_found(view: View, found: Found) -> Subject:
