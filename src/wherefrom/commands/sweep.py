@@ -99,9 +99,11 @@ def resume(
     if chosen not in known:
         what = f"there is no sweep {chosen}" if chosen else "there is no sweep yet"
         raise SweepError(what, f"there are: {', '.join(known)}" if known else "start one with -S")
-    with Book(project.state, chosen) as book:
-        with _run(project, environ, book, jobs, resumed=True) as swept:
-            yield swept
+    with (
+        Book(project.state, chosen) as book,
+        _run(project, environ, book, jobs, resumed=True) as swept,
+    ):
+        yield swept
 
 
 @contextmanager
