@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from pipeline.curves import Curves
 
-_MOST_BARS = 15
+_MOST_BARS = 10
+_MOST_MARKED = 15  # points of a line that are shown one by one
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # a label of a tick takes as long as a line
 _MOST_LETTERS = 24
 _MANY = 4  # names of classes that fit beside one another
 _MOST_CLASSES = 10  # of more, a legend and the numbers in the cells are not legible
@@ -74,10 +76,12 @@ def _lines(table: pd.DataFrame, title: str, *, diagonal: bool = False) -> Figure
     _, x, y = table.columns
     figure, axes = _axes(title, x, y)
     for name, rows in table.groupby("class", sort=False):
-        axes.plot(rows[x], rows[y], label=str(name), marker="." if len(rows) <= _MOST_BARS else "")
+        axes.plot(
+            rows[x], rows[y], label=str(name), marker="." if len(rows) <= _MOST_MARKED else ""
+        )
     if diagonal:
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xticks=_TICKS, yticks=_TICKS)
     if table["class"].nunique() <= _MOST_CLASSES:
         axes.legend(title="class")
     return figure
@@ -121,6 +125,8 @@ def _bars(table: pd.DataFrame, title: str) -> Figure:
     places = range(len(shown))
     axes.barh(places, shown["importance"], xerr=shown.get("deviation"))
     axes.set_yticks(places, [_short(name) for name in shown.iloc[:, 0]])
+    axes.tick_params(axis="y", length=0)
+    axes.locator_params(axis="x", nbins=4)
     return figure
 
 

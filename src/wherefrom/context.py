@@ -103,10 +103,12 @@ def keep_dirty_tree(context: Context, record_id: RecordId) -> Context:
 
 def gaps_at_end(context: Context) -> Iterator[Gap]:
     """Name what changed while the stage ran, and what it imported undeclared."""
-    asked = Asked(dvc_running.facts_now, context.place)
+    asked = None
+    if not dvc_running.are_as_read(context.stage):
+        asked = Asked(dvc_running.facts_now, context.place)
     yield from workspace.outside_of_git(context.project)
     yield from workspace.undeclared_imports(context.project, context.stage)
-    facts = asked.value()
+    facts = asked.value() if asked else context.stage.facts
     if fingerprint(facts) != context.fingerprint:
         yield _edited(context.stage, facts)
 

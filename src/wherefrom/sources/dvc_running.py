@@ -9,7 +9,8 @@ inside a stage equal to the one taken from history by construction;
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from wherefrom import yaml12
 from wherefrom.identity import DataHash, StageAddress
 from wherefrom.lockfile import StageFacts, is_record, parse_stage
 from wherefrom.record import Gap
-from wherefrom.sources import dvc_stage
+from wherefrom.sources import disk, dvc_stage
 from wherefrom.sources.dvc_repo import files, opened
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class RunningStage:
     one, and those that rest on its record. `metrics_before` are the metric files of those before.
     `outputs_of_all` and `inputs_of_all` are those of every stage of the project. `folders` lists
     the files, with their hashes, of each dependency that is a folder and that no stage makes.
+    `stamps` are of all files that the facts are read from, by their absolute paths, taken before
+    they were read; None where these cannot tell.
     """
 
     address: StageAddress
@@ -67,6 +70,7 @@ class RunningStage:
     inputs_of_all: frozenset[str]
     gaps: tuple[Gap, ...]
     folders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stamps: Mapping[str, tuple[int, ...]] | None = None
 
 
 def running_stage(place: Place) -> RunningStage:
@@ -75,8 +79,26 @@ def running_stage(place: Place) -> RunningStage:
     Hashes dependencies (DVC's state cache has them already). Raises DVC's own errors for files that
     it cannot read.
     """
+    started = time.time_ns()
     with opened(place.root) as repo:
-        return _Reader(repo).read(dvc_stage.find(repo, place, dvc_stage.of_index))
+        stage = dvc_stage.find(repo, place, dvc_stage.of_index)
+        read = _read_by(stage)
+        stamps = disk.stamps(read, started) if read else None
+        return replace(_Reader(repo).read(stage), stamps=stamps)
+
+
+def are_as_read(stage: RunningStage) -> bool:
+    """Whether nothing of what a stage's facts were read from has been touched since."""
+    return stage.stamps is not None and disk.are_as_stamped(stage.stamps)
+
+
+def _read_by(stage: Any) -> list[str]:  # noqa: ANN401
+    """List the files that a stage's facts are read from; none where others may be among them."""
+    if "vars:" in Path(stage.path).read_text(encoding="utf-8"):
+        return []
+    deps = [dep.fs_path for dep in stage.deps if dep.protocol in {"local", None}]
+    default = os.path.join(stage.wdir, "params.yaml")  # noqa: PTH118 - as DVC's own paths
+    return [stage.path, default, *deps]
 
 
 def facts_now(place: Place) -> StageFacts:
