@@ -38,6 +38,9 @@ class Run:
         self._live.step = step
         self._live.log_metric(name, value)
 
+    def report(self, _scores, step):
+        """Nothing of the kind by hand: it is for sweeps."""
+
     def log_artifact(self, path, folder=""):
         """Show a picture; other files are DVC's outputs anyway."""
         if folder == "pictures":

@@ -37,6 +37,9 @@ class Run:
         """Log a point of a curve."""
         mlflow.log_metric(name, value, step=step)
 
+    def report(self, _scores, step):
+        """Nothing of the kind by hand: it is for sweeps."""
+
     def log_artifact(self, path, folder=""):
         """Log a file."""
         mlflow.log_artifact(str(path), folder or None)
