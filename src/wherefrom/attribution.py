@@ -61,20 +61,25 @@ def hashes_of(
     return {path: values for path, values in found.items() if values}
 
 
+def unlike(wanted: Mapping[str, tuple[Stage, str]], hashes: Mapping[str, set[str]]) -> list[str]:
+    """List the files and folders that do not have the hash of the lock."""
+    return [path for path, (_, value) in wanted.items() if value not in hashes.get(path, ())]
+
+
 def check(
     wanted: Mapping[str, tuple[Stage, str]], hashes: Mapping[str, set[str]], where: str
 ) -> Iterator[Gap]:
     """Compare the files and folders of a tree, by their hashes, with the lock."""
-    for path, (stage, value) in wanted.items():
-        if value not in hashes.get(path, ()):
-            yield Gap(
-                what=f"{path} in {where} is not what {stage.address} read"
-                if path in hashes
-                else f"{path}, which {stage.address} read, is not in {where}",
-                why=f"dvc.lock says {value}{_ALSO if value.endswith('.dir') else ''}",
-                remedy=f"{_IGNORE if value.endswith('.dir') else ''}commit what was read, "
-                "or run it again: `dvc repro`",
-            )
+    for path in unlike(wanted, hashes):
+        stage, value = wanted[path]
+        yield Gap(
+            what=f"{path} in {where} is not what {stage.address} read"
+            if path in hashes
+            else f"{path}, which {stage.address} read, is not in {where}",
+            why=f"dvc.lock says {value}{_ALSO if value.endswith('.dir') else ''}",
+            remedy=f"{_IGNORE if value.endswith('.dir') else ''}commit what was read, "
+            "or run it again: `dvc repro`",
+        )
 
 
 def ignored(result: Lineage) -> list[tuple[str, Mapping[str, str]]]:

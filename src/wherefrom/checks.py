@@ -68,13 +68,15 @@ def paths(result: Lineage) -> tuple[str, ...]:
 class Kept:
     """What a commit has of a result, and what keeps that from being what was read and left.
 
-    `unread` are problems of git with single files; `outputs` are gaps by path.
+    `unread` are problems of git with single files, `outputs` gaps by path. `wrong` are the paths
+    that are not as they were read.
     """
 
     contents: Mapping[str, bytes]
     unread: tuple[Unread, ...]
     code: tuple[Gap, ...]
     outputs: Mapping[str, Gap]
+    wrong: tuple[str, ...]
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -90,36 +92,42 @@ def in_commit(committed: Committed, result: Lineage, sha: CommitSha) -> Kept:
     """
     wanted = (*paths(result), *LOCK_NAMES)
     unread = tuple(committed.unread(sha, wanted))
-    kept = _compared(result, committed.contents(sha, wanted), sha, unread)
-    if not kept.code and not kept.outputs:
-        return kept
-    left = committed.as_left(sha, wanted)
-    kept = _compared(result, left, sha, unread)
-    if not kept.code and not kept.outputs:
-        return kept
-    return _compared(result, left, sha, (*unread, *committed.unfiltered(sha, wanted)))
+    contents = committed.contents(sha, wanted)
+    kept = _compared(result, contents, sha, unread)
+    if kept.wrong:
+        contents |= committed.as_left(sha, kept.wrong)
+        kept = _compared(result, contents, sha, unread)
+    if kept.wrong:
+        unread = (*unread, *committed.unfiltered(sha, kept.wrong))
+        kept = _compared(result, contents, sha, unread)
+    return kept
 
 
 def _compared(
     result: Lineage, contents: Mapping[str, bytes], sha: CommitSha, unread: tuple[Unread, ...]
 ) -> Kept:
     """Compare what can be read; `unread` cannot."""
-    where, places, beside = sha[:7], {p.path for p in unread}, attribution.ignored(result)
+    where, places = sha[:7], {problem.path for problem in unread}
     code = {p: v for p, v in attribution.sources(result).items() if not _meet(p, places)}
+    hashes = attribution.hashes_of(code, contents, attribution.ignored(result))
     outs = {p: v for p, v in attribution.kept(result).items() if p not in places}
+    outputs = {
+        path: gap
+        for path, item in outs.items()
+        for gap in attribution.edited({path: item}, contents, where)
+    }
+    params = tuple(attribution.other_params(result, contents, where, places))
+    other = attribution.unlike(code, hashes)
     return Kept(
         contents=contents,
         unread=unread,
         code=(
-            *attribution.other_params(result, contents, where, places),
-            *attribution.check(code, attribution.hashes_of(code, contents, beside), where),
+            *params,
+            *attribution.check(code, hashes, where),
             *attribution.uncommitted(result, where),
         ),
-        outputs={
-            path: gap
-            for path, item in outs.items()
-            for gap in attribution.edited({path: item}, contents, where)
-        },
+        outputs=outputs,
+        wrong=(*other, *outputs, *(attribution.params_files(result) if params else ())),
     )
 
 

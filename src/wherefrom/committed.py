@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from wherefrom.problems import Unread
     from wherefrom.project import Project
 
+    Left = tuple[bytes, str | None]
+    """A file as a checkout leaves it, and the filter that it passes."""
+
 _MODULES = ".gitmodules"
 
 
@@ -37,6 +40,7 @@ class Committed:
         self._common_dir = stands.common_dir if stands else git_root / ".git"
         self._stack = ExitStack()
         self._modules: dict[Path, CommitFiles] = {}
+        self._left: dict[tuple[str, bytes], Left] = {}
 
     def __enter__(self) -> Self:
         objects = self._stack.enter_context(Objects(self._root))
@@ -59,13 +63,12 @@ class Committed:
 
     def as_left(self, sha: CommitSha, paths: Collection[str]) -> dict[str, bytes]:
         """Read the same as a checkout leaves them, through the filters that they pass."""
-        found = self.contents(sha, paths)
-        return {**found, **self._checked_out(sha, found).contents}
+        return {path: left for path, (left, _) in self._checked_out(sha, paths).items()}
 
     def unread(self, sha: CommitSha, paths: Collection[str]) -> Iterator[Unread]:
         """Name what git does not give of `paths`, and the submodules that are not here."""
         for place, name in self.files.lost(sha, paths).items():
-            yield in_git.damaged_object(place, name, self._loose(name))
+            yield in_git.damaged_object(place, name, self.loose(name))
         for place, commit in self.files.submodules(sha, paths).items():
             if self._submodule(sha, place, commit) is None:
                 yield in_git.no_submodule(place, commit)
@@ -73,20 +76,23 @@ class Committed:
     def unfiltered(self, sha: CommitSha, paths: Collection[str]) -> Iterator[Unread]:
         """Name the files whose filter is not set up here, fails, or lacks what it stands for."""
         held = self.contents(sha, paths)
-        out = self._checked_out(sha, held)
-        for path, name in out.filters.items():
-            if out.contents.get(path, held[path]) == held[path]:
+        for path, (left, name) in self._checked_out(sha, paths).items():
+            if name is not None and left == held[path]:
                 yield in_git.not_filtered(path, name)
 
-    def _checked_out(self, sha: CommitSha, held: Iterable[str]) -> git_checkout.CheckedOut:
-        places = {self._project.in_git(path): path for path in held}
-        out = git_checkout.checked_out(self._root, self._common_dir, sha, places)
-        return git_checkout.CheckedOut(
-            {places[path]: content for path, content in out.contents.items()},
-            {places[path]: name for path, name in out.filters.items()},
-        )
+    def _checked_out(self, sha: CommitSha, paths: Collection[str]) -> dict[str, Left]:
+        """Check files out, each once for all commits that have it."""
+        held = self.contents(sha, paths)
+        new = {path for path, content in held.items() if (path, content) not in self._left}
+        places = {self._project.in_git(path): path for path in new}
+        if places:
+            out = git_checkout.checked_out(self._root, self._common_dir, sha, places)
+            for place, path in places.items():
+                left = out.contents.get(place, held[path])
+                self._left[path, held[path]] = left, out.filters.get(place)
+        return {path: self._left[path, content] for path, content in held.items()}
 
-    def _loose(self, name: str) -> str | None:
+    def loose(self, name: str) -> str | None:
         """Give the file of an object, below the git folder; None where it is in a pack, or gone."""
         place = f"objects/{name[:2]}/{name[2:]}"
         return place if (self._common_dir / place).exists() else None

@@ -47,7 +47,7 @@ def test_a_filter_that_is_not_set_up_is_named_and_nothing_is_called_wrong(
 
     found = verify(filtered, "HEAD")
 
-    assert (found.status, found.problems) == (1, {"unasked": {CODE, "code/evaluate.py"}})
+    assert (found.status, found.problems) == (1, {"unasked": {"code/evaluate.py"}})
     assert "the git filter quiet" in found.all[0]["what"]
     made = reproduce(filtered, "HEAD").found
     assert made["verdict"] == "impossible"

@@ -106,6 +106,16 @@ def test_a_damaged_object_of_a_pack_is_named_and_can_be_fetched_again(
     check_whole(small)
 
 
+def test_a_damaged_commit_is_not_called_removed(whole: Sandbox) -> None:
+    check_whole(whole)
+    sha = _damage(whole, whole.revision("alpha"))
+
+    found = verify(whole)
+
+    assert (found.status, found.problems) == (1, {"object": {sha}})
+    assert "the commit of alpha" in found.all[0]["what"]
+
+
 def test_a_damaged_folder_of_code_is_named_once(small: Sandbox) -> None:
     check_whole(small)
     sha = _damage(small, "HEAD:code")

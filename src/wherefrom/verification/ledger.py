@@ -107,6 +107,9 @@ class Ledger:
         if subject.in_workspace:
             return in_git.uncommitted(subject.key)
         sha = subject.held[0].commit_sha if subject.held else None
+        loose = self._committed.loose(sha) if sha else None
+        if sha and loose:
+            return in_git.damaged_object(f"the commit of {subject.name}", sha, loose)
         return in_git.gone(subject.name, sha, self._remotes)
 
     def _in(self, subject: Subject, holder: Holder) -> Placed:
