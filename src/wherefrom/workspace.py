@@ -124,13 +124,17 @@ def _imported(workspace: Path) -> set[str]:
     """List the Python files of this process below the workspace, but for installed packages."""
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     roots = (f"{workspace}{os.sep}", f"{Path.cwd()}{os.sep}")  # most modules are far from here
-    near = {str(file) for file in files if file and os.path.abspath(file).startswith(roots)}  # noqa: PTH100
+    near = {str(file) for file in files if file and _absolute(file).startswith(roots)}
     paths = {Path(file).resolve() for file in near if file.endswith(".py")}
     return {
         path.relative_to(workspace).as_posix()
         for path in paths
         if path.is_relative_to(workspace) and not _is_installed(path) and not _is_own(path)
     }
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else os.path.abspath(path)  # noqa: PTH100 - of thousands
 
 
 def _is_installed(path: Path) -> bool:

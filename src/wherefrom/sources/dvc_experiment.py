@@ -224,14 +224,24 @@ def _exec_refs() -> tuple[str, str]:
 def _executor(made: Callable[[Any], None]) -> Any:  # noqa: ANN401
     """Give DVC's executor, which hands files to git once and not after each stage.
 
-    That costs it an index of the project each time. `made` is given the project when its stages
-    have run.
+    That costs it an index of the project each time. It does not tell DVC Studio how far it is, nor
+    names files that are not in git, of which a working copy has none at first. `made` is given the
+    project when its stages have run.
     """
     from dvc.repo.experiments.executor.local import TempDirExecutor  # noqa: PLC0415, TID251
     from dvc.repo.reproduce import _reproduce_stage  # noqa: PLC0415, TID251
     from dvc.scm import add_no_submodules  # noqa: PLC0415, TID251
 
     class Executor(TempDirExecutor):  # type: ignore[misc]
+        WARN_UNTRACKED = False
+
+        @classmethod
+        @contextmanager
+        def _repro_dvc(cls, info: Any, *_args: Any, **_kwargs: Any) -> Iterator[Any]:  # noqa: ANN401
+            with _repo(Path(info.root_dir, info.dvc_dir)) as dvc:
+                dvc.scm_context.quiet = True
+                yield dvc
+
         @staticmethod
         def _repro_and_track(stage: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             return _reproduce_stage(stage, **kwargs)
@@ -268,6 +278,7 @@ def _files_of_stage(stage: Any) -> list[str]:  # noqa: ANN401
 def _commands_by(start: Start) -> Iterator[None]:
     """Let `start` run the commands of stages; what it will not run is run as DVC does."""
     from dvc import rwlock  # noqa: PLC0415, TID251
+    from dvc.repo import checkout  # noqa: PLC0415, TID251
     from dvc.stage import run  # noqa: PLC0415, TID251
     from dvc.stage.exceptions import StageCmdFailedError  # noqa: PLC0415, TID251
 
@@ -280,8 +291,13 @@ def _commands_by(start: Start) -> Iterator[None]:
         elif status:
             raise StageCmdFailedError(cmd, status)
 
-    # the files of the clone are this process's alone: they need no locks
-    with mock.patch.object(run, "_run", command), mock.patch.object(rwlock, "rwlock", _unlocked):
+    with (
+        mock.patch.object(run, "_run", command),
+        # the files of the clone are this process's alone: they need no locks
+        mock.patch.object(rwlock, "rwlock", _unlocked),
+        # nor to be looked for: git has removed what the variant before left
+        mock.patch.object(checkout, "_remove_unused_links", return_value=[]),
+    ):
         yield
 
 

@@ -24,6 +24,7 @@ import sysconfig
 import threading
 import traceback
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -81,6 +82,9 @@ def fork(
     script: Script, folder: str, environ: Mapping[str, str], kept: tuple[int, ...] = ()
 ) -> int:
     """Start a script; give its process id. Of the files that are open here it has those `kept`."""
+    for module in list(sys.modules.values()):
+        _is_of_library(module)  # once for all scripts
+    gc.freeze()  # what is here already is no garbage of the script
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -147,6 +151,7 @@ def _is_of_library(module: Any) -> bool:  # noqa: ANN401
     return is_of_library(file)
 
 
+@cache
 def is_of_library(path: str) -> bool:
     """Whether a file belongs to Python or to an installed package."""
     return os.path.realpath(path).startswith(LIBRARIES)
