@@ -80,8 +80,9 @@ def again(wanted: Wanted, folder: Path, maker: Maker, told: Told) -> Made:
     stages = [stage.address for stage in result.stages if stage.address not in out.frozen]
     command = dvc_clone.command(stages)
     logs = _log_folder(wanted.project.state)
-    process = maker.children.start(command, root, _environment(environ, folder, logs))
-    _follow(process, len(stages), told)
+    started = maker.children.start(command, root, _environment(environ, folder, logs))
+    with started as process:
+        _follow(process, len(stages), told)
     return _made(wanted, out, _store(folder))
 
 
