@@ -9,7 +9,7 @@ from wherefrom.identity import CommitSha
 from wherefrom.sources.git_objects import FOLDER, TreeEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wherefrom.sources.git_objects import Objects
 
@@ -27,6 +27,7 @@ class CommitFiles:
         self._contents: dict[str, bytes] = {}
         self._held = 0
         self._lost: set[str] = set()
+        self._last: tuple[object, Sequence[tuple[str, TreeEntry]]] = (None, ())
 
     def is_here(self, sha: CommitSha) -> bool:
         """Whether a commit is in this clone."""
@@ -59,7 +60,8 @@ class CommitFiles:
 
         What is not there is left out. The bytes of a file are one object for all commits.
         """
-        found = {place: blob for path in paths for place, blob in self._files(sha, path)}
+        leaves = self._listed(sha, paths)
+        found = {p: e.sha for p, e in leaves if not e.is_folder and not e.is_submodule}
         self._read(found.values())
         return {p: self._contents[b] for p, b in found.items() if b in self._contents}
 
@@ -76,7 +78,7 @@ class CommitFiles:
 
     def submodules(self, sha: CommitSha, paths: Iterable[str]) -> dict[str, CommitSha]:
         """Map the submodules at, above or below `paths` to the commits of theirs."""
-        found = (leaf for path in paths for leaf in self._leaves(sha, path))
+        found = self._listed(sha, paths)
         return {place: CommitSha(entry.sha) for place, entry in found if entry.is_submodule}
 
     def lost(self, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
@@ -84,9 +86,16 @@ class CommitFiles:
 
         A commit names them, so a disk has damaged or lost them.
         """
-        found = {p: e for path in paths for p, e in self._leaves(sha, path) if not e.is_submodule}
+        found = {p: e for p, e in self._listed(sha, paths) if not e.is_submodule}
         self._read(e.sha for e in found.values() if not e.is_folder)
         return {p: e.sha for p, e in found.items() if e.is_folder or e.sha not in self._contents}
+
+    def _listed(self, sha: CommitSha, paths: Iterable[str]) -> Sequence[tuple[str, TreeEntry]]:
+        """List the leaves of some paths; what was asked for last is asked for several times."""
+        asked = (sha, tuple(paths))
+        if self._last[0] != asked:
+            self._last = asked, [leaf for path in asked[1] for leaf in self._leaves(sha, path)]
+        return self._last[1]
 
     def _files(self, sha: CommitSha, path: str) -> Iterator[tuple[str, str]]:
         for place, entry in self._leaves(sha, path):
