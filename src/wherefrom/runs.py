@@ -14,9 +14,11 @@ from wherefrom.names import (
     EXP_REV,
     FINGERPRINT,
     PARENT,
+    PRUNED,
     RECORD_ID,
     RELATION,
     STAGE,
+    SWEEP,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +51,13 @@ class Run:
     data_hash: str | None = None
     error: str | None = None
     parent: MlflowRunId | None = None
+    sweep: str | None = None
+    pruned: str | None = None
+
+    @property
+    def is_of_sweep(self) -> bool:
+        """Whether it is about a whole sweep: no variant of it, and so no result."""
+        return self.sweep is not None and self.parent is None and self.stage is None
 
 
 JOINING = {
@@ -63,6 +72,8 @@ JOINING = {
     DATA_HASH: "data_hash",
     ERROR: "error",
     PARENT: "parent",
+    SWEEP: "sweep",
+    PRUNED: "pruned",
 }
 """The tags that join a run to the ledger, and the fields of `Run` that hold them."""
 

@@ -70,13 +70,13 @@ def _loose(view: View, listed: list[Entry]) -> list[Run]:
     """List the runs that belong to no result.
 
     A training that a result rests on is held with it, and so are runs that compete for one, and
-    those that are nested in a run that is held. Of a store that other projects may share only the
-    runs are meant that name a commit of this one.
+    those that are nested in a run that is held. That of a whole sweep is none of a result. Of a
+    store that other projects may share only the runs are meant that name a commit of this one.
     """
     held = {entry.run.mlflow_run_id for entry in listed if entry.run}
     held |= {run.mlflow_run_id for entry in listed for run in entry.candidates}
     trainings = {entry.training_id for entry in listed} - {None}
-    others = (run for run in view.table.runs if run.record_id not in trainings)
+    others = (r for r in view.table.runs if r.record_id not in trainings and not r.is_of_sweep)
     loose = [run for run in others if held.isdisjoint(_around(view, run))]
     if is_inside(view.project.anchor, view.uri):
         return loose

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import ledger, places, settings, trial
+from wherefrom import ledger, places, process, settings, trial
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.metrics import way
@@ -295,7 +295,7 @@ def _where(project: Project, environ: Mapping[str, str]) -> Where | None:
     if settings.is_off(environ):
         return None
     chosen, _ = settings.understood(project.workspace, project.anchor.name)
-    return parent.Where(project, chosen.store(project.anchor, environ))
+    return parent.Where(project, chosen.store(project.anchor, environ), process.current())
 
 
 def _with_parent(
@@ -315,7 +315,10 @@ def _with_parent(
 def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:
     """Say in MLflow what came of the sweep; variants that failed before they had a run get one."""
     reports = [sweep.reports[number] for number in sorted(sweep.reports)]
+    here = [(one, sweep.variants[one.number]) for one in reports if one.number in sweep.variants]
+    failed = [(report, variant) for report, variant in here if report.state == "failed"]
     try:
+        nursery.ask(parent.fail_variants, where, sweep.definition, failed)
         nursery.ask(parent.end, where, sweep.definition, reports, sweep.best, status)
     except StoreUnreachableError:  # its variants wait for the store as well
         return

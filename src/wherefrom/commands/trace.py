@@ -217,11 +217,15 @@ def _renamed(joined: Joined, made_in: Holder | None) -> Iterator[Gap]:
 
 
 def _of_run(view: View, run: Run) -> Trace:
-    """Trace a run that no commit and no experiment holds, by what MLflow has of it."""
+    """Trace a run that no commit and no experiment holds, by what MLflow has of it.
+
+    That of a whole sweep has no result, so that is no gap.
+    """
     logged = view.ask_logged([run.mlflow_run_id]).get(run.mlflow_run_id, Logged())
+    said = run.error or run.pruned
     gap = Gap(
         what="no commit and no experiment holds this run",
-        why=run.error or "its record was never committed, was amended away, or it ended otherwise",
+        why=said or "its record was never committed, was amended away, or it ended otherwise",
         remedy="commit its dvc.lock and records while the workspace has them, or run it again",
     )
     return Trace(
@@ -241,5 +245,5 @@ def _of_run(view: View, run: Run) -> Trace:
         changed={},
         unused={},
         metrics=logged.metrics,
-        gaps=(gap, *view.gaps),
+        gaps=(*(() if run.is_of_sweep else (gap,)), *view.gaps),
     )

@@ -179,6 +179,6 @@ def _changed(entry: Entry) -> str:
 
 
 def _loose_row(run: Run) -> tuple[str, ...]:
-    why = (run.error or "").partition("\n")[0][:60]
+    why = (run.error or run.pruned or "").partition("\n")[0][:60]
     started = text.date(run.started)
     return (run.mlflow_run_id[:_ID], run.name, run.status, run.stage or "", started, why)

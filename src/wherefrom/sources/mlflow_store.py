@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.datasets import SOURCE_TYPE, as_source
 from wherefrom.identity import MlflowRunId, RecordId
-from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION
+from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION, STAGE
 from wherefrom.process import is_gone, parse
 from wherefrom.sources import local_store
 from wherefrom.sources.mlflow_client import converted, prepare, quiet
@@ -53,10 +53,13 @@ class Store:
 
     def find_run(self, record_id: RecordId) -> MlflowRunId | None:
         """Find the run of a record, in whatever MLflow experiment; None where there is none."""
+        return self.find_tagged({RECORD_ID: record_id})
+
+    def find_tagged(self, tags: Mapping[str, str]) -> MlflowRunId | None:
+        """Find a run with these tags, none of which has a quote in it; None where there is none."""
+        query = " AND ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
         with converted(self.uri):
-            runs = self._client.search_runs(
-                self._experiments(), f"tags.`{RECORD_ID}` = '{record_id}'", max_results=1
-            )
+            runs = self._client.search_runs(self._experiments(), query, max_results=1)
             return MlflowRunId(runs[0].info.run_id) if runs else None
 
     def log(
@@ -191,8 +194,9 @@ class Store:
         with converted(self.uri):
             runs = self._client.search_runs(self._experiments(), "attributes.status = 'RUNNING'")
         for run in runs:
-            process = parse(run.data.tags.get(PROCESS, ""))
-            resumed = run.info.end_time is not None and RELATION not in run.data.tags
+            tags = run.data.tags
+            process = parse(tags.get(PROCESS, ""))
+            resumed = run.info.end_time is not None and STAGE in tags and RELATION not in tags
             if process is not None and is_gone(process) and not resumed:
                 self.log(
                     MlflowRunId(run.info.run_id),

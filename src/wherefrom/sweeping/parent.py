@@ -14,23 +14,36 @@ from typing import TYPE_CHECKING
 
 from wherefrom import delivery, files, keys, settings
 from wherefrom.identity import MlflowRunId
-from wherefrom.names import ERROR, EXP_NAME, PARENT, SWEEP, SWEEP_BEST
+from wherefrom.names import (
+    ERROR,
+    EXP_BASELINE,
+    EXP_NAME,
+    PARENT,
+    PROCESS,
+    SWEEP,
+    SWEEP_BEST,
+)
+from wherefrom.sweeping.axes import PARAMS_FILE
+from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wherefrom.process import ProcessId
     from wherefrom.project import Project
     from wherefrom.sources.mlflow_store import Store
     from wherefrom.sweeping.book import Definition
+    from wherefrom.sweeping.space import Variant
     from wherefrom.sweeping.worker import Report
 
 
 @dataclass(frozen=True)
 class Where:
-    """The project of a sweep, and its store (a URI, maybe with credentials)."""
+    """The project of a sweep, its store (a URI, maybe with credentials), and who runs it."""
 
     project: Project
     uri: str
+    process: ProcessId
 
     def open(self) -> tuple[Store, str]:
         """Open the store, and name the MLflow experiment. Raises `StoreUnreachableError`."""
@@ -43,8 +56,8 @@ class Where:
 def begin(where: Where, definition: Definition) -> str:
     """Make the run of a sweep. Raises `StoreUnreachableError`."""
     store, experiment = where.open()
-    tags = {SWEEP: definition.name, "mlflow.source.type": "LOCAL"}
-    tags["mlflow.source.name"] = "wherefrom sweep"
+    source = {"mlflow.source.type": "LOCAL", "mlflow.source.name": "wherefrom sweep"}
+    tags = {SWEEP: definition.name, PROCESS: where.process.text(), **source}
     run_id = store.create_run(experiment, definition.name, _now(), tags)
     asked = {
         "sampler": definition.sampler,
@@ -53,33 +66,36 @@ def begin(where: Where, definition: Definition) -> str:
         "pruner": definition.pruner,
     }
     params = {f"sweep.{name}": value for name, value in asked.items() if value is not None}
-    params |= {f"space.{key}": values for key, _, values in map(_parted, definition.overrides)}
-    written = {keys.key(name): keys.param(value) for name, value in params.items()}
-    store.log(run_id, params=written, metrics={}, tags={}, at=_now())
+    params |= {f"space.{key}": values for key, values in map(_parted, definition.overrides)}
+    store.log(run_id, params=_written(params), metrics={}, tags={}, at=_now())
     return run_id
 
 
 def resume(where: Where, definition: Definition) -> None:
     """Show that the run of a sweep goes on."""
     store, _ = where.open()
-    store.set_running(MlflowRunId(str(definition.run_id)))
+    run_id = MlflowRunId(str(definition.run_id))
+    tags = {PROCESS: where.process.text()}
+    store.log(run_id, params={}, metrics={}, tags=tags, at=_now())
+    store.set_running(run_id)
 
 
-def fail_variant(
-    where: Where, definition: Definition, report: Report, params: Mapping[str, str]
-) -> str:
-    """Give a variant that failed before it had a run one that says so. Gives the run's id."""
+def fail_variants(
+    where: Where, definition: Definition, failed: Sequence[tuple[Report, Variant]]
+) -> None:
+    """Give each variant that failed before it had a run one that says so."""
     store, experiment = where.open()
-    name = f"{definition.name}-{report.number + 1}"
-    tags = {SWEEP: definition.name, ERROR: report.error or "", EXP_NAME: name}
-    if definition.run_id:
-        tags[PARENT] = definition.run_id
-    ended = _now()
-    run_id = store.create_run(experiment, name, ended - int(report.seconds * 1000), tags)
-    written = {keys.key(key): keys.param(value) for key, value in params.items()}
-    store.log(run_id, params=written, metrics={}, tags={}, at=ended)
-    store.end(run_id, "FAILED", ended)
-    return run_id
+    for report, variant in failed:
+        name = f"{definition.name}-{report.number + 1}"
+        tags = {PARENT: str(definition.run_id), EXP_NAME: name}
+        if store.find_tagged(tags):
+            continue
+        tags |= {SWEEP: definition.name, EXP_BASELINE: definition.commit}
+        tags[ERROR] = keys.tag(redact_text(report.error or ""))
+        ended = _now()
+        run_id = store.create_run(experiment, name, ended - int(report.seconds * 1000), tags)
+        store.log(run_id, params=_written(_params(variant)), metrics={}, tags={}, at=ended)
+        store.end(run_id, "FAILED", ended)
 
 
 def end(
@@ -106,11 +122,23 @@ def end(
         files.write(Path(folder, "variants.json"), f"{table}\n")
         store.log_files(run_id, Path(folder))
     store.end(run_id, status, _now())
+    store.unset(run_id, (PROCESS, ERROR))
 
 
-def _parted(override: str) -> tuple[str, str, str]:
-    key, sign, values = override.partition("=")
-    return key.lstrip("+~"), sign, values
+def _params(variant: Variant) -> dict[str, str]:
+    """Name what a variant sets as a run's parameters are named."""
+    before = ("" if file == PARAMS_FILE else f"{file}:" for file, _ in variant.overrides)
+    pairs = (_parted(override) for _, override in variant.overrides)
+    return {f"{file}{key}": value for file, (key, value) in zip(before, pairs, strict=True)}
+
+
+def _parted(override: str) -> tuple[str, str]:
+    key, _, values = override.partition("=")
+    return key.lstrip("+~"), values
+
+
+def _written(params: Mapping[str, object]) -> dict[str, str]:
+    return {keys.key(name): keys.param(value) for name, value in params.items()}
 
 
 def _now() -> int:

@@ -157,6 +157,8 @@ class Pool:
     def _replace(self, dead: _Worker) -> Report:
         """Put a new worker in the place of one that has ended, and say what that one had."""
         dead.process.join()
+        with suppress(ProcessLookupError):  # a stage of it goes on
+            os.killpg(dead.process.pid or 0, signal.SIGKILL)
         dead.connection.close()
         self._workers[self._workers.index(dead)] = self._start()
         number = dead.task.number if dead.task else 0

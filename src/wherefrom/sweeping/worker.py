@@ -205,10 +205,20 @@ class _Worker:
 
 
 def _error(log: Path, error: Exception) -> str:
-    """Say why a variant failed: the last that its stage said, else DVC."""
+    """Say why a variant failed: the last message of its stage, else DVC's."""
     if not isinstance(error, DvcError | WherefromError):
         traceback.print_exception(error)
         return f"unexpected: {type(error).__name__}: {error}"
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [line for line in lines if line.strip() and not line.startswith("> ")]
-    return said[-1] if said else str(error)
+    said = _last_message(log.read_text(encoding="utf-8", errors="replace").splitlines())
+    return said or str(error)
+
+
+def _last_message(lines: list[str]) -> str:
+    """Give the last line that is not indented, with those that are and belong to it."""
+    found: list[str] = []
+    for line in filter(str.strip, lines):
+        if not line[0].isspace():
+            found = []
+        found.append(line.strip())
+    command = bool(found) and found[0].startswith("> ")
+    return "" if command else "; ".join(found).removeprefix("wherefrom: ")
