@@ -67,11 +67,10 @@ def _table(swept: Swept, reports: list[Report]) -> str:
     """Show variants by what they vary and the metric that decides."""
     objective = swept.sweep.objective
     metric = objective.metric if objective else ""
-    names = list(dict.fromkeys(k for v in swept.sweep.variants.values() for k in v.values))
+    names = list(dict.fromkeys(name for report in reports for name in report.values))
     rows = []
     for report in reports:
-        variant = swept.sweep.variants.get(report.number)
-        values = variant.values if variant else {}
+        values = report.values
         varied = [text.value(values[name]) if name in values else "" for name in names]
         state_ = "" if report.state == "done" else report.state
         number = text.number(report.metrics.get(metric))
@@ -111,6 +110,4 @@ def sweep_json(swept: Swept) -> str:
 
 
 def _variant_json(swept: Swept, report: Report) -> dict[str, object]:
-    variant = swept.sweep.variants.get(report.number)
-    values = dict(variant.values) if variant else {}
-    return {**asdict(report), "name": _name(swept, report), "values": values}
+    return {**asdict(report), "name": _name(swept, report)}

@@ -122,7 +122,7 @@ class Memory:
                 yield head
                 yield from self._items(value, indent)
             else:
-                yield _fitting(head, self._scalar(value))
+                yield _fitting(head, self._scalar(value)).rstrip()  # of nothing
 
     def _below(self, item: dict[Any, Any] | list[Any], indent: str) -> Iterator[str]:
         return self._lines(item, indent) if isinstance(item, dict) else self._items(item, indent)
@@ -159,10 +159,10 @@ class _NotPlainError(Exception):
 def _plain(data: Any, seen: set[int]) -> Any:  # noqa: ANN401
     """Give what parsing the written text would give.
 
-    Raises `_NotPlainError` for what stands twice, which gets an anchor, and for subclasses, which
-    may have comments or a style.
+    Raises `_NotPlainError` for what stands twice, which gets an anchor, for subclasses, which may
+    have comments or a style, and for signs that YAML breaks lines at or escapes.
     """
-    if not data and not seen:
+    if (not data and not seen) or (isinstance(data, str) and not data.isprintable()):
         raise _NotPlainError
     if type(data) in {str, int, float, bool, NoneType}:
         return data
@@ -171,12 +171,14 @@ def _plain(data: Any, seen: set[int]) -> Any:  # noqa: ANN401
     seen.add(id(data))
     if isinstance(data, list):
         return [_plain(item, seen) for item in data]
+    if "" in data:
+        raise _NotPlainError
     return {_plain(key, seen): _plain(value, seen) for key, value in data.items()}
 
 
 def _fitting(head: str, scalar: str) -> str:
     """Join a line, if it is one: a text with spaces may be folded where it is too long."""
-    line = f"{head} {scalar}".rstrip()
+    line = f"{head} {scalar}"
     if "\n" in scalar or (" " in scalar and len(line) > _WIDTH):
         raise _NotPlainError
     return line

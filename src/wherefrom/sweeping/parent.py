@@ -123,6 +123,7 @@ def end(
         store.log_files(run_id, Path(folder))
     store.end(run_id, status, _now())
     store.unset(run_id, (PROCESS, ERROR))
+    store.end_dead_runs()  # those of stages that were killed
 
 
 def _params(variant: Variant) -> dict[str, str]:

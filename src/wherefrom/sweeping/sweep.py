@@ -124,6 +124,7 @@ class Sweep:
     def _take(self, report: Report) -> Report:
         """Keep what became of a variant, and tell the sampler."""
         trial = self._trials[report.number]
+        report = replace(report, values=trial.variant.values)
         self.reports[report.number] = report
         if report.digest and report.experiment:
             self._known.setdefault(report.digest, report.experiment)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from wherefrom.sources.dvc_experiment import Base
+    from wherefrom.sweeping.axes import Scalar
 
 State = Literal["done", "linked", "failed", "pruned", "stopped"]
 
@@ -53,7 +54,8 @@ class Report:
 
     `experiment` holds its result; it is another one's where the variant was there already, and None
     where there is none. `digest` says what it is made of; `ran` names the commands that ran: none
-    where DVC had all of it. `metrics` are by the names that MLflow has; `seconds` on the clock.
+    where DVC had all of it. `metrics` are by the names that MLflow has; `seconds` on the clock;
+    `values` is what the sweep varies.
     """
 
     number: int
@@ -67,6 +69,7 @@ class Report:
     metrics: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     seconds: float = 0.0
+    values: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,18 @@ class _Worker:
         try:
             found = self._run(task)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-            state = "pruned" if self._pruned else "stopped" if self._stopped else "failed"
-            found = {"state": state, "error": _error(log, error), "ran": tuple(self._ran)}
+            found = {"ran": tuple(self._ran), **self._why(log, error)}
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
         return Report(task.number, **found, seconds=time.monotonic() - began)
+
+    def _why(self, log: Path, error: Exception) -> dict[str, Any]:
+        if self._pruned:
+            return {"state": "pruned"}
+        if self._stopped:
+            return {"state": "stopped"}
+        return {"state": "failed", "error": _error(log, error)}
 
     def _run(self, task: Task) -> dict[str, Any]:
         self._copy.reset()

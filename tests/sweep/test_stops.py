@@ -1,0 +1,102 @@
+"""Whatever stops a sweep: nothing is left, nothing is lost, and it can be gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import psutil
+from slow_project import begun, let_go, marks, processes_of, slow_down, started
+from sweeps import outside, report_of, run_named, states, swept
+
+from waiting import until
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from sandbox import Sandbox
+
+
+def resume(small: Sandbox) -> subprocess.CompletedProcess[str]:
+    command = ("wherefrom", "sweep", "--resume", "--jobs", "1", "--json")
+    return small.cold.process(*command, MARKS=str(marks(small)))
+
+
+def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> None:
+    slow_down(small)
+    (small.root / "params.yaml").write_text(small.text("params.yaml").replace("0.5", "0.25"))
+    baseline = small.git("rev-parse", "HEAD").strip()
+    before = outside(small)
+
+    with started(small, "--jobs", "2", "--json", "-S", "train.lr=1,2,3,4") as sweep:
+        worker, stage = begun(small)["1"]
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: not psutil.pid_exists(stage))
+        sweep.send_signal(signal.SIGINT)
+        until(lambda: "finishing" in sweep.stderr.readline())
+        let_go(small)
+        said, _ = sweep.communicate()
+    assert sweep.returncode == 130
+    ended = states(json.loads(said))
+    assert (ended["sweep-1-1"], ended["sweep-1-2"]) == ("failed", "done")
+    after = outside(small)
+    assert {**after, "refs": ""} == {**before, "refs": ""}
+
+    small.replace("params.yaml", "0.25", "0.75")
+    small.commit("Another threshold")
+    resumed = report_of(resume(small))
+
+    assert states(resumed) == dict.fromkeys([f"sweep-1-{n}" for n in (1, 2, 3, 4)], "done")
+    scores = {one["name"]: one["metrics"]["test.score"] for one in resumed["variants"]}
+    assert scores == {f"sweep-1-{n}": n + 0.25 for n in (1, 2, 3, 4)}
+    assert {one["values"]["train.lr"] for one in resumed["variants"]} == {1, 2, 3, 4}
+    exps = small.git("for-each-ref", "--format=%(refname)", "refs/exps").split()
+    assert {ref.split("/")[2] + ref.split("/")[3] for ref in exps} == {baseline}
+    names = [run.name for run in small.runs().values()]
+    assert names.count("sweep-1-2") == 1
+    assert sorted(r.status for r in small.runs().values() if r.name == "sweep-1-1") == [
+        "FINISHED",
+        "KILLED",
+    ]
+    assert run_named(small, "sweep-1").status == "FINISHED"
+    assert not processes_of(small)
+
+
+def test_a_second_ctrl_c_stops_what_runs(small: Sandbox) -> None:
+    slow_down(small)
+
+    with started(small, "--jobs", "2", "--json", "-S", "train.lr=1,2,3") as sweep:
+        for word in ("finishing", "stopping"):
+            sweep.send_signal(signal.SIGINT)
+            until(lambda word=word: word in sweep.stderr.readline())
+        said, _ = sweep.communicate()
+
+    assert sweep.returncode == 130
+    assert states(json.loads(said)) == {"sweep-1-1": "stopped", "sweep-1-2": "stopped"}
+    ended = {name: run_named(small, name).status for name in ("sweep-1", "sweep-1-1", "sweep-1-2")}
+    assert set(ended.values()) == {"KILLED"}
+    assert not small.git("for-each-ref", "refs/exps")
+    assert not processes_of(small)
+
+
+def test_what_runs_as_the_sweep_is_killed_is_not_lost(small: Sandbox) -> None:
+    slow_down(small)
+
+    with started(small, "--jobs", "2", "--name", "s", "-S", "train.lr=1,2,3") as sweep:
+        refused = swept(small, "--resume", "--name", "s")
+        sweep.send_signal(signal.SIGKILL)
+        sweep.wait()
+        let_go(small)
+        until(lambda: not processes_of(small))
+    small.run("wherefrom", "sync")
+
+    assert (refused.returncode, "is running" in refused.stderr) == (2, True)
+    assert run_named(small, "s").status == "KILLED"
+    assert {run_named(small, name).status for name in ("s-1", "s-2")} == {"FINISHED"}
+    resumed = report_of(resume(small))
+    assert states(resumed) == {"s-1": "linked", "s-2": "linked", "s-3": "done"}
+    assert run_named(small, "s").status == "FINISHED"
+    assert "wherefrom.error" not in run_named(small, "s").tags
+    assert not list((small.root / ".wherefrom" / "workers").glob("[!.]*"))
