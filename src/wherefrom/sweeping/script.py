@@ -78,10 +78,8 @@ def _is_this_python(word: str, folder: str, environ: Mapping[str, str]) -> bool:
     return same_folder and os.path.realpath(Path(folder, found)) == os.path.realpath(here)
 
 
-def fork(
-    script: Script, folder: str, environ: Mapping[str, str], kept: tuple[int, ...] = ()
-) -> int:
-    """Start a script; give its process id. Of the files that are open here it has those `kept`."""
+def fork(script: Script, folder: str, environ: Mapping[str, str]) -> int:
+    """Start a script; give its process id. It has the files that are open here."""
     for module in list(sys.modules.values()):
         _is_of_library(module)  # once for all scripts
     gc.freeze()  # what is here already is no garbage of the script
@@ -89,16 +87,13 @@ def fork(
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _become(script, folder, environ, kept)
+        _become(script, folder, environ)
     return pid
 
 
-def _become(
-    script: Script, folder: str, environ: Mapping[str, str], kept: tuple[int, ...]
-) -> NoReturn:
+def _become(script: Script, folder: str, environ: Mapping[str, str]) -> NoReturn:
     status = 1
     try:
-        _close_others(kept)
         _settle(folder, environ)
         status = _status_of(script)
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as an interpreter ends
@@ -108,14 +103,6 @@ def _become(
     finally:
         _flush()
         os._exit(status)
-
-
-def _close_others(kept: tuple[int, ...]) -> None:
-    """Close what is open here: a database, a lock, a connection would be held by the script too."""
-    last = 2
-    for number in (*sorted(kept), os.sysconf("SC_OPEN_MAX")):
-        os.closerange(last + 1, number)
-        last = number
 
 
 def _settle(folder: str, environ: Mapping[str, str]) -> None:

@@ -187,7 +187,7 @@ class _Worker:
         with here:
             with there:
                 told = {**environ, trial.VARIABLE: str(there.fileno())}
-                pid = script.fork(found, folder, told, (there.fileno(),))
+                pid = script.fork(found, folder, told)
             self._listen(here, pid)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
