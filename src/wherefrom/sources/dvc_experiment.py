@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     Start = Callable[[str, str, Mapping[str, str]], int | None]
     """Runs a stage's command in a folder with variables; gives its status, None if it will not."""
 
-_KEPT = ("__pycache__", "/.dvc/config.local", "/.dvc/tmp", "/.dvc/cache")
+_KEPT = (".dvc/config.local", ".dvc/tmp", ".dvc/cache")
+"""What is kept below the DVC root, beside outputs and compiled code."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ class WorkingCopy:
         git_repo.run(self._clone, "reset", "--quiet", "--hard", self._base.commit)
         if self._base.tree is not None:
             git_repo.run(self._clone, "read-tree", "-u", "--reset", self._base.tree)
-        kept = [f"--exclude={name}" for name in (*_KEPT, *self._outputs)]
+        own = (f"/{PurePosixPath(self._base.prefix, name)}" for name in _KEPT)
+        kept = [f"--exclude={name}" for name in ("__pycache__", *own, *self._outputs)]
         git_repo.run(self._clone, "clean", "--quiet", "-ffdx", *kept)
 
     def set_params(self, overrides: Sequence[tuple[str, str]]) -> str:
@@ -187,6 +189,16 @@ def known(base: Base) -> dict[str, str]:
             sha = field
             changed[sha] = {}
     return {_digest(changed.get(sha, {}), outputs): name for name, sha in refs.items()}
+
+
+def is_of_command(error: BaseException) -> bool:
+    """Whether an error is that a stage's command failed, and not DVC itself."""
+    from dvc.stage.exceptions import StageCmdFailedError  # noqa: PLC0415, TID251
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, StageCmdFailedError):
+        cause = cause.__cause__
+    return cause is not None
 
 
 def _staged(clone: Path, commit: CommitSha) -> dict[str, str]:

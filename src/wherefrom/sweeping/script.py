@@ -11,7 +11,7 @@ import atexit
 import gc
 import importlib
 import io
-import multiprocessing
+import multiprocessing.util
 import os
 import re
 import runpy
@@ -25,6 +25,8 @@ import threading
 import traceback
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import FrozenImporter, PathFinder
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -68,6 +70,8 @@ def _is_this_python(word: str, folder: str, environ: Mapping[str, str]) -> bool:
         for name in {*environ, *os.environ}
         if name.startswith("PYTHON")
     )
+    places = environ.get("PYTHONPATH", "").split(os.pathsep)
+    changed |= not all(map(os.path.isabs, filter(None, places)))  # they mean another folder there
     if changed or sys.flags.safe_path or not _NAMES.match(Path(word).name):
         return False
     found = shutil.which(word, path=environ.get("PATH"))
@@ -113,14 +117,31 @@ def _settle(folder: str, environ: Mapping[str, str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
+    os.environ["PWD"] = str(Path.cwd())  # which the shell does that DVC starts commands by
     sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-    multiprocessing.current_process().name = "MainProcess"
-    processes: Any = multiprocessing.process
-    processes._parent_process = None  # noqa: SLF001 - nobody that it is to obey
+    _be_main_process()
     forget_own()
     gc.enable()
+
+
+def _be_main_process() -> None:
+    """Let `multiprocessing` know nothing of the processes that this one comes from.
+
+    Else those that the script starts would be sent to the folder, and to the helpers, of the sweep.
+    """
+    processes: Any = multiprocessing.process
+    processes.ORIGINAL_DIR = str(Path.cwd())
+    processes._parent_process = None  # noqa: SLF001
+    own: Any = multiprocessing.current_process()
+    own.name, own._identity = "MainProcess", ()  # noqa: SLF001
+    processes._children = set()  # noqa: SLF001
+    finalizers: Any = multiprocessing.util
+    finalizers._finalizer_registry.clear()  # noqa: SLF001
+    helpers: tuple[Any, Any] = (resource_tracker, forkserver)
+    for helper in (helpers[0]._resource_tracker, helpers[1]._forkserver):  # noqa: SLF001
+        helper.__init__()
 
 
 def forget_own() -> None:
@@ -158,12 +179,10 @@ def _status_of(script: Script) -> int:
     sys.argv = [script.name, *script.arguments]
     try:
         if script.is_module:
-            sys.path[0] = str(Path.cwd())
-            _anchor_mlflow()
+            _import_first_from(Path.cwd())
             runpy.run_module(script.name, run_name="__main__", alter_sys=True)
         else:
-            sys.path[0] = str(Path(script.name).resolve().parent)
-            _anchor_mlflow()
+            _import_first_from(Path(script.name).resolve().parent)
             runpy.run_path(script.name, run_name="__main__")
     except SystemExit as end:
         return _exit_status(end)
@@ -171,6 +190,24 @@ def _status_of(script: Script) -> int:
         _print(error)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0
+
+
+def _import_first_from(folder: Path) -> None:
+    """Put a folder first on the path; a library gives way to a module of its name there."""
+    sys.path[0] = str(folder)
+    names = {path.name.partition(".")[0] for path in folder.iterdir()} & sys.modules.keys()
+    for name in names:
+        spec = PathFinder.find_spec(name, [str(folder)])
+        if spec is not None and spec.origin is not None and not _is_first(name):
+            for loaded in [one for one in sys.modules if f"{one}.".startswith(f"{name}.")]:
+                del sys.modules[loaded]
+    importlib.invalidate_caches()
+    _anchor_mlflow()
+
+
+def _is_first(name: str) -> bool:
+    """Whether an interpreter has a module before it looks at any folder."""
+    return name in sys.builtin_module_names or FrozenImporter.find_spec(name) is not None
 
 
 def _anchor_mlflow() -> None:

@@ -214,10 +214,12 @@ class _Worker:
 
 
 def _error(log: Path, error: Exception) -> str:
-    """Say why a variant failed: the last message of its stage, else DVC's."""
+    """Say why a variant failed: the last message of the command that did, else DVC's."""
     if not isinstance(error, DvcError | WherefromError):
         traceback.print_exception(error)
         return f"unexpected: {type(error).__name__}: {error}"
+    if not dvc_experiment.is_of_command(error):
+        return str(error)
     said = _last_message(log.read_text(encoding="utf-8", errors="replace").splitlines())
     return said or str(error)
 
