@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ FOLDER = "workers"
 TREES = "refs/wherefrom/sweeps/"
 """Refs of the commits that keep the workspaces that sweeps started from, by their names."""
 GRID, RANDOM, NO_PRUNER = "grid", "random", "none"
+_NAME = re.compile(r"\w([\w.-]*\w)?")
 _ONE_CORE = "LOKY_MAX_CPU_COUNT"
 
 
@@ -79,13 +81,20 @@ def start(folder: Path, environ: Mapping[str, str], asked: Asked) -> Iterator[Sw
     project = locate(folder, environ)
     found = space.parse(asked.overrides, asked.seed)
     _check(asked, found)
+    if asked.name:
+        _check_name(project, asked.name)
     with Book(project.state, asked.name or _new_name(project)) as book:
         if book.exists:
-            remedy = f"`wherefrom sweep --resume {book.name}`, or give another --name"
+            remedy = f"`wherefrom sweep --resume --name {book.name}`, or give another --name"
             raise SweepError(f"there is a sweep {book.name} already", remedy)
         book.write(_definition(project, book.name, asked))
-        with _run(project, environ, book, asked.jobs, resumed=False) as swept:
-            yield swept
+        try:
+            with _run(project, environ, book, asked.jobs, resumed=False) as swept:
+                yield swept
+        except SweepError:
+            if not book.reports():
+                book.forget()
+            raise
 
 
 @contextmanager
@@ -167,14 +176,26 @@ def _definition(project: Project, name: str, asked: Asked) -> Definition:
 
 def _new_name(project: Project) -> str:
     """Choose a name that no sweep and no experiment has."""
-    known = {*books.names(project.state)}
-    if project.git_root is not None:
-        refs = git_repo.refs_below(project.git_root, "refs/exps/")
-        known |= {ref.rpartition("/")[2].rpartition("-")[0] for ref in refs}
+    known = {*books.names(project.state), *_names_of_experiments(project)}
     number = 1
     while f"sweep-{number}" in known:
         number += 1
     return f"sweep-{number}"
+
+
+def _names_of_experiments(project: Project) -> set[str]:
+    """Give the names of experiments without the number at their end."""
+    refs = git_repo.refs_below(project.git_root, "refs/exps/") if project.git_root else {}
+    return {ref.rpartition("/")[2].rpartition("-")[0] for ref in refs}
+
+
+def _check_name(project: Project, name: str) -> None:
+    """Refuse a name that no experiments could begin with, or that some begin with already."""
+    if not _NAME.fullmatch(name) or ".." in name or name.endswith(".lock"):
+        what = f"{name!r} cannot be the name of experiments"
+        raise SweepError(what, "take letters, digits, `-`, `_` and `.`")
+    if name in _names_of_experiments(project) and name not in books.names(project.state):
+        raise SweepError(f"there are experiments {name}-... already", "give another --name")
 
 
 def _base(project: Project, definition: Definition) -> Base:

@@ -19,7 +19,8 @@ _SHOWN = 10
 def beginning(swept: Swept) -> str:
     """Say what is about to run."""
     definition = swept.definition
-    count = f"{swept.size} variants" if swept.size is not None else "variants"
+    many = "variant" if swept.size == 1 else "variants"
+    count = f"{swept.size} {many}" if swept.size is not None else many
     done = len(swept.sweep.reports)
     before = f", {done} of them before" if done else ""
     return f"{definition.name}: {count}{before}\n" + text.gaps(swept.gaps)

@@ -84,6 +84,10 @@ class Book:
         text = json.dumps(asdict(definition), indent=1)
         files.write(self._folder / _DEFINITION, f"{text}\n")
 
+    def forget(self) -> None:
+        """Let the name be free again."""
+        (self._folder / _DEFINITION).unlink()
+
     def definition(self) -> Definition:
         """Read the definition. Raises `SweepError`."""
         path = self._folder / _DEFINITION

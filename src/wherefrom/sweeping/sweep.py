@@ -94,7 +94,7 @@ class Sweep:
     def run(self) -> Iterator[Report | None]:
         """Run what the sampler asks for; give each variant that ended, and None now and then.
 
-        Raises `SweepError` where variants have no such metric.
+        Raises `SweepError` where variants have no such metric, or no such parameter.
         """
         while self._give() or self._pool.running:
             ended = False
@@ -123,6 +123,9 @@ class Sweep:
 
     def _take(self, report: Report) -> Report:
         """Keep what became of a variant, and tell the sampler."""
+        if report.refused and not any(one.digest for one in self.reports.values()):
+            self._stopping = True
+            raise SweepError(str(report.error), "correct the override: no variant can be run")
         trial = self._trials[report.number]
         report = replace(report, values=trial.variant.values)
         self.reports[report.number] = report

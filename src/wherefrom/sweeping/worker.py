@@ -55,7 +55,7 @@ class Report:
     `experiment` holds its result; it is another one's where the variant was there already, and None
     where there is none. `digest` says what it is made of; `ran` names the commands that ran: none
     where DVC had all of it. `metrics` are by the names that MLflow has; `seconds` on the clock;
-    `values` is what the sweep varies.
+    `values` is what the sweep varies. `refused` are parameters that cannot be set.
     """
 
     number: int
@@ -70,6 +70,7 @@ class Report:
     error: str | None = None
     seconds: float = 0.0
     values: Mapping[str, Scalar] = field(default_factory=dict)
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,10 @@ class _Worker:
 
     def _run(self, task: Task) -> dict[str, Any]:
         self._copy.reset()
-        digest = self._copy.set_params(task.overrides)
+        try:
+            digest = self._copy.set_params(task.overrides)
+        except DvcError as error:
+            return {"state": "failed", "error": str(error), "refused": True}
         if digest in self._known:
             name = self._known[digest]
             return {"state": "linked", "experiment": name, "digest": digest, **self._found(name)}

@@ -1,0 +1,89 @@
+"""A sweep that cannot be run as it was asked for ends with one message, before anything is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sweeps import outside, swept
+
+from sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+S = ("-S", "train.lr=0.2,0.3")
+TPE = ("--sampler", "tpe", "--trials", "2")
+REQUESTS = {
+    "nothing-to-vary": ((), "say what to vary with -S, or --resume"),
+    "both": (("--resume", *S), "say what to vary with -S, or --resume"),
+    "no-value": (("-S", "train.lr"), "--set-param 'train.lr'"),
+    "nothing-to-resume": (("--resume",), "there is no sweep yet"),
+    "unknown-to-resume": (("--resume", "--name", "lost"), "there is no sweep lost"),
+    "sampler": ((*S, "--sampler", "tpee", "--trials", "2"), "there is no sampler tpee"),
+    "pruner": ((*S, *TPE, "--pruner", "mean"), "there is no pruner mean"),
+    "pruned-grid": ((*S, "--pruner", "median"), "a grid runs all of its variants"),
+    "no-metric": ((*S, *TPE), "name it: --metric"),
+    "no-trials": ((*S, "--sampler", "random"), "say how many: --trials N"),
+    "endless": (("-S", "train.lr=interval(0,1)"), "interval"),
+    "name-with-blank": ((*S, "--name", "a b"), "'a b' cannot be the name"),
+    "name-with-slash": ((*S, "--name", "a/b"), "'a/b' cannot be the name"),
+    "name-above": ((*S, "--name", ".."), "'..' cannot be the name"),
+    "taken": ((*S, "--name", "mine"), "there are experiments mine-... already"),
+}
+
+
+@pytest.mark.parametrize(("args", "said"), REQUESTS.values(), ids=REQUESTS)
+def test_a_wrong_request_is_refused(small: Sandbox, args: tuple[str, ...], said: str) -> None:
+    small.git("update-ref", f"refs/exps/ab/{'c' * 38}/mine-1", "HEAD")
+
+    done = small.process("wherefrom", "sweep", *args)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (small.root / ".wherefrom" / "sweeps").exists() or not list(
+        (small.root / ".wherefrom" / "sweeps").glob("*/sweep.json")
+    )
+
+
+def test_a_key_that_there_is_not_is_said_once_and_the_name_stays_free(small: Sandbox) -> None:
+    before = outside(small)
+
+    done = swept(small, "--name", "s", "--jobs", "2", "-S", "train.rate=0.2,0.3")
+
+    assert done.returncode == 2
+    assert done.stderr.count("Could not override 'train.rate'") == 1
+    assert "s-1" not in done.stderr
+    assert not list((small.root / ".wherefrom" / "sweeps").glob("*/sweep.json"))
+    assert outside(small) == before
+
+
+def test_a_metric_that_there_is_not_is_named_with_those_that_are(small: Sandbox) -> None:
+    args = ("--metric", "test.skore", "--jobs", "1", "-S", "train.lr=0.2,0.3")
+    done = swept(small, *args)
+
+    assert done.returncode == 2
+    assert "test.skore is of the test data" in done.stderr
+    assert "sweep-1-1 has no metric test.skore" in done.stderr
+    assert "it has: cv.score, test.score" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [(("git", "init"), ("dvc", "init")), (("dvc", "init", "--no-scm"),)],
+    ids=["no-commit", "no-git"],
+)
+def test_without_a_commit_there_is_one_message(
+    tmp_path: Path, quiet_environment: dict[str, str], setup: tuple[tuple[str, ...], ...]
+) -> None:
+    box = Sandbox(tmp_path, quiet_environment)
+    for command in setup:
+        box.run(*command)
+    (tmp_path / "params.yaml").write_text("lr: 1\n")
+
+    done = box.process("wherefrom", "sweep", "-S", "lr=1,2")
+
+    assert done.returncode == 2
+    assert "there is no commit that experiments could start from" in done.stderr
+    assert "Traceback" not in done.stderr
