@@ -71,13 +71,10 @@ def _is_installed(name: str) -> bool:
 
 def load(names: Iterable[str]) -> None:
     """Import modules; one that cannot be is left to whoever needs it."""
-    gc.disable()  # imports make much and drop little
     for name in names:
-        with suppress(Exception):
-            importlib.import_module(name)
-    exercise()
-    gc.freeze()
-    gc.enable()
+        if name.partition(".")[0] not in _NOT_FORKED:
+            with suppress(Exception):
+                importlib.import_module(name)
 
 
 def exercise() -> None:
@@ -95,4 +92,8 @@ def exercise() -> None:
 
 
 if VARIABLE in os.environ:
+    gc.disable()  # imports make much and drop little
     load([*preload.MODULES, *_OF_EXPERIMENTS, *json.loads(os.environ.pop(VARIABLE))])
+    exercise()
+    gc.freeze()
+    gc.enable()

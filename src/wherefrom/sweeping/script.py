@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _SHELL = re.compile(r"[|&;<>()$`\\*?\[\]#~\n{}!]|^\s*\w+=")
 """What a shell would act on."""
@@ -82,8 +82,14 @@ def _is_this_python(word: str, folder: str, environ: Mapping[str, str]) -> bool:
     return same_folder and os.path.realpath(Path(folder, found)) == os.path.realpath(here)
 
 
-def fork(script: Script, folder: str, environ: Mapping[str, str]) -> int:
-    """Start a script; give its process id. It has the files that are open here."""
+def fork(
+    script: Script, folder: str, environ: Mapping[str, str], at_end: Callable[[list[str]], None]
+) -> int:
+    """Start a script; give its process id. It has the files that are open here.
+
+    At its end it calls `at_end` with the modules of libraries that it has imported beside those
+    that were here.
+    """
     for module in list(sys.modules.values()):
         _is_of_library(module)  # once for all scripts
     gc.freeze()  # what is here already is no garbage of the script
@@ -91,15 +97,19 @@ def fork(script: Script, folder: str, environ: Mapping[str, str]) -> int:
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _become(script, folder, environ)
+        _become(script, folder, environ, at_end)
     return pid
 
 
-def _become(script: Script, folder: str, environ: Mapping[str, str]) -> NoReturn:
-    status = 1
+def _become(
+    script: Script, folder: str, environ: Mapping[str, str], at_end: Callable[[list[str]], None]
+) -> NoReturn:
+    status, before = 1, frozenset(sys.modules)
     try:
         _settle(folder, environ)
         status = _status_of(script)
+        new = [(name, module) for name, module in sys.modules.items() if name not in before]
+        at_end([name for name, module in new if _is_lent(name, module)])
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as an interpreter ends
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException:  # noqa: BLE001 - the boundary of this process
@@ -147,8 +157,12 @@ def _be_main_process() -> None:
 def forget_own() -> None:
     """Let go of every module that is not a library's."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "wherefrom" or not _is_of_library(module):
+        if not _is_lent(name, module):
             del sys.modules[name]
+
+
+def _is_lent(name: str, module: Any) -> bool:  # noqa: ANN401
+    return name.partition(".")[0] != "wherefrom" and _is_of_library(module)
 
 
 def _is_of_library(module: Any) -> bool:  # noqa: ANN401

@@ -20,7 +20,7 @@ from wherefrom.errors import WherefromError
 from wherefrom.lockfile import is_record
 from wherefrom.sources import dvc_experiment, dvc_yaml
 from wherefrom.sources.dvc_clone import DvcError
-from wherefrom.sweeping import script
+from wherefrom.sweeping import libraries, script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,6 +120,7 @@ class _Worker:
         self._ran: list[str] = []
         self._number = 0
         self._pruned = False
+        self._wanted: list[str] = []
         self._stopped = False
         signal.signal(signal.SIGTERM, self._stop)
         self._copy = dvc_experiment.WorkingCopy(plan.base, folder / "clone")
@@ -191,9 +192,17 @@ class _Worker:
         with here:
             with there:
                 told = {**environ, trial.VARIABLE: str(there.fileno())}
-                pid = script.fork(found, folder, told)
+
+                def at_end(imported: list[str]) -> None:
+                    with suppress(OSError):  # the worker has gone
+                        there.sendall(json.dumps({"imported": imported}).encode() + b"\n")
+
+                pid = script.fork(found, folder, told, at_end)
             self._listen(here, pid)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        libraries.load(self._wanted)  # those of the variants to come need not
+        self._wanted = []
+        return status
 
     def _listen(self, stage: socket.socket, pid: int) -> None:
         """Wait for a stage to end, and hand on what it says of itself meanwhile."""
@@ -204,7 +213,11 @@ class _Worker:
                     line = lines.readline()
                     if not line:
                         break
-                    stage.sendall(b"%d\n" % self._is_to_stop(json.loads(line)))
+                    said = json.loads(line)
+                    if "imported" in said:
+                        self._wanted = said["imported"]
+                    else:
+                        stage.sendall(b"%d\n" % self._is_to_stop(said))
             select.select([handle], [], [])
         except (ConnectionError, EOFError):  # one of both has gone
             select.select([handle], [], [])
