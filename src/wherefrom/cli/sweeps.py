@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.option("-S", "--set-param", "overrides", multiple=True, metavar="KEY=VALUES")
+@click.option(
+    "-S",
+    "--set-param",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUES",
+    help="What to vary, or to set; may be given several times.",
+)
 @click.option("--name", metavar="NAME", help="Of the sweep, and the beginning of each variant's.")
 @click.option(
     "--sampler", default="grid", show_default=True, help="grid, random, or one of Optuna's: tpe."
