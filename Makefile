@@ -3,7 +3,7 @@
 # make check   lint, types, layers
 # make ui      MLflow's UI on the results
 # make bench   side by side with what one would use instead
-# make bench-full   what takes longer: 10,000 experiments, 200 variants, 100 results made again
+# make bench-full   what takes longer: 10,000 experiments, 200 variants, 30 compared with DVC's, 100 results made again
 # make lock    pin everything anew, from pyproject.toml
 
 PYTHON ?= python3

@@ -16,6 +16,7 @@ import reproduction
 import speed
 import sweep
 import sweep_growth
+import sweep_proof
 import table
 from measure import clone
 from report import Report
@@ -37,6 +38,7 @@ def main() -> None:
         lasting.compare(report, root, start)
         sweep.compare(report, root / "sweep", start)
         sweep_growth.compare(report, root / "growth", start)
+        sweep_proof.compare(report, root / "proof", start)
         reproduction.compare(report, root / "reproduced", chosen.sample)
         speed.compare(report, root, chosen.experiments, start, exp_show=not chosen.skip_exp_show)
     sys.exit(report.end("bench-full"))
