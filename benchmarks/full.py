@@ -14,12 +14,13 @@ from pathlib import Path
 import lasting
 import reproduction
 import speed
-import sweep
 import sweep_growth
 import sweep_proof
 import table
 from measure import clone
 from report import Report
+
+import sweep
 
 
 def main() -> None:

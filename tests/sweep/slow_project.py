@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -75,8 +74,9 @@ def started(small: Sandbox, *args: str) -> Iterator[subprocess.Popen[str]]:
             until(lambda: len(begun(small)) == before + 2 or sweep.poll() is not None)
             yield sweep
         finally:
-            with suppress(ProcessLookupError):
-                sweep.send_signal(signal.SIGKILL)
+            if sweep.poll() is None:  # a test has failed
+                sweep.kill()
+                let_go(small)
 
 
 def processes_of(small: Sandbox) -> list[psutil.Process]:

@@ -36,8 +36,7 @@ INHERITED = "wherefrom.inherited_by"
 _LATER = "wherefrom.evaluate."
 LOST = (
     "curves by step (only the last value of a metric is in the ledger)",
-    "runs that no commit and no experiment holds: failed, killed, given up, amended away, or those "
-    "of whole sweeps (each variant's still names its sweep)",
+    "runs that no commit and no experiment holds: failed, given up, amended away, of whole sweeps",
     "what was edited in MLflow's UI: notes, tags, registered models",
     "logged models and artifacts other than records and parameters; DVC has the model files",
 )

@@ -68,6 +68,14 @@ class Nursery:
         return value
 
 
+def _said(connection: Connection) -> Any:  # noqa: ANN401
+    """Take what a worker says; None where it has gone."""
+    try:
+        return connection.recv() if connection.poll() else None
+    except (EOFError, OSError):
+        return None
+
+
 def _nothing() -> None:
     """Be started."""
 
@@ -123,20 +131,19 @@ class Pool:
 
         Whoever stands somewhere waits for an `answer`.
         """
-        by_connection = {one.connection: one for one in self._workers if one.task is not None}
-        for connection in wait(by_connection, seconds):
-            one = by_connection[connection]  # type: ignore[index]
-            try:
-                message = one.connection.recv()
-            except (EOFError, OSError):
+        busy = [one for one in self._workers if one.task is not None]
+        # a stage has its worker's connection too, which so outlives a worker that was killed
+        watched = [item for one in busy for item in (one.connection, one.process.sentinel)]
+        ready = set(wait(watched, seconds))
+        for one in (one for one in busy if ready & {one.connection, one.process.sentinel}):
+            message = _said(one.connection)
+            if message is None:
                 yield self._replace(one)
-                continue
-            if isinstance(message, Ready):
+            elif isinstance(message, Ready):
                 one.ready = True
-                continue
-            if isinstance(message, Report):
-                one.task = None
-            yield message
+            else:
+                one.task = None if isinstance(message, Report) else one.task
+                yield message
 
     def answer(self, step: Step, *, stop: bool) -> None:
         """Say whether a variant is to stop where it stands."""
