@@ -69,6 +69,7 @@ def sweep(
     if resume == bool(overrides):
         raise click.UsageError("say what to vary with -S, or --resume")
     from wherefrom.commands import sweep as command  # noqa: PLC0415
+    from wherefrom.sweeping.request import Asked  # noqa: PLC0415
 
     if metric is not None and metric.startswith("test."):
         click.echo(
@@ -78,7 +79,7 @@ def sweep(
         )
     here = (Path.cwd(), os.environ)
     better = {"maximize": "larger", "minimize": "smaller", None: None}[direction]
-    asked = command.Asked(overrides, name, sampler, trials, seed, metric, better, pruner, jobs)
+    asked = Asked(overrides, name, sampler, trials, seed, metric, better, pruner, jobs)
     started = command.resume(*here, name, jobs) if resume else command.start(*here, asked)
     with started as swept:
         _follow(swept)

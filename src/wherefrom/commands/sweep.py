@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,17 +11,14 @@ from typing import TYPE_CHECKING
 from wherefrom import ledger, places, process, settings, trial
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
-from wherefrom.metrics import way
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.sources import dvc_experiment, git_repo, optuna_study
+from wherefrom.sources import dvc_experiment
 from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
-from wherefrom.sweeping import libraries, parent, space
+from wherefrom.sweeping import choosing, libraries, parent, request, space
 from wherefrom.sweeping.book import Book, Definition
-from wherefrom.sweeping.guided import StudySampler
 from wherefrom.sweeping.pool import Nursery, Pool
-from wherefrom.sweeping.samplers import GridSampler, RandomSampler
 from wherefrom.sweeping.sweep import Sweep
 from wherefrom.sweeping.worker import Plan
 
@@ -32,34 +28,10 @@ if TYPE_CHECKING:
 
     from wherefrom.project import Project
     from wherefrom.sweeping.parent import Where
-    from wherefrom.sweeping.samplers import Sampler
-    from wherefrom.sweeping.space import Space, Variant
 
 FOLDER = "workers"
 """Where the copies of the repository are, in the project's state."""
-TREES = "refs/wherefrom/sweeps/"
-"""Refs of the commits that keep the workspaces that sweeps started from, by their names."""
-GRID, RANDOM, NO_PRUNER = "grid", "random", "none"
-_NAME = re.compile(r"\w([\w.-]*\w)?")
 _ONE_CORE = "LOKY_MAX_CPU_COUNT"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What somebody asks for: the parts of a `Definition`, and how it is run.
-
-    `jobs` is the number of workers, None for one on each core.
-    """
-
-    overrides: tuple[str, ...]
-    name: str | None = None
-    sampler: str = GRID
-    trials: int | None = None
-    seed: int = 0
-    metric: str | None = None
-    better: str | None = None
-    pruner: str | None = None
-    jobs: int | None = None
 
 
 @dataclass
@@ -73,21 +45,21 @@ class Swept:
 
 
 @contextmanager
-def start(folder: Path, environ: Mapping[str, str], asked: Asked) -> Iterator[Swept]:
+def start(folder: Path, environ: Mapping[str, str], asked: request.Asked) -> Iterator[Swept]:
     """Start a sweep; its variants run while `Swept.sweep.run()` is gone through.
 
     Raises `SweepError`, `SpaceError` and `EndlessGridError` before anything is run.
     """
     project = locate(folder, environ)
     found = space.parse(asked.overrides, asked.seed)
-    _check(asked, found)
+    request.check(asked, found)
     if asked.name:
-        _check_name(project, asked.name)
-    with Book(project.state, asked.name or _new_name(project)) as book:
+        request.check_name(project, asked.name)
+    with Book(project.state, asked.name or request.new_name(project)) as book:
         if book.exists:
             remedy = f"`wherefrom sweep --resume --name {book.name}`, or give another --name"
             raise SweepError(f"there is a sweep {book.name} already", remedy)
-        book.write(_definition(project, book.name, asked))
+        book.write(request.definition(project, book.name, asked))
         try:
             with _run(project, environ, book, asked.jobs, resumed=False) as swept:
                 yield swept
@@ -129,7 +101,7 @@ def _run(
     nursery = Nursery(libraries.named_by(_folders_of_code(project)))
     base = _base(project, definition)
     count = jobs or len(os.sched_getaffinity(0))
-    size = _size(definition.sampler, definition.trials, found)
+    size = choosing.size(definition.sampler, definition.trials, found)
     count = min(count, size) if size else count
     where = _where(project, environ)
     gaps: tuple[Gap, ...] = ()
@@ -139,7 +111,7 @@ def _run(
     plan = Plan(base, _workers(project), book.logs, _variables(definition, count))
     with Pool(nursery, plan, count) as pool:
         known = nursery.ask(dvc_experiment.known, base)
-        sampler = _sampler(project, definition, found, book, resumed=resumed)
+        sampler = choosing.sampler(project, definition, found, book, resumed=resumed)
         sweep = Sweep(definition, sampler, pool, book, known)
         status = "FAILED"
         try:
@@ -151,127 +123,11 @@ def _run(
                 _end(nursery, where, sweep, status)
 
 
-def _definition(project: Project, name: str, asked: Asked) -> Definition:
-    """Say where a sweep starts: at HEAD, with what differs from it in files that git knows."""
-    root = project.git_root
-    commit = git_repo.head(root) if root else None
-    if root is None or commit is None:
-        raise SweepError("there is no commit that experiments could start from", "commit first")
-    changed = [change.path for change in git_repo.changes(root) if not change.untracked]
-    message = f"The workspace as the sweep {name} started"
-    tree = git_repo.snapshot(root, changed, TREES + name, message) if changed else None
-    return Definition(
-        name=name,
-        overrides=asked.overrides,
-        sampler=asked.sampler,
-        trials=asked.trials,
-        seed=asked.seed,
-        metric=asked.metric,
-        better=asked.better,
-        pruner=asked.pruner,
-        commit=commit,
-        tree=tree,
-    )
-
-
-def _new_name(project: Project) -> str:
-    """Choose a name that no sweep and no experiment has."""
-    known = {*books.names(project.state), *_names_of_experiments(project)}
-    number = 1
-    while f"sweep-{number}" in known:
-        number += 1
-    return f"sweep-{number}"
-
-
-def _names_of_experiments(project: Project) -> set[str]:
-    """Give the names of experiments without the number at their end."""
-    refs = git_repo.refs_below(project.git_root, "refs/exps/") if project.git_root else {}
-    return {ref.rpartition("/")[2].rpartition("-")[0] for ref in refs}
-
-
-def _check_name(project: Project, name: str) -> None:
-    """Refuse a name that no experiments could begin with, or that some begin with already."""
-    if not _NAME.fullmatch(name) or ".." in name or name.endswith(".lock"):
-        what = f"{name!r} cannot be the name of experiments"
-        raise SweepError(what, "take letters, digits, `-`, `_` and `.`")
-    if name in _names_of_experiments(project) and name not in books.names(project.state):
-        raise SweepError(f"there are experiments {name}-... already", "give another --name")
-
-
 def _base(project: Project, definition: Definition) -> Base:
     if project.repository is None:
         raise SweepError("DVC experiments need git", "`git init`, and commit")
     here = (project.workspace, project.prefix, project.repository.common_dir)
     return Base(*here, definition.commit, definition.tree)
-
-
-def _size(sampler: str, trials: int | None, found: Space) -> int | None:
-    """Say how many variants there are. Raises `SweepError` and `EndlessGridError`."""
-    if sampler == GRID:
-        return space.size(found)
-    if trials is None:
-        raise SweepError(f"--sampler {sampler} goes on for ever", "say how many: --trials N")
-    return trials
-
-
-def _is_listed(sampler: str, pruner: str | None) -> bool:
-    """Whether the variants are known beforehand, whatever comes of them."""
-    return sampler == GRID or (sampler == RANDOM and pruner in {None, NO_PRUNER})
-
-
-def _check(asked: Asked, found: Space) -> None:
-    """Refuse what cannot be run, before anything is. Raises `SweepError`, `EndlessGridError`."""
-    if asked.sampler not in {GRID, *optuna_study.SAMPLERS}:
-        known = ", ".join((GRID, *optuna_study.SAMPLERS))
-        raise SweepError(f"there is no sampler {asked.sampler}", f"there are: {known}")
-    if asked.pruner not in {None, *optuna_study.PRUNERS}:
-        known = ", ".join(optuna_study.PRUNERS)
-        raise SweepError(f"there is no pruner {asked.pruner}", f"there are: {known}")
-    if asked.sampler == GRID and asked.pruner not in {None, NO_PRUNER}:
-        remedy = "drop --pruner, or take --sampler random --trials N"
-        raise SweepError("a grid runs all of its variants: it prunes none", remedy)
-    if not _is_listed(asked.sampler, asked.pruner) and asked.metric is None:
-        remedy = "name it: --metric cv.roc_auc.mean"
-        raise SweepError(f"--sampler {asked.sampler} needs to know what is good", remedy)
-    _size(asked.sampler, asked.trials, found)
-
-
-def _sampler(
-    project: Project, definition: Definition, found: Space, book: Book, *, resumed: bool
-) -> Sampler:
-    """Give who chooses the variants; what has a result is not run again."""
-    if not _is_listed(definition.sampler, definition.pruner):
-        better = definition.better or way(str(definition.metric))
-        settings_ = optuna_study.Settings(
-            definition.sampler,
-            definition.pruner or NO_PRUNER,
-            "maximize" if better == "larger" else "minimize",
-            definition.seed,
-        )
-        return StudySampler.of_file(
-            found,
-            definition.trials or 0,
-            project.anchor / "optuna.db",
-            name=definition.name,
-            settings=settings_,
-            state=project.state,
-            resume=resumed,
-        )
-    ended = {
-        number
-        for number, report in book.reports().items()
-        if report.state in {"done", "linked", "pruned"}
-    }
-    if definition.sampler == GRID:
-        return GridSampler(found, _at(space.grid(found), ended))
-    trials, seed = definition.trials or 0, definition.seed
-    drawn = RandomSampler(found, trials, seed)
-    variants = (one.variant for one in iter(drawn.ask, None) if one)
-    return RandomSampler(found, trials, seed, _at(variants, ended))
-
-
-def _at(variants: Iterator[Variant], numbers: set[int]) -> list[Variant]:
-    return [variant for number, variant in enumerate(variants) if number in numbers]
 
 
 def _folders_of_code(project: Project) -> list[Path]:
