@@ -51,7 +51,7 @@ def _deliver(store: Store, journal: Journal) -> None:
         store.experiment_id(entry.mlflow_experiment)
         store.end_dead_runs()
         journal.write(entry)
-        begun = delivery.begin(store, journal, entry)
+        begun = delivery.begin(store, journal, entry, is_new=True)
         artifacts = journal.folder(entry) / "artifacts"
         artifacts.mkdir()
         (artifacts / "file").touch()
