@@ -30,12 +30,14 @@ class Delivered:
     waiting: tuple[Gap, ...] = ()
 
 
-def begin(store: Store, journal: Journal, entry: Entry) -> Entry:
+def begin(store: Store, journal: Journal, entry: Entry, *, is_new: bool = False) -> Entry:
     """Make the run of an entry, or find the one that it goes on with; the journal knows it then.
 
-    An entry that continues a run which is not there (yet) stays without one.
+    `is_new` says that nobody has tried before: then no store has a run that is to be created. An
+    entry that continues a run which is not there (yet) stays without one.
     """
-    run_id = store.find_run(entry.record_id)
+    creates = is_new and entry.action == "create"
+    run_id = None if creates else store.find_run(entry.record_id)
     if run_id is None and entry.action == "create":
         run_id = store.create_run(
             entry.mlflow_experiment, entry.run_name, entry.started, entry.tags
@@ -62,7 +64,8 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     folder, ending = journal.folder(entry), entry.ending
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
-    tags |= _log_folders(store, run_id, entry, folder)
+    logged = _log_model(store, run_id, folder)
+    tags |= _log_artifacts(store, run_id, entry, folder)
     store.log_points(run_id, curves.read(folder))
     store.log(
         run_id,
@@ -70,18 +73,23 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
         metrics=ending.metrics,
         tags=tags,
         at=ending.ended,
-        model_id=_model(store, run_id, entry),
+        model_id=_model(store, run_id, entry, logged),
         data=entry.table,
     )
     store.end(run_id, ending.status, ending.ended)
-    store.unset(run_id, ending.unset)
+    store.unset(run_id, ending.unset, logged=tags)
     journal.remove(entry)
     return True
 
 
-def _model(store: Store, run_id: MlflowRunId, entry: Entry) -> str | None:
-    """Find the logged model that an entry's metrics are of: the run's, or the training's."""
+def _model(store: Store, run_id: MlflowRunId, entry: Entry, logged: str | None) -> str | None:
+    """Find the logged model that an entry's metrics are of: the run's, or the training's.
+
+    `logged` is the run's, where it was just logged.
+    """
     training = entry.tags.get(DERIVED_FROM)
+    if logged and not training:
+        return logged
     trained = store.find_run(RecordId(training)) if training else run_id
     return store.model_of(trained) if trained else None
 
@@ -133,10 +141,14 @@ def open_project_store(project: Project, uri: str, experiment: str) -> Store:
     return mlflow_store.open_store(uri, experiment, project.artifact_root, project.state)
 
 
-def _log_folders(store: Store, run_id: MlflowRunId, entry: Entry, folder: Path) -> dict[str, str]:
-    """Log artifacts and model, with a listing of both; give the tag that names the listing."""
-    if (folder / "model" / "MLmodel").is_file():
-        store.log_model(run_id, folder / "model")
+def _log_model(store: Store, run_id: MlflowRunId, folder: Path) -> str | None:
+    """Log the model, if the stage has left one; give its id."""
+    is_there = (folder / "model" / "MLmodel").is_file()
+    return store.log_model(run_id, folder / "model") if is_there else None
+
+
+def _log_artifacts(store: Store, run_id: MlflowRunId, entry: Entry, folder: Path) -> dict[str, str]:
+    """Log artifacts, with a listing of them and the model; give the tag that names the listing."""
     if not (folder / "artifacts").is_dir():
         return {}
     text, value = disk.listing(folder, ("artifacts", "model"))

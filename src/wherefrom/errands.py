@@ -74,7 +74,8 @@ class Errands:
         store.end_dead_runs()
         delivery.deliver_waiting(store, journal, store_name(project.anchor, uri))
         said = [str(error) for error in journal.damaged()]
-        self._run_id = delivery.begin(store, journal, journal.entry(request["key"])).mlflow_run_id
+        entry = journal.entry(request["key"])
+        self._run_id = delivery.begin(store, journal, entry, is_new=True).mlflow_run_id
         self._store = store
         if self._run_id is None:
             said.append("the run that this result goes on with is not in this store; it waits")

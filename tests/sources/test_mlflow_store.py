@@ -219,6 +219,19 @@ def test_what_is_logged_twice_is_there_once(place: Place) -> None:
     assert place.rows("SELECT DISTINCT timestamp, step FROM metrics") == [(5_000, 0)]
 
 
+def test_values_of_every_length_that_mlflow_takes_are_logged(place: Place) -> None:
+    store = place.open()
+    run_id = start(store)
+    params = {f"p.{i}": "\N{GREEK SMALL LETTER ALPHA}" * 6_000 for i in range(150)}
+    tags = {f"t.{i}": "\N{GREEK SMALL LETTER ALPHA}" * 8_000 for i in range(150)}
+
+    store.log(run_id, params=params, metrics={"m": 1.0}, tags=tags, at=1)
+
+    lengths = "SELECT count(*), max(length(value)), min(length(value)) FROM"
+    assert place.rows(f"{lengths} params WHERE key LIKE 'p.%'") == [(150, 6_000, 6_000)]
+    assert place.rows(f"{lengths} tags WHERE key LIKE 't.%'") == [(150, 8_000, 8_000)]
+
+
 def test_a_run_has_its_own_start_and_end(place: Place) -> None:
     store = place.open()
     run_id = start(store)
@@ -253,6 +266,15 @@ def test_a_tag_is_removed_and_one_that_is_not_there_is_no_error(place: Place) ->
 
     store.unset(run_id, ["gone"])
     store.unset(run_id, ["gone"])
+
+    assert place.rows("SELECT count(*) FROM tags WHERE key = 'gone'") == [(0,)]
+
+
+def test_a_tag_that_was_just_logged_is_removed(place: Place) -> None:
+    store = place.open()
+    run_id = start(store, gone="x")
+
+    store.unset(run_id, ["gone"], logged={"gone"})
 
     assert place.rows("SELECT count(*) FROM tags WHERE key = 'gone'") == [(0,)]
 

@@ -108,7 +108,8 @@ def _run(
     if where is not None:
         definition, gaps = _with_parent(nursery, where, definition)
         book.write(definition)
-    plan = Plan(base, _workers(project), book.logs, _variables(definition, count))
+    environment = _variables(definition, count)
+    plan = Plan(base, _workers(project), book.logs, environment, where)
     with Pool(nursery, plan, count) as pool:
         known = nursery.ask(dvc_experiment.known, base)
         sampler = choosing.sampler(project, definition, found, book, resumed=resumed)

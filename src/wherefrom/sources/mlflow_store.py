@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.datasets import SOURCE_TYPE, as_source
@@ -14,7 +15,7 @@ from wherefrom.sources import local_store
 from wherefrom.sources.mlflow_client import converted, prepare, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.curves import Point
@@ -80,21 +81,22 @@ class Store:
         from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415, TID251
 
         with converted(self.uri):
-            rows = [Param(key, value) for key, value in params.items()]
-            for part in _parts(rows, 100):
-                self._client.log_batch(run_id, params=part)
-            marks = [RunTag(key, value) for key, value in tags.items()]
-            for part in _parts(marks, 100):
-                self._client.log_batch(run_id, tags=part)
             table = (data.path, data.hash) if data else (None, None)
-            points = [Metric(k, value, at, 0, model_id, *table) for k, value in metrics.items()]
-            for part in _parts(points, 1000):
-                self._client.log_batch(run_id, metrics=part)
+            few, many = _sizes([*params.values(), *tags.values()])
+            batches = zip_longest(
+                _parts([Param(key, value) for key, value in params.items()], few),
+                _parts([RunTag(key, value) for key, value in tags.items()], few),
+                _parts([Metric(k, v, at, 0, model_id, *table) for k, v in metrics.items()], many),
+                fillvalue=(),
+            )
+            for rows, marks, points in batches:
+                self._client.log_batch(run_id, params=rows, tags=marks, metrics=points)
 
-    def unset(self, run_id: MlflowRunId, tags: Iterable[str]) -> None:
-        """Remove tags that no longer hold, those of them that are there."""
+    def unset(self, run_id: MlflowRunId, tags: Sequence[str], logged: Collection[str] = ()) -> None:
+        """Remove tags that no longer hold, those of them that are there; `logged` surely are."""
         with converted(self.uri):
-            here = self._client.get_run(run_id).data.tags
+            is_sure = all(tag in logged for tag in tags)
+            here = logged if is_sure else self._client.get_run(run_id).data.tags
             for tag in tags:
                 if tag in here:
                     self._client.delete_tag(run_id, tag)
@@ -144,26 +146,25 @@ class Store:
     def model_of(self, run_id: MlflowRunId) -> str | None:
         """Give the id of the model that a run has logged; None where there is none."""
         with converted(self.uri):
-            experiment_id = self._client.get_run(run_id).info.experiment_id
-            known = self._client.search_logged_models(
-                [experiment_id], f"source_run_id = '{run_id}'"
-            )
-        return next((str(model.model_id) for model in known if model.status == "READY"), None)
+            return _model_of(self._client, self._client.get_run(run_id).info)
 
     def log_files(self, run_id: MlflowRunId, folder: Path) -> None:
         """Log all files below a folder as artifacts."""
         with converted(self.uri):
             self._client.log_artifacts(run_id, str(folder))
 
-    def log_model(self, run_id: MlflowRunId, folder: Path) -> None:
-        """Log a saved model as the run's, once: what `mlflow.sklearn.log_model` does, from disk."""
+    def log_model(self, run_id: MlflowRunId, folder: Path) -> str:
+        """Log a saved model as the run's, once: what `mlflow.sklearn.log_model` does, from disk.
+
+        Gives the id of the model that the run has logged.
+        """
         from mlflow.entities import LoggedModelOutput  # noqa: PLC0415, TID251
         from mlflow.models import Model  # noqa: PLC0415, TID251
 
         with converted(self.uri):
-            if self.model_of(run_id) is not None:
-                return
             run = self._client.get_run(run_id)
+            if known := _model_of(self._client, run.info):
+                return known
             logged = self._client.create_logged_model(
                 run.info.experiment_id, "model", run_id, params=dict(run.data.params)
             )
@@ -174,6 +175,7 @@ class Store:
             model.save(str(folder / "MLmodel"))
             self._client.log_model_artifacts(logged.model_id, str(folder))
             self._client.finalize_logged_model(logged.model_id, "READY")
+            return str(logged.model_id)
 
     def set_running(self, run_id: MlflowRunId) -> None:
         """Show that a run goes on."""
@@ -247,6 +249,22 @@ def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> st
         if found is not None:
             return str(found.experiment_id)
         return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
+
+
+def _model_of(client: Any, run_info: Any) -> str | None:  # noqa: ANN401
+    known = client.search_logged_models(
+        [run_info.experiment_id], f"source_run_id = '{run_info.run_id}'"
+    )
+    return next((str(model.model_id) for model in known if model.status == "READY"), None)
+
+
+def _sizes(texts: list[str]) -> tuple[int, int]:
+    """Say how many parameters and tags, and how many metrics, a batch of MLflow can take.
+
+    It has 100, 100 and 1,000 at most, 1,000 together, and 1,000,000 bytes, of which a character
+    may take six: https://mlflow.org/docs/latest/rest-api.html#log-batch
+    """
+    return (100, 800) if sum(map(len, texts)) < 100_000 else (10, 100)  # noqa: PLR2004
 
 
 def _parts(rows: list[Any], size: int) -> Iterator[list[Any]]:

@@ -20,7 +20,7 @@ from wherefrom.errors import WherefromError
 from wherefrom.lockfile import is_record
 from wherefrom.sources import dvc_experiment, dvc_yaml
 from wherefrom.sources.dvc_clone import DvcError
-from wherefrom.sweeping import libraries, script
+from wherefrom.sweeping import libraries, rehearsal, script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from wherefrom.sources.dvc_experiment import Base
     from wherefrom.sweeping.axes import Scalar
+    from wherefrom.sweeping.parent import Where
 
 State = Literal["done", "linked", "failed", "pruned", "stopped"]
 
@@ -92,13 +93,15 @@ class Plan:
     """What every worker of a sweep is told once.
 
     `folder` is where working copies are, `logs` where what variants print is kept. `environ` are
-    variables that their stages have beside the caller's.
+    variables that their stages have beside the caller's. `where` names the tracking store, None
+    where tracking is off.
     """
 
     base: Base
     folder: Path
     logs: Path
     environ: Mapping[str, str]
+    where: Where | None
 
 
 def main(connection: Connection, plan: Plan) -> None:
@@ -108,6 +111,8 @@ def main(connection: Connection, plan: Plan) -> None:
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(plan.environ)
+    if plan.where is not None:
+        rehearsal.rehearse(plan.where)
     with places.place(plan.folder) as place, dvc_yaml.remembered():
         _Worker(connection, plan, place.folder).work()
 
