@@ -15,7 +15,11 @@ from scmrepo.git import Git
 from wherefrom.sources.dvc_once import Once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+# DVC's own, of the graph of stages
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
 
 STAGES = "stages:\n  one:\n    cmd: cp in.txt out.txt\n    deps: [in.txt]\n    outs: [out.txt]\n"
 
@@ -135,3 +139,62 @@ def test_a_file_that_has_not_changed_is_not_looked_up(
     monkeypatch.setattr("dvc.output.build", None)
     with once.applied():
         assert hashed(root) == known
+
+
+def kept(root: Path, change: Callable[[], object]) -> bool:
+    """Tell whether DVC has the same stages after a change; they are right in any case."""
+    with Once().applied(), Repo(str(root)) as repo:
+        repo._reset()
+        before = repo.index
+        before.check_graph()
+        change()
+        repo._reset()
+        found = {id(stage) for stage in repo.index.stages} == {id(stage) for stage in before.stages}
+        facts = [stage.dumpd() for stage in repo.index.stages]
+        edges = [[str(stage) for stage in edge] for edge in repo.index.graph.edges]
+        metrics = dict(repo.index._metrics)
+    with Repo(str(root)) as repo:
+        assert facts == [stage.dumpd() for stage in repo.index.stages]
+        assert edges == [[str(stage) for stage in edge] for edge in repo.index.graph.edges]
+        assert metrics == repo.index._metrics
+    return found
+
+
+def test_stages_are_kept_while_nothing_says_that_they_are_others(root: Path) -> None:
+    assert kept(root, lambda: (root / "in.txt").write_text("other"))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("dvc.yaml", f"{STAGES}metrics: [in.txt]\n"),
+        ("dvc.yaml", STAGES.replace("in.txt", "same.txt")),
+        ("dir/dvc.yaml", "metrics: [a.txt]\n"),
+        ("dir/a.txt.dvc", "outs:\n- path: x.txt\n  md5: 59bcc3ad6775562f845953cf01624225\n"),
+        (".dvcignore", "other\n"),
+        (".gitignore", "/out.txt\n"),
+        ("params.yaml", "a: 1\n"),
+    ],
+    ids=["metrics", "deps", "new-dvc.yaml", "new-dvc", "dvcignore", "gitignore", "params"],
+)
+def test_stages_are_read_again_when_a_file_that_says_what_they_are_changes(
+    root: Path, file: str, text: str
+) -> None:
+    assert not kept(root, lambda: (root / file).write_text(text))
+
+
+def test_stages_that_take_values_from_other_files_are_read_again(root: Path) -> None:
+    (root / "values.yaml").write_text("file: in.txt\n")
+    templated = STAGES.replace("deps: [in.txt]", "deps: ['${file}']")
+    (root / "dvc.yaml").write_text(f"vars: [values.yaml]\n{templated}")
+
+    assert not kept(root, lambda: (root / "values.yaml").write_text("file: same.txt\n"))
+
+
+def test_the_stages_of_a_commit_are_not_those_of_the_workspace(root: Path) -> None:
+    (root / "dvc.yaml").write_text(STAGES.replace("in.txt", "same.txt"))
+    with Once().applied(), Repo(str(root)) as repo:
+        repo._reset()
+        found = [str(dep) for _ in repo.brancher(revs=["HEAD"]) for dep in repo.index.deps]
+
+    assert found == ["same.txt", "in.txt"]
