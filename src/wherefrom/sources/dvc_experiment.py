@@ -25,6 +25,7 @@ from unittest import mock
 from wherefrom.identity import CommitSha
 from wherefrom.sources import git_clone, git_repo
 from wherefrom.sources.dvc_clone import DvcError
+from wherefrom.sources.dvc_once import Once
 from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
@@ -75,6 +76,7 @@ class WorkingCopy:
             self._site_cache_dir = own.site_cache_dir
         self._outputs: tuple[str, ...] = ()
         self._metric_files: list[str] = []
+        self._once = Once()
         self.reset()
         with _repo(self.root) as own:
             self._look_at_outputs(own)
@@ -136,7 +138,7 @@ class WorkingCopy:
         self._leave_last_branch()
         arguments = self.root / ".dvc" / "tmp" / executor.PACKED_ARGS_FILE
         executor.pack_repro_args(str(arguments), run_env=given)
-        with _converted(), _commands_by(start), _inside(self.root):
+        with _converted(), _commands_by(start), self._once.applied(), _inside(self.root):
             done = executor.reproduce(info, str(baseline), log_errors=False)
         ref = str(done.ref_info)
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
@@ -263,6 +265,12 @@ def _executor(made: Callable[[Any], None]) -> Any:  # noqa: ANN401
             made(dvc)
             add_no_submodules(dvc.scm, _files_for_git(dvc))
             return super()._repro_commit(dvc, *args, **kwargs)
+
+        @classmethod
+        def commit(cls, scm: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            # it is asked in order to log that there is nothing to commit, and then commits anyway
+            with mock.patch.object(scm, "is_dirty", return_value=True):
+                return super().commit(scm, *args, **kwargs)
 
     return Executor
 

@@ -69,7 +69,7 @@ def run(
     Raises `ToolError` for any other end than 0.
     """
     command = ["git", "-C", str(root), *args]
-    text = None if given is None else given.encode()
+    text = None if given is None else given.encode(errors="surrogateescape")
     try:
         done = subprocess.run(
             command, capture_output=True, input=text, env=environment(extra), check=False
