@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from dvc.dependency import Dependency  # noqa: TID251 - the reference
-from dvc.repo import Repo  # noqa: TID251
+from dvc.repo import Repo, reproduce  # noqa: TID251
 from scmrepo.git import Git
 
 from wherefrom.sources.dvc_once import Once
@@ -198,3 +198,49 @@ def test_the_stages_of_a_commit_are_not_those_of_the_workspace(root: Path) -> No
         found = [str(dep) for _ in repo.brancher(revs=["HEAD"]) for dep in repo.index.deps]
 
     assert found == ["same.txt", "in.txt"]
+
+
+def asked(root: Path) -> Any:
+    with Repo(str(root)) as repo:
+        (dep,) = repo.index.params
+        return dep.read_params(), dep.read_params(flatten=False), dep.get_hash().value
+
+
+def test_parameters_are_read_again_when_their_file_has_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = STAGES.replace("    outs:", "    params: [a, b.c]\n    outs:")
+    (root / "dvc.yaml").write_text(stages)
+    (root / "params.yaml").write_text("a: [1]\nb: {c: 2, d: 3}\n")
+    once = Once()
+    with once.applied():
+        known = asked(root)
+        asked(root)[0]["a"].append(2)  # who asks may do with it as they like
+        with monkeypatch.context() as patch:
+            patch.setattr("dvc.dependency.param.load_path", None)
+            assert asked(root) == known
+    assert asked(root) == known
+
+    (root / "params.yaml").write_text("a: [2]\nb: {c: 2, d: 3}\n")
+    with once.applied():
+        new = asked(root)
+    assert new == asked(root)
+    assert new[0] == {"a": [2], "b.c": 2}
+
+
+def test_a_reproduction_starts_from_the_stages_of_the_file(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "dir/dvc.yaml").write_text(STAGES.replace("one:", "other:"))
+    (root / "same.txt.dvc").write_text("outs:\n- path: data\n")
+    found = {}
+    for folder in (root, root / "dir"):
+        monkeypatch.chdir(folder)
+        with Repo(str(root)) as repo:
+            by_dvc = reproduce.collect_stages(repo, ["dvc.yaml"])
+            with Once().applied():
+                by_index = reproduce.collect_stages(repo, ["dvc.yaml"])
+                assert by_index == by_dvc
+                assert all(any(one is own for own in repo.index.stages) for one in by_index)
+        found[folder.name] = [stage.addressing for stage in by_dvc]
+    assert found == {"project": ["one"], "dir": ["other"]}

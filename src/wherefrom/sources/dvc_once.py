@@ -8,11 +8,12 @@ the checkout, for the reproduction and for the commit. In a working copy nothing
 - the index of git is read again where its file is another one, and written by git itself;
 - a file whose inode, time and size are the same has the hash that it had: what DVC's own state of
   files goes by;
-- stages are read again where a file that says what they are is another one.
+- stages and parameters are read again where a file that says what they are is another one.
 
 All that is not plainly so is done DVC's way. `tests/sources/test_dvc_once.py` compares.
 
-Private: `Output._build`, `Repo._reset`, scmrepo's `DulwichBackend` with `_expand_paths`.
+Private: `Output._build`, `Repo._reset`, `read_param_file`, `collect_stages`, scmrepo's
+`DulwichBackend` with `_expand_paths`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Once:
 
     def __init__(self) -> None:
         self._hashes: dict[tuple[str, str], tuple[Stamp, Any, Any]] = {}
+        self._params: dict[tuple[str, str, str], tuple[Stamp, Any]] = {}
         self._definitions: Any = None
         self._outputs: set[str] = set()
         self._tracked: tuple[tuple[str, Stamp], list[bytes]] | None = None
@@ -52,14 +54,17 @@ class Once:
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Let DVC go by what is known, as long as this goes on."""
+        from dvc.dependency import param  # noqa: PLC0415, TID251
         from dvc.output import Output  # noqa: PLC0415, TID251
-        from dvc.repo import Repo  # noqa: PLC0415, TID251
+        from dvc.repo import Repo, reproduce  # noqa: PLC0415, TID251
         from scmrepo.git.backend.dulwich import DulwichBackend  # noqa: PLC0415
 
         self._definitions = None
         with (
             mock.patch.object(Repo, "_reset", self._resetting(Repo._reset)),  # noqa: SLF001
             mock.patch.object(Output, "_build", self._building(Output._build)),  # noqa: SLF001
+            mock.patch.object(param, "read_param_file", self._reading(param.read_param_file)),
+            mock.patch.object(reproduce, "collect_stages", _collecting(reproduce.collect_stages)),
             mock.patch.object(DulwichBackend, "is_tracked", self._is_tracked),
             mock.patch.object(DulwichBackend, "add", self._adding(DulwichBackend.add)),
         ):
@@ -100,6 +105,22 @@ class Once:
             return staging, meta, obj
 
         return build
+
+    def _reading(self, by_dvc: Callable[..., Any]) -> Callable[..., Any]:
+        """Look parameters up once in a file, which stages have in common."""
+
+        def read(fs: Any, path: str, key_paths: Any = None, **kwargs: Any) -> Any:  # noqa: ANN401
+            stamp = _stamp(path) if fs.protocol == "local" else None
+            key = (path, repr(key_paths), repr(kwargs))
+            known = self._params.get(key)
+            if stamp and known and known[0] == stamp:
+                return copy.deepcopy(known[1])
+            values = by_dvc(fs, path, key_paths, **kwargs)
+            if stamp and stamp == _stamp(path):
+                self._params[key] = stamp, copy.deepcopy(values)
+            return values
+
+        return read
 
     @property
     def _is_tracked(self) -> Callable[[Any, str], bool]:
@@ -166,6 +187,19 @@ def _definitions(repo: Any, outputs: set[str]) -> Any:  # noqa: ANN401
     stages = [path for path, _ in found if path.endswith("dvc.yaml")]
     plain = all(stamp for _, stamp in found) and not any(map(_has_vars, stages))
     return (repo.root_dir, id(repo.fs), found) if plain else None
+
+
+def _collecting(by_dvc: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the stages of a file from the index: where a reproduction starts, not what it runs."""
+
+    def collect(repo: Any, targets: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        if list(targets) != ["dvc.yaml"] or repo.fs.protocol != "local":
+            return by_dvc(repo, targets, *args, **kwargs)
+        path = os.path.join(os.getcwd(), "dvc.yaml")  # noqa: PTH109, PTH118
+        stages = [stage for stage in repo.index.stages if stage.path == path]
+        return stages or by_dvc(repo, targets, *args, **kwargs)
+
+    return collect
 
 
 def _says_of_stages(name: str) -> bool:
