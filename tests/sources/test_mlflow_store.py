@@ -311,7 +311,7 @@ def test_only_a_run_whose_process_is_gone_is_ended(
 
 @pytest.mark.parametrize(
     ("tags", "status"),
-    [({}, "RUNNING"), ({"wherefrom.relation": "own"}, "KILLED")],
+    [({"dvc.stage": "train"}, "RUNNING"), ({"wherefrom.relation": "own"}, "KILLED")],
     ids=["foreign", "ours, whose tag names the process that goes on"],
 )
 def test_a_foreign_run_that_another_process_goes_on_with_is_not_taken_for_dead(
