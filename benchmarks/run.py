@@ -13,12 +13,13 @@ import tempfile
 from pathlib import Path
 
 import speed
-import sweep
 import table
 import tracking
 from measure import against_last, clone, make, run
 from report import Report
 from speed import IMPORT
+
+import sweep
 
 EXPERIMENTS = 300
 

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 import speed
-import sweep
 from measure import clone, in_turn, processes, run, settle
 from report import Line, Report
+
+import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

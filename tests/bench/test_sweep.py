@@ -11,13 +11,13 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
-import sweep
 import sweep_growth
 import yaml
 from measure import MARK, processes, settle
 from sklearn.datasets import load_breast_cancer
 from sweep_growth import Held, held, parts
 
+import sweep
 from pipeline.estimators import build_estimator, fit_model
 from pipeline.features import build_features
 from pipeline.folds import split_folds
