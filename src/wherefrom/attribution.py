@@ -214,10 +214,13 @@ def is_as_locked(content: bytes, value: str) -> bool:
     return value in _md5s(content)
 
 
-def _parents(path: str) -> Iterator[str]:
-    """List the folders that a path lies in."""
+@lru_cache(maxsize=100_000)  # many results name the same files
+def _parents(path: str) -> tuple[str, ...]:
+    """List the folders that a path lies in, the nearest first."""
+    found: list[str] = []
     while path := path.rpartition("/")[0]:
-        yield path
+        found.append(path)
+    return tuple(found)
 
 
 def _hashes(

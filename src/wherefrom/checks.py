@@ -14,6 +14,7 @@ from wherefrom.sources import disk, dvc_workspace
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from wherefrom.holding import Stage
     from wherefrom.identity import CommitSha
     from wherefrom.index.query import CommitRow
     from wherefrom.lineage import Lineage
@@ -90,25 +91,29 @@ def in_commit(committed: Committed, result: Lineage, sha: CommitSha) -> Kept:
     Where they differ, a checkout may still give what was read: git's filters are asked last, since
     few projects have any.
     """
-    wanted = (*paths(result), *LOCK_NAMES)
+    wanted, code = (*paths(result), *LOCK_NAMES), attribution.sources(result)
     unread = tuple(committed.unread(sha, wanted))
     contents = committed.contents(sha, wanted)
-    kept = _compared(result, contents, sha, unread)
+    kept = _compared(result, code, contents, sha, unread)
     if kept.wrong:
         contents |= committed.as_left(sha, kept.wrong)
-        kept = _compared(result, contents, sha, unread)
+        kept = _compared(result, code, contents, sha, unread)
     if kept.wrong:
         unread = (*unread, *committed.unfiltered(sha, kept.wrong))
-        kept = _compared(result, contents, sha, unread)
+        kept = _compared(result, code, contents, sha, unread)
     return kept
 
 
 def _compared(
-    result: Lineage, contents: Mapping[str, bytes], sha: CommitSha, unread: tuple[Unread, ...]
+    result: Lineage,
+    sources: Mapping[str, tuple[Stage, str]],
+    contents: Mapping[str, bytes],
+    sha: CommitSha,
+    unread: tuple[Unread, ...],
 ) -> Kept:
     """Compare what can be read; `unread` cannot."""
     where, places = sha[:7], {problem.path for problem in unread}
-    code = {p: v for p, v in attribution.sources(result).items() if not _meet(p, places)}
+    code = {p: v for p, v in sources.items() if not _meet(p, places)}
     hashes = attribution.hashes_of(code, contents, attribution.ignored(result))
     outs = {p: v for p, v in attribution.kept(result).items() if p not in places}
     outputs = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from wherefrom.lockfile import flat_params, is_record
@@ -140,10 +141,13 @@ class _Places(Generic[_T]):
         return self._below.get(path, []) if around is None else [self._at[around]]
 
 
-def _parents(path: str) -> Iterator[str]:
+@lru_cache(maxsize=100_000)  # many results name the same files
+def _parents(path: str) -> tuple[str, ...]:
     """List the folders that a path lies in, the nearest first."""
+    found: list[str] = []
     while path := path.rpartition("/")[0]:
-        yield path
+        found.append(path)
+    return tuple(found)
 
 
 def _upstream(before: Edges, address: StageAddress) -> list[StageAddress]:
