@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Self
 
+from wherefrom.errors.sweeps import SweepError
 from wherefrom.sweeping import libraries, worker
-from wherefrom.sweeping.worker import Ready, Report, Step, Task
+from wherefrom.sweeping.worker import Broken, Ready, Report, Step, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -129,7 +130,8 @@ class Pool:
     def wait(self, seconds: float | None = None) -> Iterator[Report | Step]:
         """Wait for what workers say: tasks that have ended, and how one stands.
 
-        Whoever stands somewhere waits for an `answer`.
+        Whoever stands somewhere waits for an `answer`. Raises `SweepError` where a worker cannot
+        begin.
         """
         busy = [one for one in self._workers if one.task is not None]
         # a stage has its worker's connection too, which so outlives a worker that was killed
@@ -141,6 +143,9 @@ class Pool:
                 yield self._replace(one)
             elif isinstance(message, Ready):
                 one.ready = True
+            elif isinstance(message, Broken):
+                one.task = None
+                raise SweepError(f"a worker cannot begin: {message.why}", "mend that, and --resume")
             else:
                 one.task = None if isinstance(message, Report) else one.task
                 yield message

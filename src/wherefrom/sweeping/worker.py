@@ -39,8 +39,7 @@ State = Literal["done", "linked", "failed", "pruned", "stopped"]
 class Task:
     """A variant to run: its number in the sweep, the experiment's name, parameters to set.
 
-    `known` maps digests of what experiments are made of to their names, as far as they are new to
-    the worker.
+    `known` maps digests of what experiments are made of to their names.
     """
 
     number: int
@@ -80,6 +79,13 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A worker could not begin, and has ended."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class Step:
     """How a variant stands that still runs; the worker waits for whether it is to go on."""
 
@@ -111,10 +117,16 @@ def main(connection: Connection, plan: Plan) -> None:
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(plan.environ)
-    if plan.where is not None:
-        rehearsal.rehearse(plan.where)
     with places.place(plan.folder) as place, dvc_yaml.remembered():
-        _Worker(connection, plan, place.folder).work()
+        try:
+            if plan.where is not None:
+                rehearsal.rehearse(plan.where)
+            begun = _Worker(connection, plan, place.folder)
+        except Exception as error:  # noqa: BLE001 - whoever started this says it, in one message
+            with suppress(OSError):
+                connection.send(Broken(" ".join(str(error).split()) or type(error).__name__))
+            return
+        begun.work()
 
 
 class _Worker:
@@ -224,7 +236,9 @@ class _Worker:
                     else:
                         stage.sendall(b"%d\n" % self._is_to_stop(said))
             select.select([handle], [], [])
-        except (ConnectionError, EOFError):  # one of both has gone
+        except (ConnectionError, EOFError):  # the stage has gone, or whoever started the sweep
+            with suppress(OSError):
+                stage.shutdown(socket.SHUT_RDWR)  # else the stage would wait for an answer
             select.select([handle], [], [])
         finally:
             os.close(handle)
