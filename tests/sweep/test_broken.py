@@ -1,0 +1,60 @@
+"""Workers that cannot begin, and stages whose sweep has gone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from sweeps import swept
+
+from wherefrom import trial
+from wherefrom.sweeping.worker import _Worker
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+REPORTS = "import sys; from wherefrom import trial; sys.exit(trial.is_to_stop({'score': 1.0}, 1))"
+
+
+class Gone:
+    """The connection with a sweep that was killed."""
+
+    def send(self, _message: object) -> None: ...
+
+    def recv(self) -> NoReturn:
+        raise EOFError
+
+
+@pytest.mark.timeout(30)
+def test_a_stage_that_says_how_it_stands_goes_on_when_its_sweep_has_gone() -> None:
+    worker = object.__new__(_Worker)
+    worker._connection, worker._number = Gone(), 0  # type: ignore[assignment]
+    here, there = socket.socketpair()
+    with here, there:
+        environ = {**os.environ, trial.VARIABLE: str(there.fileno())}
+        command = [sys.executable, "-c", REPORTS]
+        stage = subprocess.Popen(command, pass_fds=[there.fileno()], env=environ)
+        there.close()
+
+        worker._listen(here, stage.pid)
+
+    assert stage.wait() == 0
+
+
+def test_a_baseline_that_is_gone_is_one_message(small: Sandbox) -> None:
+    swept(small, "-S", "train.lr=0.3", "--jobs", "1")
+    book = small.root / ".wherefrom/sweeps/sweep-1"
+    (book / "reports.jsonl").unlink()
+    text = (book / "sweep.json").read_text()
+    sha = small.git("rev-parse", "HEAD").strip()
+    (book / "sweep.json").write_text(text.replace(sha, "1" * 40))
+
+    done = swept(small, "--resume")
+
+    assert done.returncode == 2
+    assert "a worker cannot begin: " in done.stderr
+    assert "Traceback" not in done.stderr
