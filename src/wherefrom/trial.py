@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
 VARIABLE = "WHEREFROM_TRIAL"
 """The number of the connection with the sweep's worker, in a stage that one runs."""
@@ -17,6 +20,24 @@ NAME = "WHEREFROM_SWEEP"
 """The name of the sweep that a stage runs in."""
 PARENT = "WHEREFROM_PARENT_RUN"
 """The MLflow run of the sweep, in which those of its variants are nested."""
+LENT = "WHEREFROM_LENT"
+"""In a stage that was forked: its process id, and the name of the last module that it was lent."""
+
+
+def own_modules() -> dict[str, ModuleType]:
+    """Give the modules that this process has imported itself: all of them, but in a sweep."""
+    pid, _, last = os.environ.get(LENT, "").partition(":")
+    return modules_after(last if pid == str(os.getpid()) else None)
+
+
+def modules_after(last: str | None) -> dict[str, ModuleType]:
+    """Give the modules that were imported after one; all of them where it is not there.
+
+    It does not look at the others, of which a process that was forked has thousands: a look copies
+    the memory that they are in.
+    """
+    found = list(takewhile(lambda name: name != last, reversed(sys.modules)))
+    return {name: sys.modules[name] for name in reversed(found)}
 
 
 def is_to_stop(metrics: Mapping[str, float], step: int) -> bool:

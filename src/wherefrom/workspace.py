@@ -7,6 +7,7 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from wherefrom import trial
 from wherefrom.environment import LOCK_NAMES
 from wherefrom.errors.project import NotAProjectError
 from wherefrom.names import SNAPSHOTS
@@ -122,7 +123,7 @@ def _within(path: str, declared: Iterable[str] | Mapping[str, object]) -> bool:
 
 def _imported(workspace: Path) -> set[str]:
     """List the Python files of this process below the workspace, but for installed packages."""
-    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    files = (getattr(module, "__file__", None) for module in trial.own_modules().values())
     roots = (f"{workspace}{os.sep}", f"{Path.cwd()}{os.sep}")  # most modules are far from here
     near = {str(file) for file in files if file and _absolute(file).startswith(roots)}
     paths = {Path(file).resolve() for file in near if file.endswith(".py")}

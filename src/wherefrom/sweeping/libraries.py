@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom import preload
 from wherefrom.sources import mlflow_exercise
-from wherefrom.sweeping.script import is_of_library
+from wherefrom.sweeping.lent import is_of_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

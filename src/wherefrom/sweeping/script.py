@@ -1,37 +1,18 @@
-"""A Python script run by forking this process, which has the libraries imported that it needs.
-
-The script runs unmodified, as `python SCRIPT` would: in its folder, with its variables, its own
-`sys.path`, signals and exit. Only libraries are lent to it: whatever else was imported here, such
-as `wherefrom` itself or a package that is worked on, it imports anew from where it runs.
-"""
+"""Which commands of stages are Python scripts that this interpreter could run."""
 
 from __future__ import annotations
 
-import atexit
-import gc
-import importlib
-import io
-import multiprocessing.util
 import os
 import re
-import runpy
 import shlex
 import shutil
-import signal
-import site
 import sys
-import sysconfig
-import threading
-import traceback
 from dataclasses import dataclass
-from functools import cache
-from importlib.machinery import FrozenImporter, PathFinder
-from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _SHELL = re.compile(r"[|&;<>()$`\\*?\[\]#~\n{}!]|^\s*\w+=")
 """What a shell would act on."""
@@ -80,178 +61,3 @@ def _is_this_python(word: str, folder: str, environ: Mapping[str, str]) -> bool:
     here = Path(sys.executable)
     same_folder = os.path.realpath(Path(folder, found).parent) == os.path.realpath(here.parent)
     return same_folder and os.path.realpath(Path(folder, found)) == os.path.realpath(here)
-
-
-def fork(
-    script: Script, folder: str, environ: Mapping[str, str], at_end: Callable[[list[str]], None]
-) -> int:
-    """Start a script; give its process id. It has the files that are open here.
-
-    At its end it calls `at_end` with the modules of libraries that it has imported beside those
-    that were here.
-    """
-    for module in list(sys.modules.values()):
-        _is_of_library(module)  # once for all scripts
-    gc.freeze()  # what is here already is no garbage of the script
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        _become(script, folder, environ, at_end)
-    return pid
-
-
-def _become(
-    script: Script, folder: str, environ: Mapping[str, str], at_end: Callable[[list[str]], None]
-) -> NoReturn:
-    status, before = 1, frozenset(sys.modules)
-    try:
-        _settle(folder, environ)
-        status = _status_of(script)
-        new = [(name, module) for name, module in sys.modules.items() if name not in before]
-        at_end([name for name, module in new if _is_lent(name, module)])
-        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as an interpreter ends
-        atexit._run_exitfuncs()  # noqa: SLF001
-    except BaseException:  # noqa: BLE001 - the boundary of this process
-        traceback.print_exc()
-    finally:
-        _flush()
-        os._exit(status)
-
-
-def _settle(folder: str, environ: Mapping[str, str]) -> None:
-    """Make this process what a new interpreter would be."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environ)
-    os.environ["PWD"] = str(Path.cwd())  # which the shell does that DVC starts commands by
-    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-    _be_main_process()
-    forget_own()
-    gc.enable()
-
-
-def _be_main_process() -> None:
-    """Let `multiprocessing` know nothing of the processes that this one comes from.
-
-    Else those that the script starts would be sent to the folder, and to the helpers, of the sweep.
-    """
-    processes: Any = multiprocessing.process
-    processes.ORIGINAL_DIR = str(Path.cwd())
-    processes._parent_process = None  # noqa: SLF001
-    own: Any = multiprocessing.current_process()
-    own.name, own._identity = "MainProcess", ()  # noqa: SLF001
-    processes._children = set()  # noqa: SLF001
-    finalizers: Any = multiprocessing.util
-    finalizers._finalizer_registry.clear()  # noqa: SLF001
-    helpers: tuple[Any, Any] = (resource_tracker, forkserver)
-    for helper in (helpers[0]._resource_tracker, helpers[1]._forkserver):  # noqa: SLF001
-        helper.__init__()
-
-
-def forget_own() -> None:
-    """Let go of every module that is not a library's."""
-    for name, module in list(sys.modules.items()):
-        if not _is_lent(name, module):
-            del sys.modules[name]
-
-
-def _is_lent(name: str, module: Any) -> bool:  # noqa: ANN401
-    return name.partition(".")[0] != "wherefrom" and _is_of_library(module)
-
-
-def _is_of_library(module: Any) -> bool:  # noqa: ANN401
-    file = getattr(module, "__file__", None)
-    if file is None:  # built in, or a namespace
-        paths = list(getattr(module, "__path__", []))
-        return all(map(is_of_library, paths))
-    return is_of_library(file)
-
-
-@cache
-def is_of_library(path: str) -> bool:
-    """Whether a file belongs to Python or to an installed package."""
-    return os.path.realpath(path).startswith(LIBRARIES)
-
-
-def _libraries() -> tuple[str, ...]:
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = [*map(sysconfig.get_path, names), *site.getsitepackages()]
-    return tuple({os.path.realpath(folder) + os.sep for folder in folders})
-
-
-LIBRARIES = _libraries()
-
-
-def _status_of(script: Script) -> int:
-    """Run the script to its end."""
-    sys.argv = [script.name, *script.arguments]
-    try:
-        if script.is_module:
-            _import_first_from(Path.cwd())
-            runpy.run_module(script.name, run_name="__main__", alter_sys=True)
-        else:
-            _import_first_from(Path(script.name).resolve().parent)
-            runpy.run_path(script.name, run_name="__main__")
-    except SystemExit as end:
-        return _exit_status(end)
-    except BaseException as error:  # noqa: BLE001 - what an interpreter does
-        _print(error)
-        return 130 if isinstance(error, KeyboardInterrupt) else 1
-    return 0
-
-
-def _import_first_from(folder: Path) -> None:
-    """Put a folder first on the path; a library gives way to a module of its name there."""
-    sys.path[0] = str(folder)
-    names = {path.name.partition(".")[0] for path in folder.iterdir()} & sys.modules.keys()
-    for name in names:
-        spec = PathFinder.find_spec(name, [str(folder)])
-        if spec is not None and spec.origin is not None and not _is_first(name):
-            for loaded in [one for one in sys.modules if f"{one}.".startswith(f"{name}.")]:
-                del sys.modules[loaded]
-    importlib.invalidate_caches()
-    _anchor_mlflow()
-
-
-def _is_first(name: str) -> bool:
-    """Whether an interpreter has a module before it looks at any folder."""
-    return name in sys.builtin_module_names or FrozenImporter.find_spec(name) is not None
-
-
-def _anchor_mlflow() -> None:
-    """Do what importing MLflow would have done: load the plugin that anchors its store."""
-    if "mlflow" in sys.modules and os.environ.get("DVC_STAGE"):
-        importlib.import_module("wherefrom.plugin")
-
-
-def _print(error: BaseException) -> None:
-    """Print a traceback without the lines of this file and of `runpy`."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename in {__file__, runpy.__file__}:
-        trace = trace.tb_next
-    while trace is not None and "runpy" in trace.tb_frame.f_code.co_filename:
-        trace = trace.tb_next
-    traceback.print_exception(type(error), error, trace)
-
-
-def _exit_status(end: SystemExit) -> int:
-    if end.code is None:
-        return 0
-    if isinstance(end.code, int):
-        return end.code & 0xFF
-    sys.stderr.write(f"{end.code}\n")
-    return 1
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # closed, or nobody reads
-            continue

@@ -20,7 +20,7 @@ from wherefrom.errors import WherefromError
 from wherefrom.lockfile import is_record
 from wherefrom.sources import dvc_experiment, dvc_yaml
 from wherefrom.sources.dvc_clone import DvcError
-from wherefrom.sweeping import libraries, rehearsal, script
+from wherefrom.sweeping import forking, libraries, rehearsal, script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,7 +214,7 @@ class _Worker:
                     with suppress(OSError):  # the worker has gone
                         there.sendall(json.dumps({"imported": imported}).encode() + b"\n")
 
-                pid = script.fork(found, folder, told, at_end)
+                pid = forking.fork(found, folder, told, at_end)
             self._listen(here, pid)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         libraries.load(self._wanted)  # those of the variants to come need not
