@@ -17,6 +17,7 @@ from wherefrom.sources import dvc_running
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wherefrom.depot import Answer
     from wherefrom.identity import Fingerprint, RecordId
     from wherefrom.lockfile import StageFacts
     from wherefrom.project import Project
@@ -79,7 +80,7 @@ def look(
     project: Project,
     settings: Settings,
     place: Place,
-    asked: Asked[RunningStage],
+    asked: Answer[RunningStage],
     environ: Mapping[str, str],
 ) -> Context:
     """Gather the facts of the DVC stage that this process runs in; `asked` are DVC's own."""

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from select import select
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from wherefrom import preload, process
 from wherefrom.settings import is_off
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Value = TypeVar("Value")
+Given_co = TypeVar("Given_co", covariant=True)
 
 _PID = 16
 """Bytes that a process id takes, at most."""
@@ -143,6 +144,24 @@ def arrived(connection: socket.socket) -> Lent | None:
             return Lent(connection, int(pid), handles[0])
     connection.close()
     return None
+
+
+class Answer(Protocol[Given_co]):
+    """What was asked for."""
+
+    def value(self) -> Given_co:
+        """Wait for it."""
+
+
+@dataclass(frozen=True)
+class Known(Generic[Value]):
+    """An answer that is there already."""
+
+    known: Value
+
+    def value(self) -> Value:
+        """Give it."""
+        return self.known
 
 
 class Asked(Generic[Value]):

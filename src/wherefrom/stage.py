@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wherefrom.courier import Runner
-    from wherefrom.depot import Asked
+    from wherefrom.depot import Answer
     from wherefrom.record import Record
     from wherefrom.sources.dvc_running import RunningStage
     from wherefrom.sources.dvc_stage import Place
@@ -72,7 +72,7 @@ class Called(NamedTuple):
     """What was called before a script's imports: a courier, and where there is one the stage."""
 
     runner: Runner
-    facts: tuple[Place, Asked[RunningStage]] | None
+    facts: tuple[Place, Answer[RunningStage]] | None
 
 
 _called: list[Called] = []
@@ -222,13 +222,14 @@ def _tracked_run(record: str, of: str | None, called: Called) -> TrackedRun | No
     return tracking.TrackedRun(context, record, training, called.runner, say)
 
 
-def _ask_of_stage() -> tuple[Place, Asked[RunningStage]]:
-    """Have DVC's facts of this stage read, in the depot where there is one."""
-    from wherefrom.depot import Asked  # noqa: PLC0415
+def _ask_of_stage() -> tuple[Place, Answer[RunningStage]]:
+    """Have DVC's facts of this stage read: in a sweep, or in the depot, where there is one."""
+    from wherefrom.depot import Asked, Known  # noqa: PLC0415
     from wherefrom.sources import dvc_running  # noqa: PLC0415
 
     here = place()
-    return here, Asked(dvc_running.running_stage, here)
+    told = trial.stage()
+    return here, Known(told) if told else Asked(dvc_running.running_stage, here)
 
 
 def _read_record(path: Path) -> Record:

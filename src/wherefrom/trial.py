@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
+import pickle
 import socket
 import sys
 from contextlib import suppress
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
+
+    from wherefrom.sources.dvc_running import RunningStage
 
 VARIABLE = "WHEREFROM_TRIAL"
 """The number of the connection with the sweep's worker, in a stage that one runs."""
@@ -22,6 +28,7 @@ PARENT = "WHEREFROM_PARENT_RUN"
 """The MLflow run of the sweep, in which those of its variants are nested."""
 LENT = "WHEREFROM_LENT"
 """In a stage that was forked: its process id, and the name of the last module that it was lent."""
+_OF_FACTS = ("sources/dvc_running.py", "sources/disk.py", "lockfile.py", "record.py", "identity.py")
 
 
 def own_modules() -> dict[str, ModuleType]:
@@ -42,12 +49,30 @@ def modules_after(last: str | None) -> dict[str, ModuleType]:
 
 def is_to_stop(metrics: Mapping[str, float], step: int) -> bool:
     """Say how a variant stands, and hear whether it is given up; False outside of a sweep."""
+    return _ask({"step": step, "metrics": dict(metrics)}) == "1"
+
+
+def stage() -> RunningStage | None:
+    """Hear what DVC knows of this stage; None outside of a sweep, or where its code is another."""
+    if VARIABLE not in os.environ:
+        return None
+    told = _ask({"code": code()})
+    return pickle.loads(base64.b64decode(told)) if told else None  # noqa: S301 - of the worker
+
+
+def code() -> str:
+    """Digest the code by which facts of a stage are handed from one process to another."""
+    here = Path(__file__).parent
+    return hashlib.sha256(b"".join((here / name).read_bytes() for name in _OF_FACTS)).hexdigest()
+
+
+def _ask(question: Mapping[str, Any]) -> str:
+    """Ask the worker; nothing where there is none, or it has gone: nobody gives anything up."""
     number = os.environ.get(VARIABLE)
     if number is None:
-        return False
+        return ""
     with suppress(OSError, ValueError), socket.socket(fileno=os.dup(int(number))) as connection:
-        line = json.dumps({"step": step, "metrics": dict(metrics)})
-        connection.sendall(f"{line}\n".encode())
+        connection.sendall(f"{json.dumps(question)}\n".encode())
         with connection.makefile("r", encoding="utf-8") as answers:
-            return answers.readline().strip() == "1"
-    return False  # the worker has gone: nobody gives anything up
+            return answers.readline().strip()
+    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import fields
+from unittest.mock import Mock
 
 import dvc.stage.run as stage_run  # noqa: TID251
 import pytest
@@ -63,17 +64,18 @@ def test_an_executor_tracks_and_commits_by_the_methods_that_are_replaced() -> No
 
 
 def test_dvc_starts_a_command_by_the_function_that_is_replaced() -> None:
-    heard: list[str] = []
+    heard: list[tuple[object, str]] = []
 
-    def start(command: str, _folder: str, _environ: object) -> int:
-        heard.append(command)
+    def start(stage: object, command: str, _folder: str, _environ: object) -> int:
+        heard.append((stage, command))
         return 3
 
+    stage = Mock(cmd="python train.py", wdir=".", addressing="train")
     with _commands_by(start), pytest.raises(StageCmdFailedError) as failed:
-        stage_run._run("/bin/sh", "python train.py", cwd=".", env={})
+        stage_run.cmd_run(stage)
 
-    assert (heard, "exited with 3" in str(failed.value)) == (["python train.py"], True)
-    assert "_run(executable, cmd, **kwargs)" in inspect.getsource(stage_run.cmd_run)
+    assert (heard, "exited with 3" in str(failed.value)) == ([(stage, "python train.py")], True)
+    assert "unlocked_repo(cmd_run)" in inspect.getsource(stage_run.run_stage)
 
 
 def test_an_error_says_whether_it_was_the_command_or_dvc() -> None:

@@ -6,7 +6,7 @@ that `--temp` and the queue call: parameters are set, stages run, `dvc.lock` is 
 the commit is made by it.
 
 Private: `BaseExecutor.reproduce`, `ExecutorInfo`, `pack_repro_args`, the names of refs, a queue's
-`_update_params`, and `dvc.stage.run._run`, which starts a stage's command.
+`_update_params`, and `cmd_run` and `_run` of `dvc.stage.run`, which start a stage's commands.
 `tests/sources/test_dvc_experiment.py` fails where they change.
 """
 
@@ -32,8 +32,11 @@ from wherefrom.uris import redact_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    Start = Callable[[str, str, Mapping[str, str]], int | None]
-    """Runs a stage's command in a folder with variables; gives its status, None if it will not."""
+    Start = Callable[[Any, str, str, Mapping[str, str]], int | None]
+    """Runs a command of a stage (as DVC has it) in a folder with variables.
+
+    It gives the command's status, None if it will not run it.
+    """
 
 _KEPT = (".dvc/config.local", ".dvc/tmp", ".dvc/cache")
 """What is kept below the DVC root, beside outputs and compiled code."""
@@ -302,16 +305,22 @@ def _commands_by(start: Start) -> Iterator[None]:
     from dvc.stage import run  # noqa: PLC0415, TID251
     from dvc.stage.exceptions import StageCmdFailedError  # noqa: PLC0415, TID251
 
-    by_dvc = run._run  # noqa: SLF001
+    by_dvc, of_stage = run._run, run.cmd_run  # noqa: SLF001
+    running: list[Any] = []
+
+    def commands(stage: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        running[:] = [stage]
+        of_stage(stage, *args, **kwargs)
 
     def command(executable: str, cmd: str, **kwargs: Any) -> None:  # noqa: ANN401
-        status = start(cmd, kwargs["cwd"], kwargs["env"])
+        status = start(running[0], cmd, kwargs["cwd"], kwargs["env"])
         if status is None:
             by_dvc(executable, cmd, **kwargs)
         elif status:
             raise StageCmdFailedError(cmd, status)
 
     with (
+        mock.patch.object(run, "cmd_run", commands),
         mock.patch.object(run, "_run", command),
         # the files of the clone are this process's alone: they need no locks
         mock.patch.object(rwlock, "rwlock", _unlocked),

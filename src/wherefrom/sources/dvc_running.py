@@ -82,9 +82,18 @@ def running_stage(place: Place) -> RunningStage:
     started = time.time_ns()
     with opened(place.root) as repo:
         stage = dvc_stage.find(repo, place, dvc_stage.of_index)
-        read = _read_by(stage)
-        stamps = disk.stamps(read, started) if read else None
-        return replace(_Reader(repo).read(stage), stamps=stamps)
+        return _with_stamps(repo, stage, started)
+
+
+def as_dvc_has_it(stage: Any) -> RunningStage:  # noqa: ANN401
+    """Read a stage by DVC's own object of it, in the process of the DVC that runs it."""
+    return _with_stamps(stage.repo, stage, time.time_ns())
+
+
+def _with_stamps(repo: Any, stage: Any, started: int) -> RunningStage:  # noqa: ANN401
+    read = _read_by(stage)
+    stamps = disk.stamps(read, started) if read else None
+    return replace(_Reader(repo).read(stage), stamps=stamps)
 
 
 def are_as_read(stage: RunningStage) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import pickle
 import select
 import signal
 import socket
@@ -18,7 +20,7 @@ from wherefrom import metrics, places, trial
 from wherefrom import record as records
 from wherefrom.errors import WherefromError
 from wherefrom.lockfile import is_record
-from wherefrom.sources import dvc_experiment, dvc_yaml
+from wherefrom.sources import dvc_experiment, dvc_running, dvc_yaml
 from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sweeping import forking, libraries, rehearsal, script
 
@@ -136,6 +138,7 @@ class _Worker:
         self._known: dict[str, str] = {}
         self._ran: list[str] = []
         self._number = 0
+        self._stage: Any = None
         self._pruned = False
         self._wanted: list[str] = []
         self._stopped = False
@@ -200,8 +203,15 @@ class _Worker:
         named = {"record_id": last.record_id, "run_id": last.mlflow_run_id} if last else {}
         return {"metrics": values, **named}
 
-    def _start(self, command: str, folder: str, environ: Mapping[str, str]) -> int | None:
+    def _start(
+        self,
+        stage: Any,  # noqa: ANN401
+        command: str,
+        folder: str,
+        environ: Mapping[str, str],
+    ) -> int | None:
         self._ran.append(command)
+        self._stage = stage
         found = script.parse(command, folder, environ)
         if found is None:
             return None
@@ -233,6 +243,8 @@ class _Worker:
                     said = json.loads(line)
                     if "imported" in said:
                         self._wanted = said["imported"]
+                    elif "code" in said:
+                        stage.sendall(self._facts(said["code"]).encode() + b"\n")
                     else:
                         stage.sendall(b"%d\n" % self._is_to_stop(said))
             select.select([handle], [], [])
@@ -242,6 +254,13 @@ class _Worker:
             select.select([handle], [], [])
         finally:
             os.close(handle)
+
+    def _facts(self, code: str) -> str:
+        """Tell a stage what DVC knows of it, if it reads that with the same code."""
+        if code != trial.code():
+            return ""
+        facts = dvc_running.as_dvc_has_it(self._stage)
+        return base64.b64encode(pickle.dumps(facts)).decode()
 
     def _is_to_stop(self, said: dict[str, Any]) -> bool:
         self._connection.send(Step(self._number, said["step"], said["metrics"]))
