@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import environment, keys, workspace
-from wherefrom.depot import Asked
+from wherefrom import environment, keys, trial, workspace
+from wherefrom.depot import Asked, Known
 from wherefrom.identity import CommitSha, ExperimentName
 from wherefrom.lockfile import fingerprint, flat_params
 from wherefrom.record import Gap
@@ -74,6 +74,12 @@ class Context:
     def is_off(self) -> bool:
         """Whether tracking is switched off for this process."""
         return is_off(self.environ)
+
+
+def ask_of_stage(place: Place) -> Answer[RunningStage]:
+    """Have DVC's facts of the stage of this process read: in a sweep they are known already."""
+    told = trial.stage()
+    return Known(told) if told else Asked(dvc_running.running_stage, place)
 
 
 def look(

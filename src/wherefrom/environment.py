@@ -73,8 +73,13 @@ def installed() -> dict[str, str]:
 
     `wherefrom` itself is left out: what tracks a result is no part of what made it.
     """
+    return dict(_installed(tuple(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _installed(path: tuple[str, ...]) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions(path=list(path)):
         header = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
         name, version = _NAME.search(header), _VERSION.search(header)
         if name and version and _canonical(name[1]) != "wherefrom":
@@ -94,7 +99,8 @@ def lock_file(root: Path) -> Path | None:
     return next((root / name for name in LOCK_NAMES if (root / name).is_file()), None)
 
 
-def parse_pins(text: str) -> dict[str, str]:
+@lru_cache(maxsize=8)
+def parse_pins(text: str) -> Mapping[str, str]:
     """Read the exact pins of a requirements file that count for this interpreter and platform."""
     pins: dict[str, str] = {}
     for line in text.splitlines():

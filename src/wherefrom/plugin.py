@@ -58,19 +58,18 @@ class StageRunContext:
 
 def _tags() -> dict[str, str]:
     from wherefrom import context as context_  # noqa: PLC0415
-    from wherefrom import known, tags, workspace  # noqa: PLC0415
-    from wherefrom.depot import Asked  # noqa: PLC0415
+    from wherefrom import known, tags, trial, workspace  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
-    from wherefrom.sources import dvc_running, dvc_stage  # noqa: PLC0415
+    from wherefrom.sources import dvc_stage  # noqa: PLC0415
 
     wdir = _stage_folder()
     project = locate(wdir, os.environ)
     chosen = _settings(project)
     place = dvc_stage.place(project.workspace, wdir, os.environ)
-    asked = Asked(dvc_running.running_stage, place)
+    asked = context_.ask_of_stage(place)
     context = context_.look(project, chosen, place, asked, os.environ)
-    if before := known.said(context):
+    if not trial.is_one() and (before := known.said(context)):
         _say(before)
     record_id = new_record_id()
     context = context_.keep_dirty_tree(context, record_id)

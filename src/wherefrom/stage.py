@@ -223,13 +223,11 @@ def _tracked_run(record: str, of: str | None, called: Called) -> TrackedRun | No
 
 
 def _ask_of_stage() -> tuple[Place, Answer[RunningStage]]:
-    """Have DVC's facts of this stage read: in a sweep, or in the depot, where there is one."""
-    from wherefrom.depot import Asked, Known  # noqa: PLC0415
-    from wherefrom.sources import dvc_running  # noqa: PLC0415
+    """Have DVC's facts of this stage read beside it, where that can be."""
+    from wherefrom import context  # noqa: PLC0415
 
     here = place()
-    told = trial.stage()
-    return here, Known(told) if told else Asked(dvc_running.running_stage, here)
+    return here, context.ask_of_stage(here)
 
 
 def _read_record(path: Path) -> Record:
@@ -240,9 +238,9 @@ def _read_record(path: Path) -> Record:
 
 
 def _summarise(finished: Record) -> None:
-    from wherefrom.commands import summary  # noqa: PLC0415
-    from wherefrom.render import summary as render  # noqa: PLC0415
-
     if os.environ.get("WHEREFROM_SUMMARY", "").lower() != "off":
+        from wherefrom.commands import summary  # noqa: PLC0415
+        from wherefrom.render import summary as render  # noqa: PLC0415
+
         collected = summary.collect(dvc_root(Path.cwd()), finished)
         sys.stdout.write(render.summary(collected))

@@ -47,6 +47,11 @@ def modules_after(last: str | None) -> dict[str, ModuleType]:
     return {name: sys.modules[name] for name in reversed(found)}
 
 
+def is_one() -> bool:
+    """Whether this is a stage that a sweep runs."""
+    return VARIABLE in os.environ
+
+
 def is_to_stop(metrics: Mapping[str, float], step: int) -> bool:
     """Say how a variant stands, and hear whether it is given up; False outside of a sweep."""
     return _ask({"step": step, "metrics": dict(metrics)}) == "1"
@@ -54,7 +59,7 @@ def is_to_stop(metrics: Mapping[str, float], step: int) -> bool:
 
 def stage() -> RunningStage | None:
     """Hear what DVC knows of this stage; None outside of a sweep, or where its code is another."""
-    if VARIABLE not in os.environ:
+    if not is_one():
         return None
     told = _ask({"code": code()})
     return pickle.loads(base64.b64decode(told)) if told else None  # noqa: S301 - of the worker

@@ -126,11 +126,13 @@ def _imported(workspace: Path) -> set[str]:
     files = (getattr(module, "__file__", None) for module in trial.own_modules().values())
     roots = (f"{workspace}{os.sep}", f"{Path.cwd()}{os.sep}")  # most modules are far from here
     near = {str(file) for file in files if file and _absolute(file).startswith(roots)}
-    paths = {Path(file).resolve() for file in near if file.endswith(".py")}
+    own = f"{Path(__file__).resolve().parent}{os.sep}"
+    found = {os.path.realpath(file) for file in near if file.endswith(".py")}
+    paths = [Path(file) for file in found if not file.startswith(own)]
     return {
         path.relative_to(workspace).as_posix()
         for path in paths
-        if path.is_relative_to(workspace) and not _is_installed(path) and not _is_own(path)
+        if path.is_relative_to(workspace) and not _is_installed(path)
     }
 
 

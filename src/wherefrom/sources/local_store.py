@@ -61,7 +61,13 @@ def first_use(state: Path) -> FileLock:
 
 def _ready_mark(uri: str, state: Path) -> str:
     """Name what a store is ready for: this MLflow, and this place of the project."""
-    return json.dumps([redact(uri), metadata.version("mlflow"), str(state)])
+    return json.dumps([redact(uri), _mlflow_version(), str(state)])
+
+
+def _mlflow_version() -> str:
+    """Ask MLflow itself where it is imported: the other way reads all that a package says."""
+    version = getattr(sys.modules.get("mlflow.version"), "VERSION", None)
+    return version or metadata.version("mlflow")
 
 
 def is_ready(uri: str, state: Path) -> bool:

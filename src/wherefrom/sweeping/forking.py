@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wherefrom import trial
-from wherefrom.sweeping.lent import lent
+from wherefrom.sweeping.lent import Lent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wherefrom.sweeping.lent import Lent
     from wherefrom.sweeping.script import Script
+
+_LENT = Lent()
 
 
 def fork(
@@ -41,13 +42,13 @@ def fork(
     At its end it calls `at_end` with the modules of libraries that it has imported beside those
     that were here.
     """
-    modules = lent()
+    _LENT.look()
     gc.freeze()  # what is here already is no garbage of the script
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _become(script, folder, environ, modules, at_end)
+        _become(script, folder, environ, at_end)
     return pid
 
 
@@ -55,15 +56,14 @@ def _become(
     script: Script,
     folder: str,
     environ: Mapping[str, str],
-    modules: Lent,
     at_end: Callable[[list[str]], None],
 ) -> NoReturn:
     status = 1
     try:
-        _settle(folder, {**environ, trial.LENT: f"{os.getpid()}:{modules.last}"})
-        modules.forget_own()
+        _settle(folder, {**environ, trial.LENT: f"{os.getpid()}:{_LENT.last}"})
+        _LENT.forget_own()
         status = _status_of(script)
-        at_end(modules.imported())
+        at_end(_LENT.imported())
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as an interpreter ends
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException:  # noqa: BLE001 - the boundary of this process

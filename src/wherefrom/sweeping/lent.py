@@ -10,39 +10,43 @@ import os
 import site
 import sys
 import sysconfig
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from wherefrom import trial
 
 
-@dataclass(frozen=True)
 class Lent:
-    """The modules of a process as it forks: `own` are those that a script imports itself.
+    """The modules of this process, as it forks."""
 
-    `last` is the name of the last of the others, in the order in which they were imported.
-    """
+    def __init__(self) -> None:
+        self._own: dict[str, None] = {}
+        self._last: str | None = None
+        self._seen: str | None = None
 
-    own: tuple[str, ...]
-    last: str
+    @property
+    def last(self) -> str:
+        """The name of the last module that is lent, in the order in which they were imported."""
+        return self._last or ""
+
+    def look(self) -> None:
+        """Look at the modules that were imported since it last did."""
+        for name, module in trial.modules_after(self._seen).items():
+            if _is_lent(name, module):
+                self._last = name
+            else:
+                self._own[name] = None
+            self._seen = name
 
     def forget_own(self) -> None:
-        """Let go of every module that is not a library's."""
-        for name in self.own:
+        """Let go of every module that is not a library's: a script imports them itself."""
+        for name in self._own:
             sys.modules.pop(name, None)
 
     def imported(self) -> list[str]:
-        """List the modules of libraries that were imported since."""
-        new = trial.modules_after(self.last)
+        """List the modules of libraries that were imported since it last looked."""
+        new = trial.modules_after(self._last)
         return [name for name, module in new.items() if _is_lent(name, module)]
-
-
-def lent() -> Lent:
-    """Look at the modules of this process."""
-    is_lent = {name: _is_lent(name, module) for name, module in list(sys.modules.items())}
-    own = tuple(name for name, lent in is_lent.items() if not lent)
-    return Lent(own, next(name for name in reversed(is_lent) if is_lent[name]))
 
 
 def _is_lent(name: str, module: Any) -> bool:  # noqa: ANN401

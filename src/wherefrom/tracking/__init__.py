@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
-from wherefrom import environment, files, keys, known, metrics, tags
+from wherefrom import environment, files, keys, metrics, tags, trial
 from wherefrom import record as records
 from wherefrom.claims import Claims
 from wherefrom.connection import Connection
@@ -85,14 +85,20 @@ class TrackedRun:
             )
         if trains:
             self._claims.open(self._standing.record_id, self._context.params)
-        if before := known.said(self._context):
-            self._say(before)
+        if not trial.is_one():  # a sweep links what is known, and nobody reads what this says
+            self._say_if_known()
         self._context = context_.keep_dirty_tree(self._context, self._standing.record_id)
         if self._context.is_off:
             return
         self._enter()
         if trains and "sklearn" in sys.modules:
             self._connection.expect_model()
+
+    def _say_if_known(self) -> None:
+        from wherefrom import known  # noqa: PLC0415 - the whole index comes with it
+
+        if before := known.said(self._context):
+            self._say(before)
 
     def _enter(self) -> None:
         """Write the journal's entry, and have it delivered."""
