@@ -127,9 +127,11 @@ def processes(root: Path) -> list[psutil.Process]:
 
 def settle(root: Path) -> None:
     """Wait until a project's processes have ended, so that they disturb nothing after them."""
-    _, running = psutil.wait_procs(processes(root), timeout=PATIENCE)
-    if running:
-        sys.exit(f"these have not ended: {[' '.join(one.cmdline()) for one in running]}")
+    end = time.monotonic() + PATIENCE
+    while running := processes(root):
+        if time.monotonic() > end:
+            sys.exit(f"these have not ended: {[' '.join(one.cmdline()) for one in running]}")
+        time.sleep(0.05)
 
 
 def in_turn(sides: Mapping[str, Act], rounds: int = ROUNDS) -> dict[str, list[float]]:

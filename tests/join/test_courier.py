@@ -13,7 +13,7 @@ import pytest
 from small_project import RESULT, TRAINING
 
 from sandbox import check_link
-from waiting import until
+from waiting import is_alive, until
 from wherefrom import lockfile
 from wherefrom import process as processes
 from wherefrom.connection import ErrandError
@@ -72,10 +72,13 @@ def waiting(small: Sandbox) -> list[Path]:
 
 
 def courier_of(pid: int) -> psutil.Process:
-    """Give the courier of a stage: it is of the depot, which the first stage has started."""
+    """Give the courier of a stage whose run has begun: the one that lives of what its depot forked.
+
+    The depot is the stage's own child: the first stage has started it.
+    """
     (depot,) = psutil.Process(pid).children()
-    until(lambda: len(depot.children()) == 1)
-    return depot.children()[0]
+    (courier,) = [child for child in depot.children() if is_alive(child.pid)]
+    return courier
 
 
 def test_a_run_is_there_while_the_stage_runs_which_never_imports_mlflow(
@@ -83,15 +86,15 @@ def test_a_run_is_there_while_the_stage_runs_which_never_imports_mlflow(
 ) -> None:
     before = small.runs()
     with paused(small, tmp_path) as pid:
-        courier = courier_of(pid)
         until(lambda: [run.status for run in new_runs(small, before)] == ["RUNNING"])
+        courier = courier_of(pid)
 
     (run,) = new_runs(small, before)
     assert "imported: False" in said(tmp_path)
     assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.1})
     assert small.record(path=TRAINING).mlflow_run_id == run.run_id
     assert waiting(small) == []
-    until(lambda: not courier.is_running())
+    until(lambda: not is_alive(courier.pid))
 
 
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["the stage", "its group"])
@@ -112,10 +115,10 @@ def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
 ) -> None:
     before = small.runs()
     with paused(small, tmp_path) as pid:
-        courier = courier_of(pid)
         until(lambda: new_runs(small, before))
+        courier = courier_of(pid)
         os.kill(pid, signal.SIGKILL)
-        until(lambda: not courier.is_running())
+        until(lambda: not is_alive(courier.pid))
         assert [run.status for run in new_runs(small, before)] == ["RUNNING"]
         assert len(waiting(small)) == 1
 
@@ -128,16 +131,17 @@ def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
 def test_kill_9_of_dvc_ends_the_depot_and_costs_no_run(small: Sandbox, tmp_path: Path) -> None:
     before = small.runs()
     with paused(small, tmp_path) as pid:
+        until(lambda: new_runs(small, before))
         courier = courier_of(pid)
         depot = courier.parent()
         assert depot is not None
         outside, _ = processes.parents("train", psutil.Process(pid))
         outside[0].kill()
-        until(lambda: not psutil.pid_exists(depot.pid) or depot.status() == "zombie")
-        assert courier.is_running()
+        until(lambda: not is_alive(depot.pid))
+        assert is_alive(courier.pid)
 
     until(lambda: [run.status for run in new_runs(small, before)] == ["FINISHED"])
-    until(lambda: not courier.is_running())
+    until(lambda: not is_alive(courier.pid))
 
 
 def test_a_depot_that_is_killed_costs_no_run(small: Sandbox, tmp_path: Path) -> None:
@@ -309,7 +313,7 @@ def test_a_courier_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mo
     courier.ask(request)
 
     assert courier.settle(0.1) == [request]
-    assert not psutil.pid_exists(pid)
+    assert not is_alive(pid)
     courier.ask(request)
     assert courier.settle(60) == [request]
 

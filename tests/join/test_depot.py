@@ -66,7 +66,7 @@ def depots(folder: Path) -> list[int]:
         process.pid
         for process in psutil.process_iter(["cmdline", "environ"])
         if "preload.py" in " ".join(process.info["cmdline"] or ())
-        and process.info["environ"]["PWD"] == str(folder)
+        and (process.info["environ"] or {}).get("PWD") == str(folder)  # it may just have ended
     ]
 
 

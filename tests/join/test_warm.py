@@ -5,11 +5,10 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from sandbox import Sandbox
-from waiting import until
+from waiting import is_alive, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,4 +70,4 @@ def test_what_runs_ends_with_its_caller(box: Sandbox) -> None:
     process.kill()
     process.wait()
 
-    until(lambda: not psutil.pid_exists(int((box.root / "pid").read_text())))
+    until(lambda: not is_alive(int((box.root / "pid").read_text())))

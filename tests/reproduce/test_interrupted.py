@@ -12,7 +12,7 @@ import psutil
 import pytest
 from again import left_over, reproduce, state
 
-from waiting import until
+from waiting import is_alive, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def waiting(small: Sandbox) -> Sandbox:
     return small.cold
 
 
-def started(sandbox: Sandbox, pid_file: Path) -> tuple[subprocess.Popen[bytes], psutil.Process]:
+def started(sandbox: Sandbox, pid_file: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Start a reproduction, and give it with the process of the stage that waits."""
     process = subprocess.Popen(
         [sys.executable, "-c", HEARING, "wherefrom", "reproduce", "HEAD", "--env", "current"],
@@ -54,7 +54,7 @@ def started(sandbox: Sandbox, pid_file: Path) -> tuple[subprocess.Popen[bytes], 
         start_new_session=True,
     )
     until(lambda: pid_file.exists() and pid_file.read_text())
-    return process, psutil.Process(int(pid_file.read_text()))
+    return process, int(pid_file.read_text())
 
 
 def test_ctrl_c_ends_all_processes_and_leaves_nothing(waiting: Sandbox, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_ctrl_c_ends_all_processes_and_leaves_nothing(waiting: Sandbox, tmp_path
     _, said = process.communicate(timeout=60)
 
     assert (process.returncode, said.splitlines()[-1]) == (130, b"interrupted")
-    until(lambda: not stage.is_running())
+    until(lambda: not is_alive(stage))
     assert left_over(waiting) == []
     assert state(waiting.root) == before
     assert waiting.git("notes", "--ref=wherefrom", "list") == ""
@@ -81,8 +81,8 @@ def test_what_a_killed_one_leaves_is_removed_by_the_next(
     os.kill(process.pid, number)
     process.communicate(timeout=60)
 
-    until(lambda: not any(map(psutil.pid_exists, beside)))
-    assert not stage.is_running()
+    until(lambda: not any(map(is_alive, beside)))
+    assert not is_alive(stage)
     assert left_over(waiting) != []
     answer = reproduce(waiting, "HEAD")
     assert answer.found["verdict"] == "identical"
@@ -97,7 +97,7 @@ def test_a_call_beside_another_leaves_it_alone(waiting: Sandbox, tmp_path: Path)
 
     assert answer.found["verdict"] == "identical"
     assert left_over(waiting) == mine
-    assert stage.is_running()
+    assert is_alive(stage)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
 

@@ -7,11 +7,10 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-import psutil
 from slow_project import begun, let_go, marks, processes_of, slow_down, started
 from sweeps import outside, report_of, run_named, states, swept
 
-from waiting import until
+from waiting import is_alive, until
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,7 +32,7 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
     with started(small, "--jobs", "2", "--json", "-S", "train.lr=1,2,3,4") as sweep:
         worker, stage = begun(small)["1"]
         os.kill(worker, signal.SIGKILL)
-        until(lambda: not psutil.pid_exists(stage))
+        until(lambda: not is_alive(stage))
         sweep.send_signal(signal.SIGINT)
         until(lambda: "finishing" in sweep.stderr.readline())
         let_go(small)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -35,7 +37,8 @@ def build(root: Path, environment: dict[str, str]) -> None:
     until(lambda: experiments(sandbox) == set(QUEUED) or not workers(sandbox))
     until(lambda: not {"Queued", "Running"} & set(sandbox.dvc("queue", "status").split()))
     assert experiments(sandbox) == set(QUEUED)
-    sandbox.dvc("queue", "stop")
+    for worker in workers(sandbox):  # those that began at once may not hear `dvc queue stop`
+        os.kill(worker, signal.SIGTERM)
     until(lambda: not workers(sandbox))
 
 
