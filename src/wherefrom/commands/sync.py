@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import delivery, files, keys, lineage, remarks, settings, tree
+from wherefrom import delivery, files, keys, lineage, plans, remarks, settings, tree
 from wherefrom.commands import ls
 from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
@@ -256,6 +256,7 @@ def _links(entry: Entry) -> dict[str, str]:
     names = ", ".join(sorted(entry.inherited_by))
     links = {INHERITED: keys.tag(names)} if names else {}
     links |= remarks.tags(entry.reproduced) if entry.reproduced else {}
+    links |= plans.tags(entry.outcome)
     if entry.made_in is None:
         return links
     if entry.made_in.experiment is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import address, checks, holders, lineage, tree, versions
+from wherefrom import address, checks, holders, lineage, plans, tree, versions
 from wherefrom import baseline as baselines
 from wherefrom.holders import Holder
 from wherefrom.record import Gap
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import CommitRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
+    from wherefrom.plans import Outcome
     from wherefrom.record import Record
     from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
@@ -66,6 +67,16 @@ class Trace:
     def record(self) -> Record | None:
         """The record of the result; None in a project that keeps none."""
         return self.lineage.record if self.lineage else None
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        """What was expected before it ran; empty for nothing."""
+        return self.record.plan if self.record else {}
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of the plan; None where no success criteria were given."""
+        return plans.outcome(self.plan, self.metrics)
 
 
 def trace(view: View, text: str, folder: Path) -> Trace:

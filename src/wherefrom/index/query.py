@@ -72,6 +72,8 @@ class RecordRow:
     baseline: CommitSha | None
     started: int
     ended: int
+    tags: Mapping[str, str]
+    plan: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -184,13 +186,13 @@ class Index:
     def records(self) -> dict[str, RecordRow]:
         """Map record ids to records; of a training and its evaluation it is the latter."""
         rows = self._database.execute("SELECT * FROM records ORDER BY ended").fetchall()
-        return {row[0]: RecordRow(*row) for row in rows}
+        return {row[0]: _record(*row) for row in rows}
 
     def record(self, record_id: str) -> RecordRow | None:
         """Give a record; of a training and its evaluation the latter."""
         ask = "SELECT * FROM records WHERE record_id = ? ORDER BY ended DESC LIMIT 1"
         row = self._database.execute(ask, (record_id,)).fetchone()
-        return RecordRow(*row) if row else None
+        return _record(*row) if row else None
 
     # -- who holds them
 
@@ -294,6 +296,11 @@ class Index:
 def _result(*row: Any) -> ResultRow:  # noqa: ANN401
     *head, metrics, params, prints, gaps = row
     return ResultRow(*head, json.loads(metrics), json.loads(params), json.loads(prints), gaps)  # type: ignore[call-arg]
+
+
+def _record(*row: Any) -> RecordRow:  # noqa: ANN401
+    *head, tags, plan = row
+    return RecordRow(*head, json.loads(tags), json.loads(plan))  # type: ignore[call-arg]
 
 
 def _starts(column: str) -> str:

@@ -100,6 +100,7 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "changed": {name: list(pair) for name, pair in entry.changed.items()},
         "metrics": dict(entry.metrics),
         "reproduced": text.reproduced_json(entry.reproduced),
+        "plan": text.plan_json(entry.plan, entry.outcome),
         "gaps": entry.gaps,
     }
 
@@ -119,6 +120,7 @@ def flat(entry: Entry) -> dict[str, Any]:
         "data_hash": " ".join(str(item.hash) for item in entry.data),
         "data_version": " ".join(entry.labels),
         "reproduced": entry.reproduced.verdict if entry.reproduced else None,
+        "plan.outcome": entry.outcome.verdict if entry.outcome else None,
         "gaps": entry.gaps,
         **entry.metrics,
         **{f"params.{name}": value for name, value in entry.params.items()},

@@ -70,6 +70,7 @@ def as_dict(found: Trace) -> dict[str, Any]:
         "metrics": dict(found.metrics),
         "environment": asdict(record.environment) if record else None,
         "reproduced": text.reproduced_json(found.reproduced),
+        "plan": text.plan_json(found.plan, found.outcome),
         "gaps": text.gaps_json(found.gaps),
     }
 
@@ -83,6 +84,9 @@ def _result(found: Trace) -> str:
         rows += [("model", f"{path}  {out.hash}") for path, out in _models(found.lineage)]
     if found.reproduced:
         rows.append(("reproduced", text.reproduced(found.reproduced)))
+    if found.outcome:
+        rows.append(("plan", text.outcome(found.outcome)))
+        rows += [("", text.judged(one)) for one in found.outcome.criteria]
     return text.pairs(rows, "  ") + metrics_table(found.metrics)
 
 
