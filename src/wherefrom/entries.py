@@ -10,6 +10,7 @@ from wherefrom import holders as holders_
 from wherefrom import plans
 from wherefrom.index.query import Input
 from wherefrom.join import apart, by_content, by_record
+from wherefrom.remarks import Told
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Entry:
     `changed` maps parameters to their values in the baseline (of an experiment) or the parent, and
     here; `labels` are those of `data.version`; `candidates` the runs that it may be of, where
     nothing decides between them. `reproduced` is what its last reproduction came to, `plan` what
-    was expected before it ran.
+    was expected before it ran, `told` what somebody says of it.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Entry:
     candidates: tuple[Run, ...] = ()
     reproduced: Reproduced | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -119,6 +121,7 @@ def of_workspace(view: View, here: Tree, result: Lineage) -> Entry:
         candidates=joined.candidates,
         reproduced=view.reproduced(result.record, result.key),
         plan=result.record.plan if result.record else {},
+        told=view.told(result.record, result.key, result.tags),
     )
 
 
@@ -177,6 +180,7 @@ class _Table:
             candidates=joined.candidates,
             reproduced=self._view.reproduced(record, key),
             plan=record.plan if record else {},
+            told=self._view.told(record, key, record.tags if record else {}),
         )
 
     def _row_of(self, made_in: Holder | None, rows: Sequence[ResultRow]) -> ResultRow:

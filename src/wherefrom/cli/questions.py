@@ -55,9 +55,19 @@ def trace(address: str, *, as_json: bool) -> None:
 @cli.command()
 @click.option("--sort", metavar="METRIC", help="The best by this metric first; else the newest.")
 @shared.better
+@click.option("--status", multiple=True, help="Those with this status alone.")
+@click.option("--not-status", multiple=True, help="Those without this status, such as discarded.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV, with all metrics and parameters.")
 @shared.as_json
-def ls(*, sort: str | None, better: Way | None, as_csv: bool, as_json: bool) -> None:
+def ls(
+    *,
+    sort: str | None,
+    better: Way | None,
+    status: tuple[str, ...],
+    not_status: tuple[str, ...],
+    as_csv: bool,
+    as_json: bool,
+) -> None:
     """List every result: experiment, commit, run, relation, data, metrics, changed parameters."""
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
@@ -70,6 +80,7 @@ def ls(*, sort: str | None, better: Way | None, as_csv: bool, as_json: bool) -> 
         if not found:
             raise NoResultsError
         found = command.ranked(view, found, sort, better) if sort else found
+        found = command.of_status(found, status, not_status)
     if as_csv:
         click.echo(render.results_csv(found), nl=False)
         click.echo(text.gaps(view.gaps), nl=False, err=True)

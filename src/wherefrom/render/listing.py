@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import metrics as metrics_
-from wherefrom.render import text
+from wherefrom.remarks import TAGS
+from wherefrom.render import text, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from wherefrom.runs import Run
 
 _ID = 12
-_HEAD = ("id", "experiment", "commit", "run", "relation", "reproduced", "data")
+_TOLD = 40
+"""Characters of what is told of a result, in a list."""
+_HEAD = ("id", "experiment", "commit", "run", "relation", "reproduced", "plan", *TAGS, "data")
 
 
 def results(entries: Sequence[Entry], metrics: Sequence[str], gaps: Sequence[Gap] = ()) -> str:
@@ -101,6 +105,7 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "metrics": dict(entry.metrics),
         "reproduced": text.reproduced_json(entry.reproduced),
         "plan": text.plan_json(entry.plan, entry.outcome),
+        **told.as_dict(entry.told),
         "gaps": entry.gaps,
     }
 
@@ -121,6 +126,7 @@ def flat(entry: Entry) -> dict[str, Any]:
         "data_version": " ".join(entry.labels),
         "reproduced": entry.reproduced.verdict if entry.reproduced else None,
         "plan.outcome": entry.outcome.verdict if entry.outcome else None,
+        **{name: entry.told.value(name) for name in TAGS},
         "gaps": entry.gaps,
         **entry.metrics,
         **{f"params.{name}": value for name, value in entry.params.items()},
@@ -168,6 +174,11 @@ def _row(entry: Entry) -> tuple[str, ...]:
         entry.run.mlflow_run_id[: text.SHORT] if entry.run else "",
         f"{entry.relation or ''}{' !' if entry.gaps else ''}",
         entry.reproduced.verdict if entry.reproduced else "",
+        entry.outcome.verdict if entry.outcome else "",
+        *(
+            textwrap.shorten(entry.told.value(name) or "", _TOLD, placeholder="...")
+            for name in TAGS
+        ),
         version + (" ..." if len(entry.data) > 2 else ""),  # noqa: PLR2004 - two are shown
     )
 
