@@ -67,8 +67,15 @@ def test_a_result_is_judged_by_what_was_expected_before_it_was_made(small: Sandb
     lose(small)
     small.run("wherefrom", "sync", "--rebuild")
     assert (expected_of(run_of(small)), told_of(run_of(small))) == (PARAMS, TOLD)
-    by_key = {e["result"]["key"]: e["plan"] for e in ask(small, "ls")["results"]}
-    assert list(by_key.values()) == [plan, None]
+    assert [entry["plan"] for entry in ask(small, "ls")["results"]] == [plan, None]
+    assert [entry["plan"] for entry in ask(small, "ls", "--plan")["results"]] == [plan]
+    assert small.process("wherefrom", "ls", "--plan").stdout.splitlines()[1:] == [
+        "  hypothesis        a higher rate scores better",
+        "  success criteria  not met: test.score > 0.7  (test.score 0.7000)",
+        "                    not met: 0 < cv.score < 0.15  (cv.score 0.2000)",
+        "",
+        "results without a plan: 1",
+    ]
 
 
 def test_the_plan_of_a_run_is_that_of_its_start_and_a_derived_run_has_its_own(

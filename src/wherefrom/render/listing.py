@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom import metrics as metrics_
 from wherefrom.remarks import TAGS
-from wherefrom.render import text, told
+from wherefrom.render import planned, text, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,6 +125,7 @@ def flat(entry: Entry) -> dict[str, Any]:
         "data_hash": " ".join(str(item.hash) for item in entry.data),
         "data_version": " ".join(entry.labels),
         "reproduced": entry.reproduced.verdict if entry.reproduced else None,
+        **planned.as_columns(entry.plan),
         "plan.outcome": entry.outcome.verdict if entry.outcome else None,
         **{name: entry.told.value(name) for name in TAGS},
         "gaps": entry.gaps,
