@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.header import check_columns, check_unlabelled, feature_names, is_empty, read_header
 from pipeline.memory import check_memory, machine_memory
+from pipeline.metric_names import metric_names
 from pipeline.params.whole import check_params
 
 # The tags that the stages set (pipeline/facts.py, evaluate.py): nobody else may.
@@ -37,7 +38,7 @@ def main() -> None:
         check_unlabelled(header, learnt, data)
         stage.require_tracked_by_dvc(data.unlabelled)
     check_memory(Path(data.path), names, params, machine_memory())
-    stage.check_experiment(SAID)
+    stage.check_experiment(SAID, metric_names(data.task, params.train.folds))
     if "--dry-run" not in sys.argv[1:]:
         write_text(Path("data/params.checked"), "params.yaml was checked\n")
 

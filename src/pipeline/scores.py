@@ -12,18 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn import metrics
 
+from pipeline.metric_names import CLASSIFICATION, REGRESSION
+
 if TYPE_CHECKING:
     from pipeline.predictions import Predictions
 
-CLASSIFICATION = (
-    "accuracy",
-    "precision_weighted",
-    "recall_weighted",
-    "f1_weighted",
-    "roc_auc",
-    "log_loss",
-)
-REGRESSION = ("mse", "rmse", "mae", "r2")
 # The one CV score that a summary shows and that variants are compared by.
 PRIMARY = {"classification": "accuracy", "regression": "r2"}
 

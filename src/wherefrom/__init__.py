@@ -38,7 +38,8 @@ def results(folder: Path | str = ".") -> pd.DataFrame:
     """List every result of the project of a folder, one a row, as `wherefrom ls` does.
 
     Columns: `record_id`, `mlflow_run_id`, `run_name`, `relation`, `experiment`, `inherited_by`,
-    `commit_sha`, `data_hash`, `data_version`, `reproduced` (a verdict), `gaps` (their number), each
+    `commit_sha`, `data_hash`, `data_version`, `reproduced` (a verdict), `plan.outcome` and what
+    else of a plan was filled in, `experiment_type`, `status`, `note`, `gaps` (their number), each
     metric by its name, each parameter as `params.<name>`. Needs pandas.
     """
     from wherefrom import api  # noqa: PLC0415

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom import baseline as baselines
 from wherefrom import holders as holders_
+from wherefrom import plans
 from wherefrom.index.query import Input
 from wherefrom.join import apart, by_content, by_record
+from wherefrom.remarks import Told
 from wherefrom.sources import git_repo
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import RecordRow, ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
+    from wherefrom.plans import Outcome
     from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
     from wherefrom.tree import Tree
@@ -34,7 +37,8 @@ class Entry:
     holds; `made_in` is None for the latter, and for a result that the workspace alone has.
     `changed` maps parameters to their values in the baseline (of an experiment) or the parent, and
     here; `labels` are those of `data.version`; `candidates` the runs that it may be of, where
-    nothing decides between them. `reproduced` is what its last reproduction came to.
+    nothing decides between them. `reproduced` is what its last reproduction came to, `plan` what
+    was expected before it ran, `told` what somebody says of it.
     """
 
     key: str
@@ -56,6 +60,13 @@ class Entry:
     in_workspace: bool = False
     candidates: tuple[Run, ...] = ()
     reproduced: Reproduced | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of its plan; None where no success criteria were given."""
+        return plans.outcome(self.plan, self.metrics)
 
     @property
     def held(self) -> bool:
@@ -109,6 +120,8 @@ def of_workspace(view: View, here: Tree, result: Lineage) -> Entry:
         in_workspace=True,
         candidates=joined.candidates,
         reproduced=view.reproduced(result.record, result.key),
+        plan=result.record.plan if result.record else {},
+        told=view.told(result.record, result.key, result.tags),
     )
 
 
@@ -146,13 +159,14 @@ class _Table:
     ) -> Entry:
         made_in = holders_.origin(joined.maker, held)
         row = self._row_of(made_in, rows)
+        record = self._records.get(row.record_id or "")
         return Entry(
             key=key,
             stage=row.stage,
             record_id=row.record_id,
             training_id=row.training_id,
             run=joined.run,
-            record=self._records.get(row.record_id or ""),
+            record=record,
             relation=holders_.relation(joined.maker, made_in, made_in) if made_in else None,
             made_in=made_in,
             experiments=tuple(h.experiment for h in held if h.experiment),
@@ -164,7 +178,9 @@ class _Table:
             changed=self._changed(row, made_in),
             gaps=row.gap_count + len(joined.gaps),
             candidates=joined.candidates,
-            reproduced=self._view.reproduced(self._records.get(row.record_id or ""), key),
+            reproduced=self._view.reproduced(record, key),
+            plan=record.plan if record else {},
+            told=self._view.told(record, key, record.tags if record else {}),
         )
 
     def _row_of(self, made_in: Holder | None, rows: Sequence[ResultRow]) -> ResultRow:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import datasets, keys, tags
+from wherefrom import datasets, keys, plans, tags
 from wherefrom.names import DERIVED_FROM, RELATION
 from wherefrom.record import to_text
 
@@ -52,6 +52,7 @@ def of_result(
     first = training if training is not None and training.record is not None else result
     start = first.record or record
     params = {keys.key(name): keys.param(value) for name, value in result.params.items()}
+    params |= plans.params(record.plan)
     return LedgerRun(
         record=record,
         started=start.started,

@@ -54,6 +54,13 @@ class Lineage:
         return flat_params((stage.wdir, stage.facts) for stage in self.stages)
 
     @property
+    def tags(self) -> dict[str, str]:
+        """What its records say of it: the training's, too, where it is in that one's run."""
+        first = None if self.is_of_other_training else self.training
+        own = first.tags if first and self.record and self.record.relation == "own" else {}
+        return {**own, **(self.record.tags if self.record else {})}
+
+    @property
     def is_of_other_training(self) -> bool:
         """Whether the tree has another training than the one that the result rests on."""
         if self.record is None or self.training is None:

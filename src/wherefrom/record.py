@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wherefrom.identity import CommitSha, ExperimentName, Fingerprint, MlflowRunId, RecordId
 
 SCHEMA = 1
-_YOUNGER = {"tags", "ignored"}  # than the first records
+_YOUNGER = {"tags", "ignored", "plan"}  # than the first records
 
 Relation = Literal["own", "derived"]
 
@@ -79,7 +79,7 @@ class Record:
     `started` and `ended` are milliseconds since 1970, UTC, as MLflow counts them. `tags` are what
     the parameters say of the experiment and the stage of itself, in MLflow's form. `ignored`
     maps the folders of code that the stage read to what git ignores in them, with hashes: the one
-    hash of a folder in `dvc.lock` counts these too.
+    hash of a folder in `dvc.lock` counts these too. `plan` is what was expected before it ran.
     """
 
     record_id: RecordId
@@ -98,13 +98,15 @@ class Record:
     gaps: tuple[Gap, ...] = field(default_factory=tuple)
     tags: Mapping[str, str] = field(default_factory=dict)
     ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
 
 def to_text(record: Record, *, names_result: bool) -> str:
     """Write a record as the text of its file; `names_result` makes its run id a DVC column."""
     body: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
-    if not record.ignored:
-        del body["ignored"]
+    for name in ("ignored", "plan"):
+        if not body[name]:
+            del body[name]
     body["started"], body["ended"] = iso(record.started), iso(record.ended)
     file: dict[str, Any] = {"record": [body]}
     if names_result and record.mlflow_run_id:

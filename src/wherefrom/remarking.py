@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Self
 from wherefrom import delivery, files, remarks, settings
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.record import Gap
+from wherefrom.remarks import Mark, Reproduced, Told
 from wherefrom.sources import git_notes, git_repo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Future
 
     from wherefrom.commands.trace import Trace
-    from wherefrom.remarks import Reproduced
+    from wherefrom.remarks import Tagged
     from wherefrom.sources.mlflow_store import Store
     from wherefrom.view import View
 
@@ -42,19 +44,23 @@ class Remarker:
     def __exit__(self, *_error: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def write(self, trace: Trace, remark: Reproduced) -> tuple[Gap, ...]:
+    def write(self, trace: Trace, remark: Reproduced | Tagged) -> tuple[Gap, ...]:
         """Write a remark to the record and the run of a result; gaps say where it could not be."""
         self._note(trace, remark)
         if trace.run is None:
-            return (_not_logged(self._view.unasked),) if self._view.unasked else ()
-        run_id, marks = trace.run.mlflow_run_id, remarks.tags(remark)
+            return (_not_logged(remark, self._view.unasked),) if self._view.unasked else ()
+        run_id, marks = trace.run.mlflow_run_id, _tags(trace, remark)
+        there = {name: value for name, value in marks.items() if value is not None}
         try:
-            self.prepare().result().log(run_id, params={}, metrics={}, tags=marks, at=remark.at)
+            store = self.prepare().result()
+            store.log(run_id, params={}, metrics={}, tags=there, at=remark.at)
+            if len(there) < len(marks):
+                store.unset(run_id, [name for name in marks if name not in there])
         except StoreUnreachableError as error:
-            return (_not_logged(str(error)),)
+            return (_not_logged(remark, str(error)),)
         return ()
 
-    def _note(self, trace: Trace, remark: Reproduced) -> None:
+    def _note(self, trace: Trace, remark: Reproduced | Tagged) -> None:
         """Add a note to the record of a result; to its dvc.lock, where it keeps no record."""
         if trace.lineage is None:
             return
@@ -79,5 +85,15 @@ def _open(view: View) -> Store:
     return delivery.open_project_store(view.project, view.uri, chosen.mlflow_experiment)
 
 
-def _not_logged(why: str) -> Gap:
-    return Gap("the verdict is not in MLflow", why, "once it answers, `wherefrom sync` brings it")
+def _tags(trace: Trace, remark: Reproduced | Tagged) -> Mapping[str, str | None]:
+    """Give the tags that the run has to have by a remark; None: those that it must not have."""
+    if isinstance(remark, Reproduced):
+        return remarks.tags(remark)
+    later = {name: Mark(value, remark.at, remark.by) for name, value in remark.tags.items()}
+    return Told(trace.told.own, later).changed()
+
+
+def _not_logged(remark: Reproduced | Tagged, why: str) -> Gap:
+    what = "the verdict is" if isinstance(remark, Reproduced) else "the tags are"
+    brings = "it" if isinstance(remark, Reproduced) else "them"
+    return Gap(f"{what} not in MLflow", why, f"once it answers, `wherefrom sync` brings {brings}")

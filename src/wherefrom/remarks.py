@@ -8,7 +8,7 @@ Lines of several clones merge by `git notes merge --strategy=cat_sort_uniq`.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import keys
@@ -16,13 +16,16 @@ from wherefrom.names import REPRODUCED, REPRODUCED_AT, REPRODUCED_IN, REPRODUCED
 from wherefrom.record import Gap, iso, millis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 SCHEMA = 1
 
-_REPRODUCED = "reproduced"
+_REPRODUCED, _TAGGED = "reproduced", "tagged"
 VERDICTS = ("identical", "equivalent", "different", "impossible")
 """From the best to the worst."""
+
+TAGS = ("experiment_type", "status", "note")
+"""The tags that are set afterwards."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,73 @@ class Reproduced:
     why: str = ""
 
 
-_FIELDS = tuple(field.name for field in fields(Reproduced))
+@dataclass(frozen=True)
+class Tagged:
+    """That tags of a result were set, or removed (None), at `at` (milliseconds, UTC).
+
+    `by` is a name as git writes it; None where git knows none.
+    """
+
+    tags: Mapping[str, str | None]
+    at: int
+    by: str | None
 
 
-def line(remark: Reproduced, fingerprint: str | None = None) -> str:
+@dataclass(frozen=True)
+class Mark:
+    """A tag as it was set last; `value` is None where that removed it."""
+
+    value: str | None
+    at: int
+    by: str | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a result by now: its records' own tags (`own`), and `marks` set later."""
+
+    own: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+
+    def value(self, name: str) -> str | None:
+        """Give a tag as it is now: set later, else its records' own; None for none.
+
+        What was set and removed is again as the records have it.
+        """
+        mark = self.marks.get(name)
+        return mark.value if mark and mark.value is not None else self.own.get(name)
+
+    def changed(self) -> dict[str, str | None]:
+        """Map the tags that were set later to what the run has to have; None: nothing."""
+        now = {name: self.value(name) for name in self.marks}
+        return {name: None if value is None else keys.tag(value) for name, value in now.items()}
+
+    def newest(self) -> int:
+        """Say when a tag was set last (milliseconds, UTC); 0 where none was."""
+        return max((mark.at for mark in self.marks.values()), default=0)
+
+
+_FIELDS = tuple(one.name for one in fields(Reproduced))
+
+
+def line(remark: Reproduced | Tagged, fingerprint: str | None = None) -> str:
     """Write a remark; `fingerprint` names the result in a lock, where that has no record."""
-    body = {"schema": SCHEMA, "kind": _REPRODUCED, **asdict(remark), "at": iso(remark.at)}
+    kind = _TAGGED if isinstance(remark, Tagged) else _REPRODUCED
+    body = {"schema": SCHEMA, "kind": kind, **asdict(remark), "at": iso(remark.at)}
     body |= {"fingerprint": fingerprint} if fingerprint else {}
     return json.dumps(body, sort_keys=True)
 
 
 def last(text: str) -> Reproduced | None:
     """Give the latest of what a note says of reproductions; None where it says nothing of them."""
-    return max(_of(text.splitlines()), key=lambda remark: remark.at, default=None)
+    found = (one for one in _of(text) if isinstance(one, Reproduced))
+    return max(found, key=lambda remark: remark.at, default=None)
+
+
+def marks(text: str) -> dict[str, Mark]:
+    """Give the tags that a note sets, each as it was set last; of one moment the last line."""
+    said = sorted((one for one in _of(text) if isinstance(one, Tagged)), key=lambda one: one.at)
+    return {name: Mark(value, one.at, one.by) for one in said for name, value in one.tags.items()}
 
 
 def by_fingerprint(text: str) -> dict[str, str]:
@@ -87,10 +144,9 @@ def tags(remark: Reproduced) -> dict[str, str]:
     return {name: keys.tag(value) for name, value in known.items() if value}
 
 
-def _of(lines: Iterable[str]) -> Iterator[Reproduced]:
-    for text in lines:
-        body = _body(text)
-        remark = _reproduced(body) if body and body["kind"] == _REPRODUCED else None
+def _of(text: str) -> Iterator[Reproduced | Tagged]:
+    for one in text.splitlines():
+        remark = _remark(_body(one) or {})
         if remark:
             yield remark
 
@@ -98,16 +154,32 @@ def _of(lines: Iterable[str]) -> Iterator[Reproduced]:
 def _is_known(text: str) -> bool:
     """Whether a line is a remark that can be read, or one of another kind."""
     body = _body(text)
-    return body is not None and (body["kind"] != _REPRODUCED or _reproduced(body) is not None)
+    is_other = body is not None and body["kind"] not in {_REPRODUCED, _TAGGED}
+    return is_other or _remark(body or {}) is not None
 
 
-def _reproduced(body: Mapping[str, Any]) -> Reproduced | None:
+def _remark(body: Mapping[str, Any]) -> Reproduced | Tagged | None:
     """Read a remark; None where a field is missing or is no such value: anybody may push a note."""
     try:
+        if body.get("kind") == _TAGGED:
+            return Tagged(_tags(body["tags"]), millis(body["at"]), _text(body["by"]))
+        if body.get("kind") != _REPRODUCED:
+            return None
         found = Reproduced(**{**{k: body[k] for k in _FIELDS}, "at": millis(body["at"])})
     except (KeyError, TypeError, ValueError):
         return None
     return found if found.verdict in VERDICTS else None
+
+
+def _tags(given: Mapping[str, Any]) -> dict[str, str | None]:
+    """Read tags; those that a later version may add are passed over, and no other can be set."""
+    return {name: _text(given[name]) for name in TAGS if name in given}
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError
+    return value
 
 
 def _body(text: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from wherefrom.errors.project import ReservedTagError
 from wherefrom.project import dvc_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 def read_params() -> dict[str, Any]:
@@ -20,13 +20,14 @@ def read_params() -> dict[str, Any]:
     return settings_.read_params(dvc_root(Path.cwd()))
 
 
-def check_experiment(said: Iterable[str] = ()) -> None:
+def check_experiment(said: Iterable[str] = (), metrics: Collection[str] = ()) -> None:
     """Check the section `experiment` of the parameters, before anything runs.
 
-    `said` are the tags that the stages set themselves. Raises `SettingError` where the vocabulary
-    is not kept or the name of runs has unknown fields, and `ReservedTagError`.
+    `said` are the tags that the stages set themselves, `metrics` all that a result will have, empty
+    where that is not known. Raises `SettingError` where the vocabulary is not kept or the name of
+    runs has unknown fields, `CriterionError` and `ReservedTagError`.
     """
-    from wherefrom import naming, tags  # noqa: PLC0415
+    from wherefrom import naming, plans, tags  # noqa: PLC0415
 
     root = dvc_root(Path.cwd())
     settings = settings_.read(root, root.name)
@@ -37,6 +38,7 @@ def check_experiment(said: Iterable[str] = ()) -> None:
         if name in taken:
             raise ReservedTagError(name, taken)
     naming.check_template(settings.run_name or "")
+    plans.check(settings.plan, metrics)
 
 
 def require_tracked_by_dvc(path: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from wherefrom import yaml12
+from wherefrom import plans, yaml12
 from wherefrom.errors.project import ParamsFileError, SettingError
 from wherefrom.record import Gap
 from wherefrom.uris import tracking_uri
@@ -37,6 +37,7 @@ class Settings:
     `data_path` is the raw table, None where the parameters name none. `researcher`, `objective`,
     `notes` and `tags` become tags of every run; `run_name` is the template of its name, None for
     the default. `required_tags` must be there, and `allowed_values` maps tags to their values.
+    `plan` is what is expected, as far as it is filled in.
     """
 
     mlflow_experiment: str
@@ -50,6 +51,7 @@ class Settings:
     run_name: str | None = None
     required_tags: tuple[str, ...] = ()
     allowed_values: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    plan: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def all_tags(self) -> dict[str, object]:
@@ -129,6 +131,7 @@ def _settings(params: Mapping[str, Any], project_name: str) -> Settings:
             name: tuple(values) if isinstance(values, list) else (values,)
             for name, values in allowed.items()
         },
+        plan=plans.of_section(_value(experiment, plans.SECTION, dict, {})),
     )
 
 

@@ -17,6 +17,7 @@ from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.join import Joined, RunTable, by_content, by_record
 from wherefrom.project import locate
 from wherefrom.record import Gap, from_text
+from wherefrom.remarks import Told
 from wherefrom.runs import NoRuns
 from wherefrom.sources import git_notes, git_repo
 from wherefrom.sources.git_objects import Objects
@@ -93,8 +94,15 @@ class View:
 
     def reproduced(self, record: Record | RecordRow | None, key: str) -> Reproduced | None:
         """Give the last reproduction of a result; `key` is its own, where it keeps no record."""
+        return remarks.last(self._note(record, key))
+
+    def told(self, record: Record | RecordRow | None, key: str, own: Mapping[str, str]) -> Told:
+        """Give the tags that are told of a result by now; `own` are those of its records."""
+        return Told(own, remarks.marks(self._note(record, key)))
+
+    def _note(self, record: Record | RecordRow | None, key: str) -> str:
         place = (record.record_id, record.stage) if record else (key, "")
-        return remarks.last(self.remarks.get(place, ""))
+        return self.remarks.get(place, "")
 
     def forget_runs(self) -> None:
         """Ask for all runs anew: some have been made since."""

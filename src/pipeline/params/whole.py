@@ -20,6 +20,20 @@ class Vocabulary(Section):
     allowed: dict[str, list[Scalar]] = allowed("a mapping of tags to lists of values", default={})
 
 
+class Plan(Section):
+    """What is expected, said before it runs."""
+
+    hypothesis: str | None = allowed("a text, or null", default=None)
+    expected_improvement: Scalar | None = allowed("a text, a number, or null", default=None)
+    success_criteria: str | list[str] = allowed(
+        "a text such as `test.accuracy > 0.90`, or a list of such", default=[]
+    )
+    risks: str | list[str] | None = allowed("a text, a list of texts, or null", default=None)
+    rollback_plan: str | list[str] | None = allowed(
+        "a text, a list of texts, or null", default=None
+    )
+
+
 class Experiment(Section):
     """What somebody wants to remember of an experiment; no stage depends on it."""
 
@@ -33,6 +47,7 @@ class Experiment(Section):
     run_name: str | None = allowed(
         "a text with fields such as {researcher} and {date}, or null", default=None, min_length=1
     )
+    plan: Plan = allowed("a section that says what is expected", default=Plan())
     vocabulary: Vocabulary = allowed("a section with required and allowed", default=Vocabulary())
 
 

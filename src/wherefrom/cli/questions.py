@@ -55,26 +55,42 @@ def trace(address: str, *, as_json: bool) -> None:
 @cli.command()
 @click.option("--sort", metavar="METRIC", help="The best by this metric first; else the newest.")
 @shared.better
+@click.option("--plan", is_flag=True, help="What was expected of each, against what came.")
+@click.option("--status", multiple=True, help="Those with this status alone.")
+@click.option("--not-status", multiple=True, help="Those without this status, such as discarded.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV, with all metrics and parameters.")
 @shared.as_json
-def ls(*, sort: str | None, better: Way | None, as_csv: bool, as_json: bool) -> None:
+def ls(
+    *,
+    sort: str | None,
+    better: Way | None,
+    plan: bool,
+    status: tuple[str, ...],
+    not_status: tuple[str, ...],
+    as_csv: bool,
+    as_json: bool,
+) -> None:
     """List every result: experiment, commit, run, relation, data, metrics, changed parameters."""
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
     from wherefrom.commands import ls as command  # noqa: PLC0415
     from wherefrom.render import listing as render  # noqa: PLC0415
-    from wherefrom.render import text  # noqa: PLC0415
+    from wherefrom.render import planned, text  # noqa: PLC0415
 
     with looking(as_json=as_json, empty={"results": []}) as view:
         found = command.entries(view)
         if not found:
             raise NoResultsError
         found = command.ranked(view, found, sort, better) if sort else found
+        found = command.of_status(found, status, not_status)
+    shown = [entry for entry in found if entry.plan] if plan else found
     if as_csv:
-        click.echo(render.results_csv(found), nl=False)
+        click.echo(render.results_csv(shown), nl=False)
         click.echo(text.gaps(view.gaps), nl=False, err=True)
     elif as_json:
-        click.echo(render.results_json(found, view.gaps), nl=False)
+        click.echo(render.results_json(shown, view.gaps), nl=False)
+    elif plan:
+        click.echo(planned.plans(found, view.gaps), nl=False)
     else:
         metrics = render.shown_metrics(found, sort)
         click.echo(render.results(found, metrics, view.gaps), nl=False)

@@ -14,7 +14,7 @@ from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import is_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wherefrom.entries import Entry
     from wherefrom.identity import CommitSha
@@ -50,6 +50,14 @@ def ranked(view: View, found: list[Entry], metric: str, better: Way | None = Non
     way = better or metrics.way(metric)
     having.sort(key=lambda entry: metrics.merit(entry.metrics[metric], way))
     return having + [entry for entry in found if metric not in entry.metrics]
+
+
+def of_status(
+    found: Iterable[Entry], wanted: Collection[str], unwanted: Collection[str]
+) -> list[Entry]:
+    """Leave out results by what is said of them: those of no `wanted` status, if any is."""
+    said = ((entry, entry.told.value("status")) for entry in found)
+    return [e for e, s in said if (not wanted or s in wanted) and s not in unwanted]
 
 
 def _with_logged(view: View, listed: list[Entry]) -> list[Entry]:

@@ -14,6 +14,7 @@ from wherefrom import (
     ledger,
     lineage,
     metrics,
+    plans,
     settings,
     tree,
 )
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wherefrom.holders import Relation
     from wherefrom.identity import MlflowRunId
     from wherefrom.lineage import Lineage
+    from wherefrom.plans import Outcome
     from wherefrom.tree import Tree
     from wherefrom.view import View
 
@@ -53,6 +55,11 @@ class Summary:
     models: tuple[str, ...]
     gaps: tuple[Gap, ...]
     unkept: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of the plan; None where no success criteria were given."""
+        return plans.outcome(self.record.plan, self.metrics)
 
 
 def collect(root: Path, record: Record | None = None) -> Summary:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import delivery, files, keys, lineage, remarks, settings, tree
+from wherefrom import delivery, files, keys, lineage, plans, remarks, settings, tree
 from wherefrom.commands import ls
 from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
@@ -190,7 +190,7 @@ class _Ledger:
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
         late = {} if evaluated else late
-        passing = (PROCESS, ERROR, INHERITED, EXP_REV)
+        passing = (PROCESS, ERROR, INHERITED, EXP_REV, *entry.told.marks)
         old = [k for k in passing if k in here.tags and k not in links]
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
@@ -256,6 +256,8 @@ def _links(entry: Entry) -> dict[str, str]:
     names = ", ".join(sorted(entry.inherited_by))
     links = {INHERITED: keys.tag(names)} if names else {}
     links |= remarks.tags(entry.reproduced) if entry.reproduced else {}
+    links |= plans.tags(entry.outcome)
+    links |= {name: value for name, value in entry.told.changed().items() if value is not None}
     if entry.made_in is None:
         return links
     if entry.made_in.experiment is not None:

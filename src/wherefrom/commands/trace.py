@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import address, checks, holders, lineage, tree, versions
+from wherefrom import address, checks, holders, lineage, plans, tree, versions
 from wherefrom import baseline as baselines
 from wherefrom.holders import Holder
 from wherefrom.record import Gap
+from wherefrom.remarks import Told
 from wherefrom.runs import Logged
 from wherefrom.sources import git_repo
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import CommitRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
+    from wherefrom.plans import Outcome
     from wherefrom.record import Record
     from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
@@ -40,7 +42,7 @@ class Trace:
     where `attributed` is False it does not hold what the result was made from, and `gaps` say why.
     `changed` maps parameters to their values in the baseline or parent and here; `unused` those of
     `params.yaml` that no stage uses and that differ. `reproduced` is what its last reproduction
-    came to.
+    came to, `told` what somebody says of it.
     """
 
     key: str
@@ -61,11 +63,22 @@ class Trace:
     metrics: Mapping[str, float]
     gaps: tuple[Gap, ...]
     reproduced: Reproduced | None = None
+    told: Told = field(default_factory=Told)
 
     @property
     def record(self) -> Record | None:
         """The record of the result; None in a project that keeps none."""
         return self.lineage.record if self.lineage else None
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        """What was expected before it ran; empty for nothing."""
+        return self.record.plan if self.record else {}
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of the plan; None where no success criteria were given."""
+        return plans.outcome(self.plan, self.metrics)
 
 
 def trace(view: View, text: str, folder: Path) -> Trace:
@@ -134,6 +147,7 @@ class _Tracer:
                 *self._view.gaps,
             ),
             reproduced=reproduced,
+            told=self._view.told(result.record, result.key, result.tags),
         )
 
     def _join(self) -> Joined:

@@ -123,6 +123,22 @@ class UnknownMetricError(WherefromError):
 
 
 @dataclass
+class TagValueError(WherefromError):
+    """A value of a tag that the vocabulary of the project does not have."""
+
+    name: str
+    value: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} is {self.value!r}; allowed is {' or '.join(self.allowed)}"
+
+    @property
+    def hint(self) -> str:
+        return "take one of these, or add it to experiment.vocabulary.allowed in params.yaml"
+
+
+@dataclass
 class ImpossibleError(WherefromError):
     """A result that cannot be made again: what is missing, why, and what would mend it."""
 

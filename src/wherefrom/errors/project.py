@@ -83,6 +83,28 @@ class SettingError(WherefromError):
 
 
 @dataclass
+class CriterionError(WherefromError):
+    """A success criterion that is none; `place` is the character of the text, from 1."""
+
+    text: str
+    place: int
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"params.yaml: experiment.plan.success_criteria: {self.text!r}, at {self.place}: "
+            f"{self.why}"
+        )
+
+    @property
+    def hint(self) -> str:
+        return (
+            "compare metrics and numbers with < <= > >= == !=; and, or, not, + - * / and "
+            "parentheses are allowed, such as in `test.accuracy > 0.90 and gap.accuracy < 0.05`"
+        )
+
+
+@dataclass
 class ReservedTagError(WherefromError):
     """A tag that somebody sets and that has a meaning already: `taken` are such."""
 
@@ -97,5 +119,5 @@ class ReservedTagError(WherefromError):
         return "give it another name"
 
 
-RESERVED_TAGS = ("wherefrom.", "dvc.", "git.", "env.", "mlflow.", "data_hash")
+RESERVED_TAGS = ("wherefrom.", "dvc.", "git.", "env.", "mlflow.", "plan.", "data_hash")
 """How the tags begin that nobody else may set."""

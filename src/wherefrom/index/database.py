@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 7
+VERSION = 8
 """Of the tables below and of what is written into them: another one is made anew."""
 
 _TABLES = """
@@ -61,6 +61,7 @@ CREATE INDEX inputs_result ON inputs (result);
 CREATE TABLE records (
     record_id TEXT, stage TEXT, relation TEXT, derived_from TEXT, fingerprint TEXT, run_id TEXT,
     run_name TEXT, experiment TEXT, baseline TEXT, started INTEGER, ended INTEGER,
+    tags TEXT, plan TEXT,
     PRIMARY KEY (record_id, stage)
 ) WITHOUT ROWID;
 CREATE INDEX records_run ON records (run_id);

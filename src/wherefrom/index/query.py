@@ -59,7 +59,7 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class RecordRow:
-    """A record, without what only a trace shows."""
+    """A record, without what only a trace shows. `tags` are all that records say of its run."""
 
     record_id: RecordId
     stage: str
@@ -72,6 +72,8 @@ class RecordRow:
     baseline: CommitSha | None
     started: int
     ended: int
+    tags: Mapping[str, str]
+    plan: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -184,13 +186,12 @@ class Index:
     def records(self) -> dict[str, RecordRow]:
         """Map record ids to records; of a training and its evaluation it is the latter."""
         rows = self._database.execute("SELECT * FROM records ORDER BY ended").fetchall()
-        return {row[0]: RecordRow(*row) for row in rows}
+        return _latest(rows)
 
     def record(self, record_id: str) -> RecordRow | None:
         """Give a record; of a training and its evaluation the latter."""
-        ask = "SELECT * FROM records WHERE record_id = ? ORDER BY ended DESC LIMIT 1"
-        row = self._database.execute(ask, (record_id,)).fetchone()
-        return RecordRow(*row) if row else None
+        ask = "SELECT * FROM records WHERE record_id = ? ORDER BY ended"
+        return _latest(self._database.execute(ask, (record_id,)).fetchall()).get(record_id)
 
     # -- who holds them
 
@@ -294,6 +295,17 @@ class Index:
 def _result(*row: Any) -> ResultRow:  # noqa: ANN401
     *head, metrics, params, prints, gaps = row
     return ResultRow(*head, json.loads(metrics), json.loads(params), json.loads(prints), gaps)  # type: ignore[call-arg]
+
+
+def _latest(rows: Iterable[Sequence[Any]]) -> dict[str, RecordRow]:
+    """Give the last of each record's rows, with the tags of those before: of the same run."""
+    said: dict[str, dict[str, str]] = {}
+    found: dict[str, RecordRow] = {}
+    for *head, tags, plan in rows:
+        own = said.setdefault(head[0], {})
+        own |= json.loads(tags)
+        found[head[0]] = RecordRow(*head, own, json.loads(plan))  # type: ignore[call-arg]
+    return found
 
 
 def _starts(column: str) -> str:

@@ -164,8 +164,9 @@ class SnapshotWriter:
             *(record.record_id, record.stage, record.relation, record.derived_from),
             *(record.fingerprint, record.mlflow_run_id, record.run_name, record.experiment),
             *(record.baseline, record.started, record.ended),
+            *(json.dumps(record.tags), json.dumps(record.plan)),
         )
-        insert = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        insert = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         if not genuine:  # an edited copy never comes before the true one
             insert = insert.replace("REPLACE", "IGNORE")
         self._database.execute(insert, row)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import metrics as metrics_
-from wherefrom.render import text
+from wherefrom.remarks import TAGS
+from wherefrom.render import planned, text, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from wherefrom.runs import Run
 
 _ID = 12
-_HEAD = ("id", "experiment", "commit", "run", "relation", "reproduced", "data")
+_TOLD = 40
+"""Characters of what is told of a result, in a list."""
+_HEAD = ("id", "experiment", "commit", "run", "relation", "reproduced", "plan", *TAGS, "data")
 
 
 def results(entries: Sequence[Entry], metrics: Sequence[str], gaps: Sequence[Gap] = ()) -> str:
@@ -100,6 +104,8 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "changed": {name: list(pair) for name, pair in entry.changed.items()},
         "metrics": dict(entry.metrics),
         "reproduced": text.reproduced_json(entry.reproduced),
+        "plan": text.plan_json(entry.plan, entry.outcome),
+        **told.as_dict(entry.told),
         "gaps": entry.gaps,
     }
 
@@ -119,6 +125,9 @@ def flat(entry: Entry) -> dict[str, Any]:
         "data_hash": " ".join(str(item.hash) for item in entry.data),
         "data_version": " ".join(entry.labels),
         "reproduced": entry.reproduced.verdict if entry.reproduced else None,
+        **planned.as_columns(entry.plan),
+        "plan.outcome": entry.outcome.verdict if entry.outcome else None,
+        **{name: entry.told.value(name) for name in TAGS},
         "gaps": entry.gaps,
         **entry.metrics,
         **{f"params.{name}": value for name, value in entry.params.items()},
@@ -166,6 +175,11 @@ def _row(entry: Entry) -> tuple[str, ...]:
         entry.run.mlflow_run_id[: text.SHORT] if entry.run else "",
         f"{entry.relation or ''}{' !' if entry.gaps else ''}",
         entry.reproduced.verdict if entry.reproduced else "",
+        entry.outcome.verdict if entry.outcome else "",
+        *(
+            textwrap.shorten(entry.told.value(name) or "", _TOLD, placeholder="...")
+            for name in TAGS
+        ),
         version + (" ..." if len(entry.data) > 2 else ""),  # noqa: PLR2004 - two are shown
     )
 

@@ -38,6 +38,7 @@ def summary(result: Summary) -> str:
         *([("experiment", record.experiment)] if record.experiment else []),
         *_cv_rows(result.metrics),
         *_rows("test", result.metrics),
+        *([("plan", text.outcome(result.outcome))] if result.outcome else []),
         *(("data", f"{value or 'not tracked by DVC'}  {path}") for path, value in data),
         ("commit", _commit(record.git)),
         ("model", ", ".join(result.models) or "none in dvc.lock"),
@@ -67,6 +68,7 @@ def summary_json(result: Summary) -> str:
             "data": [{"path": path, "hash": value} for path, value in result.data.items()],
             "commit": {"sha": record.git.commit, "dirty": record.git.dirty},
             "models": list(result.models),
+            "plan": text.plan_json(record.plan, result.outcome),
             "gaps": text.gaps_json(result.gaps),
         }
     )

@@ -14,6 +14,8 @@ from wherefrom.record import iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wherefrom.criteria import Judged
+    from wherefrom.plans import Outcome
     from wherefrom.record import Gap
     from wherefrom.remarks import Reproduced
 
@@ -91,6 +93,27 @@ def reproduced(found: Reproduced) -> str:
 def reproduced_json(found: Reproduced | None) -> dict[str, Any] | None:
     """Give the same as plain values; None for none."""
     return {**asdict(found), "at": iso(found.at)} if found else None
+
+
+def outcome(found: Outcome) -> str:
+    """Show what came of a plan, and by how many of its criteria."""
+    met = sum(one.verdict == "met" for one in found.criteria)
+    return f"{found.verdict}, {met} of {len(found.criteria)} criteria met"
+
+
+def judged(one: Judged) -> str:
+    """Show what came of a criterion, with the values of its metrics."""
+    values = ", ".join(f"{name} {number(value)}" for name, value in one.values.items())
+    beside = "; ".join(filter(None, (values, one.why)))
+    return f"{one.verdict}: {one.criterion}" + (f"  ({beside})" if beside else "")
+
+
+def plan_json(plan: Mapping[str, Any], found: Outcome | None) -> dict[str, Any] | None:
+    """Give a plan and what came of it as plain values; None where nothing was expected."""
+    if not plan:
+        return None
+    criteria = [asdict(one) for one in found.criteria] if found else []
+    return {**plan, "outcome": found.verdict if found else None, "criteria": criteria}
 
 
 def value(item: object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.lockfile import is_record
-from wherefrom.render import text
+from wherefrom.render import text, told
 from wherefrom.render.listing import run_json
 from wherefrom.uris import redact_text
 
@@ -70,6 +70,8 @@ def as_dict(found: Trace) -> dict[str, Any]:
         "metrics": dict(found.metrics),
         "environment": asdict(record.environment) if record else None,
         "reproduced": text.reproduced_json(found.reproduced),
+        "plan": text.plan_json(found.plan, found.outcome),
+        **told.as_dict(found.told),
         "gaps": text.gaps_json(found.gaps),
     }
 
@@ -83,6 +85,10 @@ def _result(found: Trace) -> str:
         rows += [("model", f"{path}  {out.hash}") for path, out in _models(found.lineage)]
     if found.reproduced:
         rows.append(("reproduced", text.reproduced(found.reproduced)))
+    rows += told.rows(found.told)
+    if found.outcome:
+        rows.append(("plan", text.outcome(found.outcome)))
+        rows += [("", text.judged(one)) for one in found.outcome.criteria]
     return text.pairs(rows, "  ") + metrics_table(found.metrics)
 
 

@@ -123,6 +123,19 @@ def head(root: Path) -> CommitSha | None:
         return None
 
 
+def author(root: Path) -> str | None:
+    """Give who commits here, as `Name <address>`; None where git knows no name.
+
+    The variables that `git commit` takes it from count here, too.
+    """
+    known = {k: v for k, v in os.environ.items() if k in {"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"}}
+    try:
+        ident = run(root, "var", "GIT_AUTHOR_IDENT", extra=known)
+    except ToolError:
+        return None
+    return ident.rsplit(" ", 2)[0]
+
+
 def branch(root: Path) -> str | None:
     """Give the branch that is checked out; None on a detached HEAD."""
     try:

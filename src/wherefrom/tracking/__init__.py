@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import context as context_
-from wherefrom import environment, files, keys, metrics, tags, trial
+from wherefrom import environment, files, keys, metrics, plans, tags, trial
 from wherefrom import record as records
 from wherefrom.claims import Claims
 from wherefrom.connection import Connection
@@ -174,7 +174,7 @@ class TrackedRun:
         files.write(self._record_path, text)
         if self._entry is not None:
             self._artifacts(self._entry).text(text, self._record_path.name)
-            self._end(self._entry, "FINISHED", ended, values)
+            self._end(self._entry, "FINISHED", ended, values, self._outcome())
         if self._standing.owns:
             self._claims.finish(record.record_id, {"metrics": values, "record": text})
         return record
@@ -199,6 +199,14 @@ class TrackedRun:
             )
         )
         self._start()
+
+    def _outcome(self) -> dict[str, str]:
+        """Judge the result, with the metrics of the stages before, by what was expected of it."""
+        plan, stage = self._standing.plan(self._context), self._context.stage
+        own = (out.path for out in stage.outs if out.metric)
+        workspace = self._context.project.workspace
+        values, _ = metrics.read(workspace, [*stage.metrics_before, *own]) if plan else ({}, ())
+        return plans.tags(plans.outcome(plan, values))
 
     def _metrics(self) -> dict[str, float]:
         stage = self._context.stage
@@ -228,6 +236,7 @@ class TrackedRun:
             gaps=tuple(dict.fromkeys(self._gaps)),
             tags=self._tags,
             ignored=context.ignored,
+            plan=stands.plan(context),
         )
 
     def _mlflow_run_id(self) -> MlflowRunId | None:

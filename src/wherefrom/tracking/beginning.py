@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wherefrom import datasets, tags
+from wherefrom import datasets, plans, tags
 from wherefrom import process as processes
 from wherefrom.journal import Entry
 from wherefrom.names import DATA_HASH
@@ -53,7 +53,7 @@ def entry(
         run_name=standing.run_name(context),
         started=context.started,
         process=processes.current(),
-        params=context.params,
+        params=context.params | plans.params(standing.plan(context)),
         tags=marks,
         data=data,
         table=next((item for item in data if item.hash == data_hash), None),

@@ -48,6 +48,12 @@ class Standing:
         rests = {DERIVED_FROM: self.derived_from} if self.derived_from else {}
         return {RELATION: self.relation, **rests}
 
+    def plan(self, context: Context) -> Mapping[str, Any]:
+        """Give what was expected; of a run that was claimed, as its training started."""
+        if self.owns and self.training is not None:
+            return self.training.plan
+        return context.settings.plan
+
     def run_name(self, context: Context) -> str:
         """Name the run; one that was claimed keeps its name."""
         if self.owns and self.training is not None:
