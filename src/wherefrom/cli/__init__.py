@@ -9,7 +9,7 @@ import traceback
 
 import click
 
-from wherefrom.cli import deeds, lasting, questions, sweeps  # noqa: F401 - commands are brought in
+from wherefrom.cli import deeds, lasting, questions, sweeps, using  # noqa: F401 - commands are brought in
 from wherefrom.cli.group import cli
 from wherefrom.errors import WherefromError
 from wherefrom.errors.index import IndexDamagedError

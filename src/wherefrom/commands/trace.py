@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import CommitRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
+    from wherefrom.predictions import Predictions
     from wherefrom.record import Record
     from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
@@ -40,7 +41,7 @@ class Trace:
     where `attributed` is False it does not hold what the result was made from, and `gaps` say why.
     `changed` maps parameters to their values in the baseline or parent and here; `unused` those of
     `params.yaml` that no stage uses and that differ. `reproduced` is what its last reproduction
-    came to.
+    came to. `predictions` are those that the address named, which the result has made.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Trace:
     metrics: Mapping[str, float]
     gaps: tuple[Gap, ...]
     reproduced: Reproduced | None = None
+    predictions: Predictions | None = None
 
     @property
     def record(self) -> Record | None:
@@ -124,6 +126,7 @@ class _Tracer:
             unused=_unused(before, here, result),
             metrics=values or self._logged(joined),
             gaps=(
+                *self._found.gaps,
                 *wrong,
                 *(result.record.gaps if result.record else ()),
                 *joined.gaps,
@@ -134,6 +137,7 @@ class _Tracer:
                 *self._view.gaps,
             ),
             reproduced=reproduced,
+            predictions=self._found.predictions,
         )
 
     def _join(self) -> Joined:
