@@ -82,6 +82,7 @@ def promote(
     `ImpossibleError` where there is nothing that could be registered, and `StoreUnreachableError`.
     """
     found = address.resolve(view, asked.address, folder)
+    found = replace(found, in_workspace=not view.index.of_key(found.key))  # a commit comes first
     trace = tracing.of(view, found)
     registry = Registry(view.uri)
     with FileLock(files.private_folder(view.project.state) / "promote.lock"):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from predicting import cached, read, table
-
 from asking import ask
+from using.own_models import cached, read, table
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

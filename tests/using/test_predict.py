@@ -7,9 +7,8 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from predicting import cached, read
-
 from asking import ask, trace
+from using.own_models import cached, read
 from waiting import until
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ def cached(sandbox: Sandbox, path: str, rev: str | None = None) -> Path:
     return sandbox.root / ".dvc/cache/files/md5" / outs[path][:2] / outs[path][2:]
 
 
-def build_pipeline(sandbox: Sandbox) -> None:
+def build(sandbox: Sandbox) -> None:
     """Learn from a table with an id, numbers and categories; then another model, committed too."""
     write(sandbox.root / "data/raw/own.csv", table())
     sandbox.dvc("add", "--quiet", "data/raw/own.csv")
