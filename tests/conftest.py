@@ -13,6 +13,7 @@ import warm
 from join import small_project
 from sandbox import Sandbox, build_template, built_on_a_store, built_once, copy_of
 from sync import every_kind
+from using import own_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,3 +131,19 @@ def linked_template(
         copy_of(kinds_template, root, quiet_environment).run("wherefrom", "sync")
 
     return built_once(shared_folder, "linked", build)
+
+
+@pytest.fixture(scope="session")
+def used_template(template: Path, shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
+    """The project with two more results, of a table with an id; the last is in the workspace."""
+
+    def build(root: Path) -> None:
+        own_models.build(copy_of(template, root, quiet_environment))
+
+    return built_once(shared_folder, "used", build)
+
+
+@pytest.fixture
+def used(used_template: Path, tmp_path: Path, quiet_environment: dict[str, str]) -> Sandbox:
+    """A copy of it, at a place of its own."""
+    return copy_of(used_template, tmp_path / "used", quiet_environment)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom import index as indexes
-from wherefrom import lineage, measured, tree
+from wherefrom import lineage, measured, predictions, tree
 from wherefrom.errors.answers import (
     AmbiguousAddressError,
     NoResultsError,
     NoResultThereError,
+    NotPredictionsError,
     UnknownAddressError,
 )
 from wherefrom.found import Found
 from wherefrom.join import is_of
 from wherefrom.lockfile import is_record
+from wherefrom.record import Gap
 from wherefrom.sources import disk, git_repo
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from wherefrom.index.query import ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
+    from wherefrom.predictions import Predictions
     from wherefrom.runs import Run
     from wherefrom.view import View
 
@@ -59,6 +63,7 @@ def _everywhere(view: View, address: str, folder: Path) -> dict[str, Found]:
     found = _first((_experiments, _revision, _ids, measured.with_value), view, address)
     found = found or _first((_runs,), view, address)
     found = found or {one.key: one for one in _path(view, address, folder)}
+    found = found or {one.key: one for one in _predicted(view, _place(folder, address))}
     return found or _first((_here, _loose), view, address)
 
 
@@ -184,9 +189,7 @@ def _joined(view: View, run: Run, row: ResultRow) -> tuple[Found, Joined]:
 
 def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
     """Find the result of a file on disk, by its bytes."""
-    root = view.project.workspace
-    given = Path(os.path.abspath(folder / address))  # noqa: PTH100 - `..` is meant as it is typed
-    path = given.parent.resolve() / given.name  # a link may lead into DVC's cache: it stays
+    root, path = view.project.workspace, _place(folder, address)
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     value = _hash(path)
     results = lineage.results(tree.of_workspace(root).holding)
@@ -196,6 +199,38 @@ def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
     if not here and value is not None and not is_record(name):
         yield from _of_rows(view.index.of_object(value))
         yield from _of_rows(view.index.of_input(value))
+
+
+def _place(folder: Path, address: str) -> Path:
+    """Give the file that a path means; a link may lead into DVC's cache: it stays."""
+    given = Path(os.path.abspath(folder / address))  # noqa: PTH100 - `..` is meant as it is typed
+    return given.parent.resolve() / given.name
+
+
+def _predicted(view: View, path: Path) -> Iterator[Found]:
+    """Find the result that made predictions, by the file beside them.
+
+    Raises `NotPredictionsError`, also where nothing here holds that result.
+    """
+    beside = predictions.place_of(path)
+    if not os.path.isfile(beside) or not os.path.isfile(path):  # noqa: PTH113 - as above
+        return
+    said = predictions.from_text(beside.read_text(encoding="utf-8"), beside.name)
+    held = _of_rows(view.index.of_key(said.key))
+    found = next(held, None) or next(_here(view, said.key), None)
+    if found is None:
+        why = f"no commit here holds the result {said.key} (code of {said.commit_sha[:10]})"
+        raise NotPredictionsError(beside.name, why)
+    yield replace(found, predictions=said, gaps=(*_edited(path, said), *said.gaps))
+
+
+def _edited(path: Path, said: Predictions) -> Iterator[Gap]:
+    if _hash(path) != said.output.hash:
+        yield Gap(
+            what=f"{path.name} is not what was predicted",
+            why=f"its bytes have not the hash {said.output.hash}: it was edited, or made otherwise",
+            remedy="predict the table again, and edit a copy",
+        )
 
 
 def _left(result: Lineage, name: str, value: str | None, *, is_folder: bool) -> bool:

@@ -42,3 +42,10 @@ LFS = "lfs"
 
 KILLED = {ERROR: "the process was killed"}
 """What is said of a run whose process has gone without a word."""
+
+RESULT = "wherefrom.result"
+"""A version of a registered model: the key of the result that it is of."""
+PROMOTED_AT = "wherefrom.promoted.at"
+PROMOTED_BY = "wherefrom.promoted.by"
+PROMOTED_WHY = "wherefrom.promoted.why"
+PROMOTED_DESPITE = "wherefrom.promoted.despite"

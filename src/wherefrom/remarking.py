@@ -13,7 +13,7 @@ from wherefrom.remarks import Mark, Reproduced, Told
 from wherefrom.sources import git_notes, git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from wherefrom.commands.trace import Trace
@@ -46,7 +46,7 @@ class Remarker:
 
     def write(self, trace: Trace, remark: Reproduced | Tagged) -> tuple[Gap, ...]:
         """Write a remark to the record and the run of a result; gaps say where it could not be."""
-        self._note(trace, remark)
+        note(self._view, trace, lambda fingerprint: remarks.line(remark, fingerprint))
         if trace.run is None:
             return (_not_logged(remark, self._view.unasked),) if self._view.unasked else ()
         run_id, marks = trace.run.mlflow_run_id, _tags(trace, remark)
@@ -60,24 +60,29 @@ class Remarker:
             return (_not_logged(remark, str(error)),)
         return ()
 
-    def _note(self, trace: Trace, remark: Reproduced | Tagged) -> None:
-        """Add a note to the record of a result; to its dvc.lock, where it keeps no record."""
-        if trace.lineage is None:
-            return
-        final, git_root = trace.lineage.final, self._view.git_root
-        path, fingerprint = final.record_path, None
-        if path is None or trace.record is None:
-            path, fingerprint = final.lock_path, final.fingerprint
-        blob = self._blob(trace, path)
-        if blob is not None:
-            lock = files.private_folder(self._view.project.state) / "remarks.lock"
-            git_notes.add(git_root, blob, remarks.line(remark, fingerprint), lock)
 
-    def _blob(self, trace: Trace, path: str) -> str | None:
-        if trace.commit is None:
-            return git_notes.blob_of(self._view.git_root, self._view.project.workspace / path)
-        place = self._view.project.in_git(path)
-        return git_repo.listed(self._view.git_root, trace.commit.sha, [place]).get(place)
+def note(view: View, trace: Trace, line: Callable[[str | None], str]) -> None:
+    """Add a note to the record of a result; to its dvc.lock, where it keeps no record.
+
+    `line` writes it, told the fingerprint that names the result in a lock, None for a record.
+    """
+    if trace.lineage is None:
+        return
+    final = trace.lineage.final
+    path, fingerprint = final.record_path, None
+    if path is None or trace.record is None:
+        path, fingerprint = final.lock_path, final.fingerprint
+    blob = _blob(view, trace, path)
+    if blob is not None:
+        lock = files.private_folder(view.project.state) / "remarks.lock"
+        git_notes.add(view.git_root, blob, line(fingerprint), lock)
+
+
+def _blob(view: View, trace: Trace, path: str) -> str | None:
+    if trace.commit is None:
+        return git_notes.blob_of(view.git_root, view.project.workspace / path)
+    place = view.project.in_git(path)
+    return git_repo.listed(view.git_root, trace.commit.sha, [place]).get(place)
 
 
 def _open(view: View) -> Store:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wherefrom import predicting
 from wherefrom import settings as settings_
 from wherefrom.errors.inputs import ForeignCodeError, OtherBytesError, UntrackedTableError
 from wherefrom.errors.project import ReservedTagError
@@ -60,12 +61,15 @@ def require_own_code(module: Any) -> None:  # noqa: ANN401
 def as_left(path: str) -> Path:
     """Give the path of a file that an earlier stage left, such as a pickle, which runs code.
 
-    Raises `OtherBytesError` where its bytes are not those that `dvc.lock` says. Outside of a DVC
-    stage nothing has been recorded, and nothing is checked.
+    Raises `OtherBytesError` where its bytes are not those that `dvc.lock` says. Where a script
+    predicts it is a file of the result that was asked for; else, outside of a DVC stage, nothing
+    has been recorded, and nothing is checked.
     """
     from wherefrom import ledger  # noqa: PLC0415
     from wherefrom.sources import disk  # noqa: PLC0415
 
+    if predicting.JOB in os.environ:
+        return predicting.as_left(path)
     root = dvc_root(Path.cwd())
     if os.environ.get("DVC_STAGE"):
         left = {out.path: out.hash for facts in ledger.stages(root).values() for out in facts.outs}

@@ -25,6 +25,7 @@ from wherefrom.boundary import (
 from wherefrom.errors.project import NotAProjectError, RecordError
 from wherefrom.lockfile import flatten
 from wherefrom.names import ERROR, PRUNED
+from wherefrom.predicting import predicting
 from wherefrom.project import dvc_root, locate
 from wherefrom.requirements import (
     as_left,
@@ -50,6 +51,7 @@ __all__ = [
     "call_courier",
     "check_experiment",
     "expect_courier",
+    "predicting",
     "read_params",
     "refuse_safe_path",
     "require_own_code",

@@ -15,6 +15,7 @@ from wherefrom.cli import (  # noqa: F401 - commands are brought in
     questions,
     remarks,
     sweeps,
+    using,
 )
 from wherefrom.cli.group import cli
 from wherefrom.errors import WherefromError

@@ -129,13 +129,13 @@ def _wanted(view: View, trace: Trace, options: Options) -> Wanted:
     if trace.lineage is None:
         gap = trace.gaps[0]
         raise ImpossibleError(gap.what, gap.why, gap.remedy)
-    sha = _code(view, trace)
+    sha = code_of(view, trace)
     from_lock = options.environment == "lock"
     asked = (trace.metrics, from_lock, options.tolerance)
     return rerun.Wanted(view.project, trace.lineage, sha, *asked)
 
 
-def _code(view: View, trace: Trace) -> CommitSha:
+def code_of(view: View, trace: Trace) -> CommitSha:
     """Find the commit with the code that a result was made from.
 
     That is who holds the result, unless it was made from a dirty tree and that commit has other

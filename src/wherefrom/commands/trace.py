@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.plans import Outcome
+    from wherefrom.predictions import Predictions
     from wherefrom.record import Record
     from wherefrom.remarks import Reproduced
     from wherefrom.runs import Run
@@ -42,7 +43,8 @@ class Trace:
     where `attributed` is False it does not hold what the result was made from, and `gaps` say why.
     `changed` maps parameters to their values in the baseline or parent and here; `unused` those of
     `params.yaml` that no stage uses and that differ. `reproduced` is what its last reproduction
-    came to, `told` what somebody says of it.
+    came to, `told` what somebody says of it. `predictions` are those that the address named, which
+    the result has made.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Trace:
     gaps: tuple[Gap, ...]
     reproduced: Reproduced | None = None
     told: Told = field(default_factory=Told)
+    predictions: Predictions | None = None
 
     @property
     def record(self) -> Record | None:
@@ -137,6 +140,7 @@ class _Tracer:
             unused=_unused(before, here, result),
             metrics=values or self._logged(joined),
             gaps=(
+                *self._found.gaps,
                 *wrong,
                 *(result.record.gaps if result.record else ()),
                 *joined.gaps,
@@ -148,6 +152,7 @@ class _Tracer:
             ),
             reproduced=reproduced,
             told=self._view.told(result.record, result.key, result.tags),
+            predictions=self._found.predictions,
         )
 
     def _join(self) -> Joined:

@@ -153,3 +153,28 @@ class ImpossibleError(WherefromError):
     @property
     def hint(self) -> str:
         return self.remedy
+
+
+@dataclass
+class NotPredictionsError(WherefromError):
+    """The file beside a table does not say what made it."""
+
+    path: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path} does not say what made the table beside it: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "bring it back from where the predictions came from, or predict the table again"
+
+
+@dataclass
+class NotPredictedError(WherefromError):
+    """A table that a script refuses to predict; `said` is what it said of it."""
+
+    said: str
+
+    def __str__(self) -> str:
+        return self.said

@@ -54,6 +54,18 @@ class OtherBytesError(WherefromError):
 
 
 @dataclass
+class NotAskedToPredictError(WherefromError):
+    """A script that predicts, and was started by nobody who asks for predictions."""
+
+    def __str__(self) -> str:
+        return "this script predicts what `wherefrom predict` asks for"
+
+    @property
+    def hint(self) -> str:
+        return "`wherefrom predict workspace TABLE -o PREDICTIONS`"
+
+
+@dataclass
 class UntrackedTableError(WherefromError):
     """A raw table that DVC does not track: it has no hash, so no result of it has an address."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.lockfile import is_record
 from wherefrom.render import text, told
 from wherefrom.render.listing import run_json
+from wherefrom.render.predicted import as_dict as predictions_json
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _DETAIL = re.compile(r"\.(std|fold_\d+)$")
 def trace(found: Trace) -> str:
     """Show a trace: result, run, commit, data, stages, parameters, environment, gaps."""
     sections = (
+        ("predictions", _predictions(found)),
         ("result", _result(found)),
         ("run", _run(found)),
         ("commit", _commit(found)),
@@ -72,11 +74,27 @@ def as_dict(found: Trace) -> dict[str, Any]:
         "reproduced": text.reproduced_json(found.reproduced),
         "plan": text.plan_json(found.plan, found.outcome),
         **told.as_dict(found.told),
+        "predictions": predictions_json(found.predictions) if found.predictions else None,
         "gaps": text.gaps_json(found.gaps),
     }
 
 
 # -- the result and its run
+
+
+def _predictions(found: Trace) -> str:
+    said = found.predictions
+    if said is None:
+        return ""
+    rows = [
+        ("file", f"{said.output.name}  {said.rows} rows  {said.output.hash}"),
+        ("of", f"{said.table.name}  {said.table.hash}"),
+        ("made", text.date(said.at)),
+        ("code", said.commit_sha),
+        ("python", f"{said.environment.python}, {said.environment.platform}"),
+    ]
+    remarks = "".join(f"  {line}\n" for line in said.remarks)
+    return text.pairs(rows, "  ") + remarks
 
 
 def _result(found: Trace) -> str:

@@ -42,18 +42,8 @@ def check_out(project: Project, sha: CommitSha, result: Lineage, clone: Path) ->
     What leads out of the clone is found before anything runs, and before DVC opens it where no
     template hides it. Raises `ImpossibleError`.
     """
-    if project.repository is None or project.git_root is None:
-        raise LookupError("a result of history is in git")
-    _refuse_unread(project, project.git_root, sha, result)
-    try:
-        git_clone.clone(project.repository.common_dir, sha, clone)
-    except ToolError as error:
-        raise ImpossibleError(
-            what=f"the commit {sha[:7]} cannot be checked out",
-            why=redact_text(" ".join(error.output.split())),
-            remedy="`git fetch` it from where it is; a commit that git has removed is lost",
-        ) from error
-    git_clone.fill(project.repository.common_dir, project.git_root, clone)
+    _refuse_unread(project, sha, result)
+    bring_code(project, sha, clone)
     root, links = clone / project.prefix, git_clone.links(clone)
     _refuse(confined.leaving(_written(project, result, clone), links))
     dvc_clone.settle(root)
@@ -64,6 +54,21 @@ def check_out(project: Project, sha: CommitSha, result: Lineage, clone: Path) ->
         frozenset(address for address, stage in stages.items() if stage.frozen),
         frozenset(os.path.relpath(p, root) for stage in stages.values() for p in stage.persisted),
     )
+
+
+def bring_code(project: Project, sha: CommitSha, clone: Path) -> None:
+    """Clone a commit, with what git itself leaves out. Raises `ImpossibleError`."""
+    if project.repository is None or project.git_root is None:
+        raise LookupError("a result of history is in git")
+    try:
+        git_clone.clone(project.repository.common_dir, sha, clone)
+    except ToolError as error:
+        raise ImpossibleError(
+            what=f"the commit {sha[:7]} cannot be checked out",
+            why=redact_text(" ".join(error.output.split())),
+            remedy="`git fetch` it from where it is; a commit that git has removed is lost",
+        ) from error
+    git_clone.fill(project.repository.common_dir, project.git_root, clone)
 
 
 def bring_data(project: Project, result: Lineage, root: Path) -> None:
@@ -91,9 +96,9 @@ def _take(project: Project, stage: Stage, path: str, value: str, target: Path) -
         )
 
 
-def _refuse_unread(project: Project, git_root: Path, sha: CommitSha, result: Lineage) -> None:
+def _refuse_unread(project: Project, sha: CommitSha, result: Lineage) -> None:
     """Refuse a commit whose code git does not give: of a submodule, or by a filter, say."""
-    with Committed(project, git_root) as committed:
+    with Committed(project, project.git_root or project.workspace) as committed:
         for problem in checks.in_commit(committed, result, sha).unread:
             raise ImpossibleError(problem.what, problem.why, problem.remedy)
 

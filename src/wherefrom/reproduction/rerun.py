@@ -100,8 +100,7 @@ def _environment(environ: Mapping[str, str], folder: Path, logs: Path) -> dict[s
 
     `logs` outlives it.
     """
-    clean = {key: value for key, value in environ.items() if not key.startswith(_CALLERS_OWN)}
-    return clean | {
+    return without_callers_own(environ) | {
         LOGS: str(logs),
         TRACKING: "off",
         "WHEREFROM_SUMMARY": "off",
@@ -110,6 +109,11 @@ def _environment(environ: Mapping[str, str], folder: Path, logs: Path) -> dict[s
         "DVC_NO_ANALYTICS": "1",
         "DVC_SITE_CACHE_DIR": str(folder / "site"),
     }
+
+
+def without_callers_own(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what the caller's tools are told: it would lead out of a clone."""
+    return {key: value for key, value in environ.items() if not key.startswith(_CALLERS_OWN)}
 
 
 def _store(folder: Path) -> str:

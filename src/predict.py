@@ -1,0 +1,51 @@
+"""Predict a table with the fitted model: what `wherefrom predict` runs, as a commit has it."""
+
+import sys
+import warnings
+from pathlib import Path
+
+from wherefrom import stage
+
+stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
+
+from sklearn.exceptions import InconsistentVersionWarning
+
+from pipeline.chunks import read_chunks
+from pipeline.errors import InputError
+from pipeline.fitted import read_fitted
+from pipeline.header import read_header
+from pipeline.params.evaluate import EvaluateParams
+from pipeline.params.section import load_params
+from pipeline.schema import read_schema
+from pipeline.scoring import Scorer, columns_needed
+from pipeline.threads import threads_limited
+
+
+def main() -> None:
+    """Write the predictions of the table that is asked for."""
+    with stage.predicting() as asked:
+        params = load_params(EvaluateParams, Path("params.yaml"))
+        separator = params.data.separator
+        warnings.simplefilter("error", InconsistentVersionWarning)
+        with threads_limited(params.threads):
+            schema = read_schema(stage.as_left("data/prepared/schema.json"))
+            model = read_fitted(stage.as_left("models/model.joblib"))
+            names = read_header(asked.table, separator)
+            needed = columns_needed(names, model, schema, asked.name)
+            scorer = Scorer(model, schema, params.evaluate.threshold, asked.name)
+            with asked.output.open("w", encoding="utf-8", newline="") as file:
+                for rows in read_chunks(asked.table, needed, separator):
+                    scorer.score(rows).to_csv(
+                        file, index=False, header=not file.tell(), lineterminator="\n"
+                    )
+        scorer.check()
+        for remark in scorer.remarks():
+            print(f"predict: {remark}", file=sys.stderr)  # noqa: T201  # for whoever predicts
+        ignored = [name for name in names if name not in needed]
+        if ignored:
+            print(f"predict: not used: {', '.join(ignored)}", file=sys.stderr)  # noqa: T201  # the same
+        asked.rows = scorer.rows
+
+
+if __name__ == "__main__":
+    stage.run(main, user_errors=(InputError,))

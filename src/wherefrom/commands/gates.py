@@ -1,0 +1,122 @@
+"""What a result has to meet before it is promoted: one gap for each thing that it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom import address, metrics
+from wherefrom.commands import trace as tracing
+from wherefrom.errors.answers import UnknownAddressError
+from wherefrom.lockfile import is_record
+from wherefrom.problems import Levels
+from wherefrom.record import Gap
+from wherefrom.verification import collect, subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from wherefrom.commands.trace import Trace
+    from wherefrom.found import Found
+    from wherefrom.identity import DataHash
+    from wherefrom.lineage import Lineage
+    from wherefrom.metrics import Way
+    from wherefrom.view import View
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A metric of the candidate and of the one that has the alias."""
+
+    metric: str
+    now: float
+    before: float
+    way: Way
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the candidate is worse; one that is as good is not."""
+        return metrics.merit(self.now, self.way) > metrics.merit(self.before, self.way)
+
+
+def whole(view: View, found: Found, reading: Callable[[int, int], None]) -> tuple[Gap, ...]:
+    """Name what `wherefrom verify --data` finds of a result."""
+    results = collect.verify(view, [subjects.of_found(view, found)], Levels(data=True), reading)
+    return (*view.gaps, *(problem for one in results for problem in one.problems))
+
+
+def held(trace: Trace) -> Iterator[Gap]:
+    """Say so where no commit holds the result, or one that has not what it was made from."""
+    if trace.commit is None:
+        yield Gap(
+            what="no commit holds this result",
+            why="it is in the workspace alone",
+            remedy="commit what the stages wrote: `git add dvc.lock results`, `git commit`",
+        )
+    elif not trace.attributed:
+        yield from trace.gaps[:1]
+
+
+def not_worse(
+    view: View, candidate: Trace, holder: str, metric: str | None, better: Way | None
+) -> Iterator[Gap]:
+    """Say so where a result is worse than that of the version `holder`, or cannot be compared.
+
+    Both have to be measured on the same test data.
+    """
+    try:
+        found = address.resolve(view, holder, view.folder)
+    except UnknownAddressError:
+        yield _not_comparable(holder, "it is of no result that is known here")
+        return
+    other = tracing.of(view, found)
+    if other.key == candidate.key:
+        return
+    mine, theirs = _test_data(candidate.lineage), _test_data(other.lineage)
+    if not mine or mine != theirs:
+        unlike = ", ".join(sorted(n for n in {*mine, *theirs} if mine.get(n) != theirs.get(n)))
+        yield _not_comparable(holder, f"their test data differ: {unlike or 'none is known'}")
+        return
+    name = metric or _deciding(candidate.metrics, other.metrics)
+    if name is None or not {*candidate.metrics} & {*other.metrics} & {name}:
+        yield _not_comparable(holder, f"they have no metric {name or ''} in common".strip())
+        return
+    pair = candidate.metrics[name], other.metrics[name]
+    compared = Compared(name, *pair, better or metrics.way(name))
+    if compared.is_worse:
+        yield Gap(
+            what=f"it is worse than {holder}",
+            why=f"{name} is {pair[0]:.6g}, and there {pair[1]:.6g}",
+            remedy="`--metric` names another metric, `--force REASON` overrules this",
+        )
+
+
+def _not_comparable(holder: str, why: str) -> Gap:
+    return Gap(
+        what=f"it cannot be compared with {holder}, which has the alias",
+        why=why,
+        remedy="evaluate both on the same data, or overrule this with `--force REASON`",
+    )
+
+
+def _deciding(mine: Mapping[str, float], theirs: Mapping[str, float]) -> str | None:
+    """Choose the test metric of what decides among results; the deciding one without it."""
+    shared = [name for name in mine if name in theirs]
+    name = metrics.deciding(shared)
+    of_test = f"test.{name.removeprefix('cv.').removesuffix('.mean')}" if name else None
+    return of_test if of_test in shared else name
+
+
+def _test_data(result: Lineage | None) -> dict[str, DataHash | None]:
+    """Map what a result was measured on to its hashes.
+
+    It is what the last stage reads that an earlier one made or DVC tracks, but for models and
+    records; where names say `test`, those alone.
+    """
+    if result is None:
+        return {}
+    made = {path for stage in result.stages for path in stage.outs} | {*result.used}
+    known = {p: d.hash for p, d in result.final.deps.items() if p in made and not is_record(p)}
+    data = {path: value for path, value in known.items() if path not in result.models}
+    named = {path: value for path, value in data.items() if "test" in path.lower()}
+    return named or data

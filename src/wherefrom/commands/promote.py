@@ -1,0 +1,240 @@
+"""A result under a name that others use: a version in MLflow's registry, after gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from wherefrom import address, files, keys, promotions
+from wherefrom.commands import gates
+from wherefrom.commands import keep as keeping
+from wherefrom.commands import trace as tracing
+from wherefrom.context import now
+from wherefrom.errors.answers import ImpossibleError
+from wherefrom.errors.git import NothingToKeepError
+from wherefrom.names import COMMIT, DATA_HASH, FINGERPRINT, RECORD_ID, RESULT
+from wherefrom.promotions import Promotion
+from wherefrom.remarking import note
+from wherefrom.sources import git_repo
+from wherefrom.sources.mlflow_registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from wherefrom.commands.keep import Kept
+    from wherefrom.commands.trace import Trace
+    from wherefrom.metrics import Way
+    from wherefrom.record import Gap
+    from wherefrom.runs import LoggedModel
+    from wherefrom.view import View
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which result is to be promoted to what; `alias` is None for a version without one.
+
+    `force` says why gates that fail are overruled; None: they are not.
+    """
+
+    address: str
+    name: str
+    alias: str | None = None
+    why: str = ""
+    force: str | None = None
+    metric: str | None = None
+    better: Way | None = None
+
+    @property
+    def uri(self) -> str:
+        """The address of what has the alias."""
+        return f"models:/{self.name}@{self.alias}"
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """What came of it: `promotion` is None where a gate refused it, `made` False for none new.
+
+    `failed` are the gates that it did not pass, `kept` the tags that keep it from now on.
+    """
+
+    key: str
+    request: Request
+    failed: tuple[Gap, ...]
+    promotion: Promotion | None = None
+    made: bool = False
+    kept: Kept | None = None
+
+    @property
+    def uri(self) -> str:
+        """The address of the version."""
+        return f"models:/{self.request.name}/{self.promotion.version if self.promotion else ''}"
+
+
+def promote(
+    view: View, asked: Request, folder: Path, reading: Callable[[int, int], None]
+) -> Promoted:
+    """Promote a result; a path is meant from `folder`.
+
+    The same result twice under a name is one version. Raises what `address.resolve` does,
+    `ImpossibleError` where there is nothing that could be registered, and `StoreUnreachableError`.
+    """
+    found = address.resolve(view, asked.address, folder)
+    found = replace(found, in_workspace=not view.index.of_key(found.key))  # a commit comes first
+    trace = tracing.of(view, found)
+    registry = Registry(view.uri)
+    with FileLock(files.private_folder(view.project.state) / "promote.lock"):
+        holder = registry.holder(asked.name, asked.alias) if asked.alias else None
+        gaps = [*gates.whole(view, found, reading), *gates.held(trace)]
+        if holder is not None:
+            gaps += gates.not_worse(view, trace, asked.uri, asked.metric, asked.better)
+        failed = tuple(dict.fromkeys(gaps))
+        if failed and asked.force is None:
+            return Promoted(trace.key, asked, failed)
+        logged = _model(view, trace)
+        kept = _keep(view, asked, folder)
+        version, is_new = _version(view, registry, asked.name, trace, logged)
+        said = Promotion(
+            at=now(),
+            name=asked.name,
+            version=version,
+            alias=asked.alias,
+            way=promotions.KIND,
+            by=git_repo.identity(view.git_root),
+            why=asked.force or asked.why,
+            despite=tuple(gap.what for gap in failed),
+            before=holder,
+        )
+        made = is_new or holder != version if asked.alias else is_new
+        if made or not _is_known(view, said):
+            _settle(view, registry, trace, said)
+    return Promoted(trace.key, asked, failed, said, made, kept)
+
+
+def _model(view: View, trace: Trace) -> LoggedModel:
+    """Give the model that a result, or the training that it rests on, has logged, as its run's."""
+    if trace.run is None or trace.lineage is None:
+        raise ImpossibleError(
+            what="this result has no run in MLflow that a version could belong to",
+            why=view.unasked or "it was made elsewhere or with tracking off",
+            remedy="`wherefrom sync --rebuild` makes the run from git",
+        )
+    origin = trace.lineage.record.derived_from if trace.lineage.record else None
+    training = view.ask(lambda runs: runs.of_records([origin])) if origin else []
+    runs = [trace.run.mlflow_run_id, *(run.mlflow_run_id for run in training)]
+    models = {model.run_id: model for model in view.runs.stored().models}
+    for run_id in runs:
+        if run_id in models:
+            return replace(models[run_id], run_id=trace.run.mlflow_run_id)
+    raise ImpossibleError(
+        what="MLflow has no model of this result",
+        why="its training has logged none, or it was deleted there",
+        remedy="let the training log it (`run.log_model`), and run it again",
+    )
+
+
+def _keep(view: View, asked: Request, folder: Path) -> Kept | None:
+    """Tag the commit of a result, so that no garbage collection takes what is in use."""
+    try:
+        return keeping.keep(view, asked.address, folder)
+    except NothingToKeepError:
+        if asked.force is None:
+            raise
+        return None
+
+
+def _version(
+    view: View, registry: Registry, name: str, trace: Trace, logged: LoggedModel
+) -> tuple[str, bool]:
+    """Give the version of a result under a name, and whether it was made now."""
+    for version in registry.versions(name):
+        if version.tags.get(RESULT) == trace.key and version.model_id == logged.model_id:
+            return version.version, False
+    tags = _lineage_tags(trace)
+    return registry.register(name, logged, _description(view, trace), tags), True
+
+
+def _lineage_tags(trace: Trace) -> dict[str, str]:
+    result = trace.lineage
+    if result is None:
+        return {RESULT: trace.key}
+    known: dict[str, object] = {
+        RESULT: trace.key,
+        RECORD_ID: trace.record.record_id if trace.record else None,
+        FINGERPRINT: result.final.fingerprint,
+        COMMIT: trace.commit.sha if trace.commit else None,
+        DATA_HASH: trace.run.data_hash if trace.run else None,
+        "env.lock": trace.record.environment.lock if trace.record else None,
+        **{keys.key(f"dvc.data.{path}"): value for path, value in result.used.items()},
+        **{
+            keys.key(f"dvc.out.{path}"): out.hash
+            for stage in result.stages
+            for path, out in stage.outs.items()
+            if path in result.models
+        },
+    }
+    return {name: keys.tag(value) for name, value in known.items() if value is not None}
+
+
+def _description(view: View, trace: Trace) -> str:
+    """Say in Markdown what a version was made from, and how to look at that."""
+    rows = [f"- commit `{trace.commit.sha}`: {trace.commit.subject}"] if trace.commit else []
+    rows += [f"- data `{path}` `{value}`" for path, value in _data(trace)]
+    tests = {n: v for n, v in trace.metrics.items() if n.startswith("test.")}
+    rows += [f"- {name} {value:.6g}" for name, value in tests.items()]
+    listed = "\n".join(rows)
+    project = view.project.anchor.name
+    commands = f"`wherefrom trace {trace.key[:12]}` in {project} shows all of it"
+    return f"Result `{trace.key}`\n\n{listed}\n\n{commands}; `wherefrom reproduce` makes it again."
+
+
+def _data(trace: Trace) -> Sequence[tuple[str, object]]:
+    return tuple(trace.lineage.used.items()) if trace.lineage else ()
+
+
+def _is_known(view: View, said: Promotion) -> bool:
+    """Whether the ledger has the promotion already, under whatever time and name."""
+    history = promotions.read(view.remarks.values(), said.name)
+    of_alias = [one for one in history if one.alias == said.alias]
+    if said.alias is None:
+        return any(one.version == said.version for one in of_alias)
+    return bool(of_alias) and of_alias[-1].version == said.version
+
+
+def _settle(view: View, registry: Registry, trace: Trace, said: Promotion) -> None:
+    """Set the alias, and say who did, when and why, in the ledger and in MLflow."""
+    if said.alias is not None:
+        registry.set_alias(said.name, said.alias, said.version)
+    note(view, trace, lambda fingerprint: promotions.line(said, fingerprint))
+    tags = promotions.tags(said)
+    registry.set_tags(said.name, said.version, {k: keys.tag(v) for k, v in tags.items()})
+
+
+def history(view: View, name: str) -> list[Promotion]:
+    """Give who promoted what under a name, when and why, the oldest first."""
+    return promotions.read(view.remarks.values(), name)
+
+
+def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
+    """Give an alias back to the version that had it before. Raises `ImpossibleError`."""
+    registry = Registry(view.uri)
+    with FileLock(files.private_folder(view.project.state) / "promote.lock"):
+        holder = registry.holder(name, alias)
+        known = promotions.stack(history(view, name), alias)
+        former = known[:-1] if holder in known[-1:] else known
+        there = {version.version for version in registry.versions(name)}
+        target = next((version for version in reversed(former) if version in there), None)
+        if target is None:
+            raise ImpossibleError(
+                what=f"models:/{name}@{alias} has nothing to go back to",
+                why="no other version was promoted to it" if holder else "nothing has that alias",
+                remedy=f"`wherefrom promote --history {name}` lists what was",
+            )
+        trace = tracing.trace(view, f"models:/{name}/{target}", view.folder)
+        by = git_repo.identity(view.git_root)
+        head = Promotion(now(), name, target, alias, "rolled back", by, why)
+        said = replace(head, before=holder)
+        _settle(view, registry, trace, said)
+    return said

@@ -1,0 +1,144 @@
+"""A table predicted by the model of a result, with the code of its commit, in a clone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherefrom import checks, predicting
+from wherefrom.committed import Committed
+from wherefrom.errors.answers import ImpossibleError, NotPredictedError
+from wherefrom.reproduction import checkout, rerun
+from wherefrom.sources import disk, dvc_cache
+from wherefrom.uris import redact_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wherefrom.identity import CommitSha
+    from wherefrom.lineage import Lineage
+    from wherefrom.project import Project
+    from wherefrom.record import EnvironmentFacts
+    from wherefrom.reproduction.environments import Maker
+
+SCRIPT = "src/predict.py"
+"""The script of a commit that says how its models predict."""
+
+_OUTPUT = "predictions.csv"
+_REFUSED = 2
+"""The exit status of `stage.run` for bad input."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A table that is to be predicted, called `name`, by the model of a result.
+
+    `from_lock` says that the environment is that of the commit's lock file, and not this one.
+    """
+
+    project: Project
+    result: Lineage
+    commit_sha: CommitSha
+    table: Path
+    name: str
+    from_lock: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Predictions, in a file below the folder of the job; `said` is what the script said."""
+
+    output: Path
+    rows: int
+    environment: EnvironmentFacts
+    said: tuple[str, ...]
+
+
+def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
+    """Predict a table; all that is written is below `folder`.
+
+    The bytes of the model are compared with the ledger before anything runs, and by the script of
+    each file before it is read. Raises `ImpossibleError` and `NotPredictedError`.
+    """
+    project, clone = wanted.project, folder / "clone"
+    left = _left(wanted)
+    _refuse_other_code(wanted)
+    checkout.bring_code(project, wanted.commit_sha, clone)
+    root = clone / project.prefix
+    if not (root / SCRIPT).is_file():
+        raise ImpossibleError(
+            what=f"the commit {wanted.commit_sha[:7]} does not say how its model predicts",
+            why=f"it has no {SCRIPT}",
+            remedy="write that script and commit it beside the result: docs/guides/predict.md",
+        )
+    if wanted.from_lock:
+        environ = maker.of_lock(wanted.result, clone, root)
+    else:
+        environ = maker.current(project.git_root or project.workspace, clone)
+    places = {path: (place or root / path, value) for path, (place, value) in left.items()}
+    asked = predicting.Asked(wanted.table, wanted.name, folder / _OUTPUT)
+    predicting.ask(folder, asked, places)
+    command = ["python", SCRIPT]
+    variables = rerun.without_callers_own(environ) | {predicting.JOB: str(folder)}
+    with maker.children.start(command, root, variables) as process:
+        said, _ = process.communicate()
+    _check_end(process.returncode, redact_text(said.strip().removeprefix("wherefrom: ")))
+    rows, environment = predicting.told(folder)
+    return Scored(asked.output, rows, environment, tuple(said.splitlines()))
+
+
+def _check_end(status: int, said: str) -> None:
+    if status == _REFUSED:
+        raise NotPredictedError(said)
+    if status != 0:
+        raise ImpossibleError(
+            what=f"{SCRIPT} ended with status {status}",
+            why=said or "it said nothing",
+            remedy="`--env lock` predicts in the environment that the model was made in",
+        )
+
+
+def _left(wanted: Wanted) -> dict[str, tuple[Path | None, str | None]]:
+    """Map what the stages left to its place in DVC's cache, None where git may have it.
+
+    Raises `ImpossibleError` where the model is not there, or has other bytes.
+    """
+    found: dict[str, tuple[Path | None, str | None]] = {}
+    for stage in wanted.result.stages:
+        for path, out in stage.outs.items():
+            roots = wanted.project.cache_roots
+            places = (dvc_cache.find(root, out.hash) for root in roots)
+            found[path] = next(filter(None, places), None), out.hash
+    if not wanted.result.models:
+        raise ImpossibleError(
+            what="this result has no model that the ledger knows",
+            why="no output stands beside a training's record, or it is of another training",
+            remedy="see docs/adopting.md" if wanted.result.record is None else "`dvc repro`",
+        )
+    for path in wanted.result.models:
+        _check(path, *found[path])
+    return found
+
+
+def _check(path: str, place: Path | None, value: str | None) -> None:
+    if place is None or value is None:
+        raise ImpossibleError(
+            what=f"the model {path} ({value}) cannot be had",
+            why="DVC's cache does not hold it",
+            remedy="`dvc fetch --all-commits`, of an experiment `dvc exp pull`, if it was pushed",
+        )
+    if not disk.is_of(place, value):
+        raise ImpossibleError(
+            what=f"the model {path} is not what was trained, and was not loaded",
+            why=f"its bytes in DVC's cache have not the hash {value}",
+            remedy="remove it from there, and `dvc fetch --all-commits` or `dvc repro --force`",
+        )
+
+
+def _refuse_other_code(wanted: Wanted) -> None:
+    """Refuse a commit that has not the code and the parameters that the result was made with."""
+    project = wanted.project
+    with Committed(project, project.git_root or project.workspace) as committed:
+        kept = checks.in_commit(committed, wanted.result, wanted.commit_sha)
+    for gap in (*kept.unread, *kept.code):
+        raise ImpossibleError(gap.what, gap.why, gap.remedy)

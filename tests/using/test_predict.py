@@ -1,0 +1,100 @@
+"""A table is predicted by exactly the model that is asked for, and leads back to it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+from asking import ask, trace
+from using.own_models import cached, read
+from waiting import until
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+
+def test_predictions_lead_back_to_what_made_them(own: Sandbox) -> None:
+    first = own.record("HEAD")
+    own.replace("params.yaml", "lr: 0.1", "lr: 0.3")
+    own.dvc("repro")
+
+    said = ask(own, "predict", first.record_id, "new.csv", "-o", "out/predictions.csv")
+
+    assert [row["predicted"] for row in read(own.root / "out/predictions.csv")] == ["0.1", "0.2"]
+    answer = trace(own, "out/predictions.csv")
+    assert answer.gaps == ["no lock file"]  # it has none
+    assert answer.found["result"]["key"] == said["key"] == first.record_id
+    assert answer.found["params"]["train.lr"] == 0.1
+    assert [item["path"] for item in answer.found["data"]] == ["data/rows.csv"]
+    assert answer.found["environment"]["digest"] == said["environment"]["digest"]
+    told = answer.found["predictions"]
+    assert (told["rows"], told["table"]["name"]) == (2, "new.csv")
+    assert told["models"][0]["hash"] in own.text("dvc.lock", "HEAD")
+
+
+def test_predictions_that_were_edited_are_a_gap(own: Sandbox) -> None:
+    own.run("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+    own.replace("predictions.csv", "0.2", "0.9")
+
+    answer = trace(own, "predictions.csv")
+
+    assert answer.gaps[0] == "predictions.csv is not what was predicted"
+
+
+def test_a_model_with_other_bytes_is_not_loaded(own: Sandbox) -> None:
+    model = cached(own, "model.txt")
+    model.chmod(0o644)
+    model.write_text("1000")
+
+    done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+
+    assert done.returncode == 1
+    assert "the model model.txt is not what was trained, and was not loaded" in done.stderr
+    assert not list(own.root.glob("predictions*"))
+    model.unlink()
+    done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+    assert done.returncode == 1
+    assert "cannot be had: DVC's cache does not hold it" in done.stderr
+
+
+def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:
+    marker = own.root / "half_way"
+    (own.root / "predictions.csv").write_text("of yesterday\n")
+    process = subprocess.Popen(
+        ["wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv"],
+        cwd=own.root,
+        env=own.cold.environment | {"HALF_WAY": str(marker)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(marker.exists)
+
+    process.send_signal(signal.SIGINT)
+
+    _, said = process.communicate()
+    assert (process.returncode, said.strip()) == (130, "interrupted")
+    assert own.text("predictions.csv") == "of yesterday\n"
+    assert sorted(path.name for path in own.root.glob("*predictions*")) == ["predictions.csv"]
+    assert not [p for p in (own.root / ".wherefrom/predictions").iterdir() if p.is_dir()]
+
+
+def test_a_commit_that_does_not_say_how_is_refused(small: Sandbox) -> None:
+    (small.root / "new.csv").write_text("x\n1\n")
+
+    done = small.process("wherefrom", "predict", "workspace", "new.csv", "-o", "predictions.csv")
+
+    assert done.returncode == 1
+    assert "does not say how its model predicts: it has no src/predict.py" in done.stderr
+
+
+def test_a_file_of_a_later_version_is_named(own: Sandbox) -> None:
+    own.run("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+    beside = own.root / "predictions.csv.lineage.json"
+    beside.write_text(json.dumps(json.loads(beside.read_text()) | {"schema": 2}))
+
+    done = own.process("wherefrom", "trace", "predictions.csv")
+
+    assert done.returncode == 2
+    assert "schema 2 is not known here, only 1" in done.stderr
