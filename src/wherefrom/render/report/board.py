@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import metrics as metrics_
@@ -9,11 +10,12 @@ from wherefrom.render import listing, text
 from wherefrom.render.report.html import Html, el, join, scrolled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wherefrom.commands.report import Report
     from wherefrom.entries import Entry
 
+_LAST = ("other changes", "reproduced", "gaps")
 _PARAMS = 6
 """How many parameters have a column of their own: those that vary the most."""
 
@@ -23,9 +25,10 @@ def board(found: Report) -> Html:
     metrics = shown_metrics(found)
     params = varied(found.entries)[:_PARAMS]
     labels = {one.trace.key: one.label for one in found.chosen}
-    head = ("result", "commit", "time", "data", *metrics, *params, "reproduced", "gaps")
+    last = [name for name in _LAST if any(_more(entry, params)[name] for entry in found.entries)]
+    head = ("result", "commit", "time", "data", *metrics, *params, *last)
     ways = dict.fromkeys(metrics, "number")
-    rows = (_row(entry, metrics, params, labels) for entry in found.entries)
+    rows = (_row(entry, metrics, params, last, labels) for entry in found.entries)
     whole = el(
         "table",
         el("caption", f"All results{_sorted(found)}. A button in the head sorts."),
@@ -69,18 +72,36 @@ def _sorted(found: Report) -> str:
 
 
 def _filter(count: int) -> Html:
-    box = el("input", type="search", id="filter", autocomplete="off", spellcheck="false")
+    box = el("input", type="search", id="filter", autocomplete="off", spellcheck="false", size=34)
+    hint = el("small", "words, name=value, metric>0.9", class_="note")
     said = el("output", f"{count} of {count} results", id="shown", for_="filter")
-    return el("p", el("label", "Show results with ", box), " ", said, class_="controls")
+    return el("p", el("label", "Show results with ", box), hint, said, class_="controls")
 
 
 def _head(name: str, ways: Mapping[str, str]) -> Html:
-    button = el("button", name, type="button")
+    button = el("button", *_breakable(name), type="button")
     return el("th", button, scope="col", aria_sort="none", class_=ways.get(name))
 
 
+def _breakable(name: str) -> Iterator[str]:
+    """Let a long name be broken behind its points and underscores, where it is printed."""
+    for part in re.findall(r"[^._]*[._]?", name):
+        yield from (part, Html("<wbr>"))
+
+
+def _more(entry: Entry, params: Sequence[str]) -> dict[str, str]:
+    """Give what has a column only where some result has it."""
+    others = {name: pair for name, pair in entry.changed.items() if name not in params}
+    verdict = entry.reproduced.verdict if entry.reproduced else ""
+    return dict(zip(_LAST, (listing.changes(others), verdict, str(entry.gaps or "")), strict=True))
+
+
 def _row(
-    entry: Entry, metrics: Sequence[str], params: Sequence[str], labels: Mapping[str, str]
+    entry: Entry,
+    metrics: Sequence[str],
+    params: Sequence[str],
+    last: Sequence[str],
+    labels: Mapping[str, str],
 ) -> Html:
     made_in = entry.made_in
     label = labels.get(entry.key)
@@ -94,8 +115,7 @@ def _row(
         el("td", version_of(entry)),
         *(_number(entry.metrics.get(name)) for name in metrics),
         *(_value(entry.params, name) for name in params),
-        el("td", entry.reproduced.verdict if entry.reproduced else ""),
-        el("td", str(entry.gaps or ""), class_="number"),
+        *(el("td", _more(entry, params)[name]) for name in last),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.render import text
 from wherefrom.render.report import flow
-from wherefrom.render.report.html import Html, el, join
+from wherefrom.render.report.html import Html, el
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +74,10 @@ def _way(arc: flow.Arc, tops: Sequence[int], heights: Sequence[int], width: int)
 def legend(chosen: Iterable[Chosen]) -> Html:
     """Say which letter stands for which result."""
     shown = (
-        el("li", el("span", one.label, class_="label"), " ", one.name, " ", _code(one.trace.key))
-        for one in chosen
+        el("li", _label(one.label), " ", one.name, " ", _code(one.trace.key)) for one in chosen
     )
-    return join([el("ul", *shown, class_="legend")])
+    return el("ul", *shown, class_="legend")
+
+
+def _label(label: str) -> Html:
+    return el("span", label, class_="label", id=f"result-{label}")

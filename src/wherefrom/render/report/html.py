@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_VOID = frozenset(["input", "br", "img", "path"])
+_VOID = frozenset(["img", "input"])
 
 
 class Html(str):

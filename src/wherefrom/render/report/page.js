@@ -4,7 +4,13 @@
   const data = JSON.parse(at("data").textContent);
   const all = data.results;
   const body = at("board").tBodies[0];
-  const rows = [...body.rows].map((row, number) => ({ row, number, text: row.textContent.toLowerCase() }));
+  const heads = [...at("board").tHead.rows[0].cells];
+  const names = heads.map((head) => head.textContent.toLowerCase());
+  const rows = [...body.rows].map((row, number) => ({
+    row,
+    number,
+    text: [...row.cells].map((cell, column) => `${names[column]}=${cell.textContent}`).join("\n").toLowerCase(),
+  }));
   const views = {};
   let shown = rows;
 
@@ -18,7 +24,6 @@
       : String(one).localeCompare(String(other), undefined, { numeric: true });
 
   function sort(head) {
-    const heads = [...head.parentElement.cells];
     const falls = head.getAttribute("aria-sort") === "ascending" ||
       (head.getAttribute("aria-sort") === "none" && head.classList.contains("number") && all.ways[head.textContent] === "larger");
     heads.forEach((one) => one.setAttribute("aria-sort", "none"));
@@ -30,9 +35,20 @@
     body.append(...keyed.map(({ one }) => one.row));
   }
 
+  const order = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b };
+
+  /** Give a test of rows for one word of the filter: `metric>0.9`, or any part of their text. */
+  function test(word) {
+    const [, name, sign, limit] = word.match(/^([^<>]+)([<>]=?)(-?[\d.]+(?:e-?\d+)?)$/) || [];
+    if (!sign) return ({ text }) => text.includes(word);
+    const columns = [...names.keys()].filter((column) => names[column].includes(name));
+    const cells = ({ row }) => columns.map((column) => row.cells[column]).filter((cell) => cell.textContent);
+    return (one) => cells(one).some((cell) => order[sign](Number(value(cell)), Number(limit)));
+  }
+
   function filter() {
-    const words = at("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-    shown = rows.filter(({ text }) => words.every((word) => text.includes(word)));
+    const tests = at("filter").value.toLowerCase().split(/\s+/).filter(Boolean).map(test);
+    shown = rows.filter((one) => tests.every((holds) => holds(one)));
     const kept = new Set(shown);
     rows.forEach((one) => { one.row.hidden = !kept.has(one); });
     at("shown").textContent = `${shown.length} of ${rows.length} results`;
@@ -55,6 +71,8 @@
     const found = shown
       .map(({ number }) => ({
         name: all.names[number],
+        label: all.labels[number],
+        spread: ((number * 7919) % 1000) / 1000, // beside each other, and the same each time
         time: all.times[number],
         version: all.versions[number],
         value: all.metrics[metric][number],
@@ -74,19 +92,21 @@
   function drawAll() {
     const metric = at("metric").value;
     const param = at("param").value;
-    if (!metric) return;
+    if (!metric) return [];
     const values = points(metric, param);
     const isNumber = values.every((one) => one.param === null || typeof one.param === "number");
-    const captions = { time: `${metric} over time; dashed: the best so far`, version: `${metric} over versions of the data; bar: the median`, param: `${param || "parameter"} against ${metric}` };
-    for (const place of document.querySelectorAll("[data-chart]")) {
+    const lacking = values.filter((one) => one.param === null).length;
+    const captions = { time: `${metric} over time; dashed: the best so far`, version: `${metric} over versions of the data; bar: the median`, param: `${param || "parameter"} against ${metric}${lacking ? `; left out: ${lacking} without it` : ""}` };
+    return [...document.querySelectorAll("[data-chart]")].map((place) => {
       const kind = place.dataset.chart;
       const spec = structuredClone(data.specs[kind]);
-      if (kind === "param") spec.encoding.x.type = isNumber ? "quantitative" : "nominal";
+      if (kind === "param") Object.assign(spec.encoding.x, { type: isNumber ? "quantitative" : "nominal" });
       at(`said-${kind}`).textContent = captions[kind];
-      const width = Math.min(360, document.documentElement.clientWidth - 130);
       const given = kind === "param" ? values.filter((one) => one.param !== null) : values;
-      draw(place, { ...spec, width, height: 240, data: { values: given }, description: `${captions[kind]}: ${given.length} results` });
-    }
+      const description = `${captions[kind]}: ${given.length} results`;
+      const size = { width: "container", height: 240, autosize: { type: "fit", contains: "padding" } };
+      return draw(place, { ...spec, ...size, data: { values: given }, description });
+    });
   }
 
   // -- what listens
@@ -102,11 +122,14 @@
   at("metric").addEventListener("change", drawAll);
   at("param").addEventListener("change", drawAll);
   window.addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details")) one.open = true;
+    for (const one of document.querySelectorAll("#audit details")) one.open = true;
   });
-  drawAll();
-  for (const place of document.querySelectorAll("[data-plot]")) {
-    draw(place, { ...data.plots[Number(place.dataset.plot)], title: null });
-  }
-  document.documentElement.dataset.drawn = "yes";
+  (async () => {
+    await Promise.all(drawAll());
+    for (const place of document.querySelectorAll("[data-plot]")) {
+      await new Promise((done) => setTimeout(done)); // the page answers in between
+      await draw(place, { ...data.plots[Number(place.dataset.plot)], title: null });
+    }
+    document.documentElement.dataset.drawn = "yes";
+  })();
 })();

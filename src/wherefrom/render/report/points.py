@@ -25,11 +25,17 @@ CONFIG: dict[str, Any] = {
         "tickColor": _LINE,
         "labelLimit": 160,
     },
-    "legend": {"labelColor": _SOFT, "titleColor": _INK},
+    "legend": {
+        "labelColor": _SOFT,
+        "titleColor": _INK,
+        "symbolBaseFillColor": _INK,
+        "symbolBaseStrokeColor": _INK,
+    },
     "header": {"labelColor": _INK, "titleColor": _INK},
     "title": {"color": _INK},
     "text": {"color": _INK},
     "mark": {"color": "var(--accent)"},
+    "range": {"category": [f"var(--c{n})" for n in range(1, 8)]},
     "rule": {"color": _SOFT},
 }
 """Colours are the page's, so that dark mode and print hold for charts as well."""
@@ -37,6 +43,13 @@ CONFIG: dict[str, Any] = {
 _VALUE = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}}
 _SAID = {"field": "said", "type": "nominal"}
 _DOT = {"type": "point", "filled": True, "opacity": 0.7, "size": 45}
+_CHOSEN: dict[str, Any] = {
+    "transform": [{"filter": "datum.label"}],
+    "mark": {"type": "text", "fontWeight": "bold", "dx": 9, "dy": -5, "aria": False},
+    "encoding": {"y": _VALUE, "text": {"field": "label"}},
+}
+"""The letters of the chosen results, beside their points."""
+_SPREAD = {"field": "spread", "type": "quantitative", "scale": {"domain": [-1, 2]}}
 _VERSION = {"field": "version", "type": "nominal", "title": "data", "sort": None}
 
 SPECS: dict[str, Any] = {
@@ -55,6 +68,7 @@ SPECS: dict[str, Any] = {
                     "description": _SAID,
                 },
             },
+            _CHOSEN,
         ],
         "encoding": {"x": {"field": "time", "type": "temporal", "title": None}},
     },
@@ -62,24 +76,35 @@ SPECS: dict[str, Any] = {
         "layer": [
             {
                 "mark": {**_DOT, "opacity": 0.5},
-                "encoding": {"y": _VALUE, "tooltip": _SAID, "description": _SAID},
+                "encoding": {
+                    "y": _VALUE,
+                    "xOffset": _SPREAD,
+                    "tooltip": _SAID,
+                    "description": _SAID,
+                },
             },
             {
                 "mark": {"type": "tick", "thickness": 3, "width": 30, "color": _INK},
                 "encoding": {"y": {**_VALUE, "aggregate": "median"}},
             },
+            {**_CHOSEN, "encoding": {**_CHOSEN["encoding"], "xOffset": _SPREAD}},
         ],
         "encoding": {"x": {**_VERSION, "title": None, "axis": {"labelAngle": 0}}},
     },
     "param": {
-        "mark": _DOT,
-        "encoding": {
-            "x": {"field": "param", "title": None, "scale": {"zero": False}},
-            "y": _VALUE,
-            "color": {**_VERSION, "legend": None},
-            "tooltip": _SAID,
-            "description": _SAID,
-        },
+        "layer": [
+            {
+                "mark": _DOT,
+                "encoding": {
+                    "y": _VALUE,
+                    "color": {**_VERSION, "legend": None},
+                    "tooltip": _SAID,
+                    "description": _SAID,
+                },
+            },
+            _CHOSEN,
+        ],
+        "encoding": {"x": {"field": "param", "title": None, "scale": {"zero": False}}},
     },
 }
 
@@ -88,10 +113,12 @@ def columns(found: Report) -> dict[str, Any]:
     """Give all results as columns, in the order of the leaderboard; times in milliseconds."""
     entries = found.entries
     names = list(dict.fromkeys(name for entry in entries for name in entry.metrics))
-    chosen = board.shown_metrics(found)
-    metrics = [*chosen, *(name for name in names if name not in chosen and _is_whole(name))]
+    first = board.shown_metrics(found)
+    metrics = [*first, *(name for name in names if name not in first and _is_whole(name))]
+    labels = {one.trace.key: one.label for one in found.chosen}
     return {
         "names": [board.name_of(entry) for entry in entries],
+        "labels": [labels.get(entry.key) for entry in entries],
         "times": [_time(entry) for entry in entries],
         "versions": [board.version_of(entry) for entry in entries],
         "metrics": {
