@@ -77,7 +77,7 @@ sample: .venv/.ready
 	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
-.venv/.ready: .venv/.packages pyproject.toml $(shell find src/wherefrom -name '*.py')
+.venv/.ready: .venv/.packages pyproject.toml $(shell find src/wherefrom -type f -not -name '*.pyc')
 	@uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --reinstall .
 	@touch $@
 

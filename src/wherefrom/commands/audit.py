@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wherefrom.commands.reproduce import Options, Reproduction
+    from wherefrom.entries import Entry
     from wherefrom.problems import Levels
     from wherefrom.record import Gap
     from wherefrom.unsteady import Unsteady
@@ -98,7 +99,17 @@ def audit(
 
     Raises `NoResultsError`.
     """
-    listed = ls.entries(view)
+    return of(view, ls.entries(view), levels, again, reading)
+
+
+def of(
+    view: View,
+    listed: Sequence[Entry],
+    levels: Levels,
+    again: Callable[[Sequence[Verified]], Verdicts] | None = None,
+    reading: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Audit:
+    """Look at the results of a list, and at those that are lost, in the same way."""
     wanted = [*subjects.of_entries(view, listed), *subjects.lost(view, listed)]
     if not wanted:
         raise NoResultsError

@@ -88,10 +88,9 @@ def audit_markdown(found: Audit) -> str:
 
 def audit_json(found: Audit) -> str:
     """Write all of it for a program."""
-    shares = {n: _share_json(share) for n, share in found.shares.items()}
     return text.as_json(
         {
-            **shares,
+            **shares_json(found),
             "seed": found.verdicts.seed,
             "results": [
                 {
@@ -116,5 +115,9 @@ def audit_json(found: Audit) -> str:
     )
 
 
-def _share_json(share: Share) -> dict[str, Any]:
-    return {"count": share.count, "of": share.of, "percent": round(share.percent, 3)}
+def shares_json(found: Audit) -> dict[str, Any]:
+    """Give the shares as plain values."""
+    return {
+        name: {"count": share.count, "of": share.of, "percent": round(share.percent, 3)}
+        for name, share in found.shares.items()
+    }

@@ -33,9 +33,13 @@ def diff(found: Difference) -> str:
 
 def diff_json(found: Difference) -> str:
     """Write the same for a program."""
+    return text.as_json({**as_dict(found), "gaps": text.gaps_json(found.gaps)})
+
+
+def as_dict(found: Difference) -> dict[str, Any]:
+    """Give what differs as plain values."""
     parts = {part: {n: list(p) for n, p in getattr(found, part).items()} for part in _PARTS}
-    keys = {"first": found.first.key, "second": found.second.key}
-    return text.as_json({**keys, **parts, "gaps": text.gaps_json(found.gaps)})
+    return {"first": found.first.key, "second": found.second.key, **parts}
 
 
 def data(found: Versions) -> str:

@@ -14,6 +14,7 @@ from wherefrom.render import planned, text, told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wherefrom.baseline import Changed
     from wherefrom.commands.best import Best
     from wherefrom.entries import Entry
     from wherefrom.holders import Relation
@@ -155,7 +156,11 @@ def run_json(
 
 def _held(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
     rows = [
-        (*_row(entry), *(text.number(entry.metrics.get(name)) for name in metrics), _changed(entry))
+        (
+            *_row(entry),
+            *(text.number(entry.metrics.get(name)) for name in metrics),
+            changes(entry.changed),
+        )
         for entry in entries
     ]
     return text.table((*_HEAD, *metrics, "changed"), rows)
@@ -184,11 +189,11 @@ def _row(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _changed(entry: Entry) -> str:
+def changes(changed: Changed) -> str:
     """Show what both sides have before what came or went with another model."""
-    found = sorted(entry.changed.items(), key=lambda change: None in change[1])
+    found = sorted(changed.items(), key=lambda change: None in change[1])
     return text.changes(dict(found[:4])) + (
-        f", {len(entry.changed) - 4} more" if len(entry.changed) > 4 else ""  # noqa: PLR2004
+        f", {len(changed) - 4} more" if len(changed) > 4 else ""  # noqa: PLR2004
     )
 
 
