@@ -1,8 +1,9 @@
 """A Python script run by forking this process, which has the libraries imported that it needs.
 
 The script runs unmodified, as `python SCRIPT` would: in its folder, with its variables, its own
-`sys.path`, signals and exit. Only libraries are lent to it: whatever else was imported here, such
-as `wherefrom` itself or a package that is worked on, it imports anew from where it runs.
+`sys.path`, signals and exit. Only libraries are lent to it, and `wherefrom` where it would import
+the same code, byte for byte: whatever else was imported here, such as a package that is worked on,
+it imports anew from where it runs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wherefrom import trial
 from wherefrom.sweeping.lent import Lent
+from wherefrom.sweeping.tool import NAME, Tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from wherefrom.sweeping.script import Script
 
 _LENT = Lent()
+_TOOL = Tool()
 
 
 def fork(
@@ -43,12 +46,13 @@ def fork(
     that were here.
     """
     _LENT.look()
+    other = _TOOL.is_other(_first_folder(script, folder))
     gc.freeze()  # what is here already is no garbage of the script
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _become(script, folder, environ, at_end)
+        _become(script, folder, environ, at_end, other=other)
     return pid
 
 
@@ -57,11 +61,13 @@ def _become(
     folder: str,
     environ: Mapping[str, str],
     at_end: Callable[[list[str]], None],
+    *,
+    other: bool,
 ) -> NoReturn:
     status = 1
     try:
         _settle(folder, {**environ, trial.LENT: f"{os.getpid()}:{_LENT.last}"})
-        _LENT.forget_own()
+        _LENT.forget_own(with_tool=other)
         status = _status_of(script)
         at_end(_LENT.imported())
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as an interpreter ends
@@ -112,10 +118,10 @@ def _status_of(script: Script) -> int:
     sys.argv = [script.name, *script.arguments]
     try:
         if script.is_module:
-            _import_first_from(Path.cwd())
+            _import_first_from(_first_folder(script, "."))
             runpy.run_module(script.name, run_name="__main__", alter_sys=True)
         else:
-            _import_first_from(Path(script.name).resolve().parent)
+            _import_first_from(_first_folder(script, "."))
             runpy.run_path(script.name, run_name="__main__")
     except SystemExit as end:
         return _exit_status(end)
@@ -125,11 +131,18 @@ def _status_of(script: Script) -> int:
     return 0
 
 
+def _first_folder(script: Script, folder: str) -> Path:
+    """Give the folder that an interpreter which is started in another looks into first."""
+    return (
+        Path(folder).resolve() if script.is_module else Path(folder, script.name).resolve().parent
+    )
+
+
 def _import_first_from(folder: Path) -> None:
     """Put a folder first on the path; a library gives way to a module of its name there."""
     sys.path[0] = str(folder)
     names = {path.name.partition(".")[0] for path in folder.iterdir()} & sys.modules.keys()
-    for name in names:
+    for name in names - {NAME}:
         spec = PathFinder.find_spec(name, [str(folder)])
         if spec is not None and spec.origin is not None and not _is_first(name):
             for loaded in [one for one in sys.modules if f"{one}.".startswith(f"{name}.")]:
@@ -146,6 +159,7 @@ def _is_first(name: str) -> bool:
 def _anchor_mlflow() -> None:
     """Do what importing MLflow would have done: load the plugin that anchors its store."""
     if "mlflow" in sys.modules and os.environ.get("DVC_STAGE"):
+        sys.modules.pop("wherefrom.plugin", None)  # loaded, it has nothing more to do
         importlib.import_module("wherefrom.plugin")
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from wherefrom import trial
+from wherefrom.sweeping import tool
 
 
 class Lent:
@@ -21,6 +22,7 @@ class Lent:
 
     def __init__(self) -> None:
         self._own: dict[str, None] = {}
+        self._tool: dict[str, None] = {}
         self._last: str | None = None
         self._seen: str | None = None
 
@@ -32,25 +34,31 @@ class Lent:
     def look(self) -> None:
         """Look at the modules that were imported since it last did."""
         for name, module in trial.modules_after(self._seen).items():
-            if _is_lent(name, module):
-                self._last = name
-            else:
+            if is_of_tool(name):
+                self._tool[name] = None
+            elif not _is_of_library(module):
                 self._own[name] = None
+            else:
+                self._last = name
             self._seen = name
 
-    def forget_own(self) -> None:
-        """Let go of every module that is not a library's: a script imports them itself."""
-        for name in self._own:
+    def forget_own(self, *, with_tool: bool) -> None:
+        """Let go of every module that is not a library's: a script imports them itself.
+
+        `with_tool` says that those of this tool are to go as well.
+        """
+        for name in (*self._own, *(self._tool if with_tool else ())):
             sys.modules.pop(name, None)
 
     def imported(self) -> list[str]:
         """List the modules of libraries that were imported since it last looked."""
         new = trial.modules_after(self._last)
-        return [name for name, module in new.items() if _is_lent(name, module)]
+        return [name for name, one in new.items() if is_of_tool(name) or _is_of_library(one)]
 
 
-def _is_lent(name: str, module: Any) -> bool:  # noqa: ANN401
-    return name.partition(".")[0] != "wherefrom" and _is_of_library(module)
+def is_of_tool(name: str) -> bool:
+    """Whether a module is one of this tool, by its name."""
+    return name.partition(".")[0] == tool.NAME
 
 
 def _is_of_library(module: Any) -> bool:  # noqa: ANN401

@@ -33,6 +33,11 @@ _OF_EXPERIMENTS = (
     *("dvc.repo.params.show", "dvc.utils.hydra", "hydra._internal.config_loader_impl"),
     *("hydra.core.override_parser.overrides_parser", "dulwich.porcelain", "dvc.fs.dvc"),
 )
+_OF_STAGES = (
+    *("wherefrom.stage", "wherefrom.context", "wherefrom.courier", "wherefrom.tracking"),
+    *("wherefrom.errands", "wherefrom.tags", "wherefrom.ledger"),
+)
+"""What stages import of this tool, which they are lent where theirs is the same."""
 _NOT_FORKED = frozenset({"tensorflow", "jax", "ray", "pyspark", "grpc", "dask", "distributed"})
 _MOST_FILES = 1000
 
@@ -93,7 +98,7 @@ def exercise() -> None:
 
 if VARIABLE in os.environ:
     gc.disable()  # imports make much and drop little
-    load([*preload.MODULES, *_OF_EXPERIMENTS, *json.loads(os.environ.pop(VARIABLE))])
+    load([*preload.MODULES, *_OF_EXPERIMENTS, *_OF_STAGES, *json.loads(os.environ.pop(VARIABLE))])
     exercise()
     gc.freeze()
     gc.enable()
