@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,14 +63,16 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return isolated_environment(tmp_path_factory.mktemp("home"))
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="tests-") as folder:  # sockets there have short paths
+        isolated = isolated_environment(tmp_path_factory.mktemp("home"))
+        yield isolated | {"TMPDIR": folder}
 
 
 @pytest.fixture(scope="session")
-def warm_environment(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+def warm_environment(environment: dict[str, str], shared_folder: Path) -> Iterator[dict[str, str]]:
     """The same, in which nobody waits for imports."""
-    with warm.served(environment) as served:
+    with warm.served(environment, shared_folder) as served:
         yield served
 
 

@@ -7,7 +7,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,7 +211,9 @@ def empty_store(folder: Path, environment: dict[str, str]) -> Path:
 
     def make(root: Path) -> None:
         root.mkdir()
-        Sandbox(root, environment).run(sys.executable, "-c", MAKE_STORE)
+        script = folder / "make_store.py"
+        script.write_text(MAKE_STORE)
+        Sandbox(root, environment).run("python", str(script))
 
     return built_once(folder, "store", make)
 

@@ -5,7 +5,7 @@ and forks for each call. In a warm environment these commands, and `python SCRIP
 a process of its own has the caller's folder, variables and streams and gives its exit status. Only
 its parent and its group are other ones, and `import mlflow` finds MLflow imported: what is about
 that, such as signals and plugins, needs a cold environment, or one with cold scripts, where the
-commands alone are served.
+commands alone are served. A server of forks that a command starts is a fork of it, too.
 """
 
 from __future__ import annotations
@@ -22,22 +22,30 @@ import subprocess
 import sys
 import tempfile
 from ast import literal_eval
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module, metadata
+from itertools import pairwise
+from multiprocessing import util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from multiprocessing.context import ForkProcess
 
 FORK = multiprocessing.get_context("fork")
+SPAWN = util.spawnv_passfds  # type: ignore[attr-defined]
 TOOLS = ("dvc", "mlflow", "wherefrom")
 COMMANDS = (*TOOLS, "python")
 IMPORTED = (
     *("dvc.cachemgr", "dvc.cli.parser", "dvc.data_cloud", "dvc.dirs", "dvc.repo.artifacts"),
     *("dvc.repo.datasets", "dvc.repo.experiments.queue.celery", "dvc.repo.experiments.run"),
     *("dvc.repo.experiments.show", "dvc.repo.graph", "dvc.repo.index", "dvc.repo.plots"),
+    *("dvc.repo.experiments.executor.local", "dvc.repo.experiments.queue.tempdir"),
+    *("dvc.repo.metrics.show", "dvc.repo.params.show", "dvc.utils.hydra", "dvc.fs.dvc"),
+    *("hydra.core.override_parser.overrides_parser", "optuna"),
     *("dvc.repo.stage", "dvc.utils.strictyaml", "alembic.command", "celery.bin.celery"),
     *("dulwich.porcelain", "dulwich.worktree", "dvc_render", "hydra._internal.config_loader_impl"),
     *("networkx", "ruamel.yaml", "scmrepo.git.backend.pygit2.filter"),
@@ -47,11 +55,13 @@ IMPORTED = (
     *("pyarrow.dataset", "pyarrow.parquet", "skops.io", "sqlalchemy.dialects.sqlite"),
     *("sklearn.ensemble", "sklearn.impute", "sklearn.linear_model", "sklearn.pipeline"),
     *("wherefrom.cli", "wherefrom.commands.audit", "wherefrom.commands.keep"),
-    *("wherefrom.commands.ls", "wherefrom.commands.summary", "wherefrom.commands.sync"),
+    *("wherefrom.commands.ls", "wherefrom.commands.summary", "wherefrom.commands.sweep"),
+    "wherefrom.commands.sync",
     *("wherefrom.render.summary", "wherefrom.render.traced", "wherefrom.stage"),
     "wherefrom.tracking",
 )
 IMPORTS_MLFLOW = re.compile(r"^import .*\bmlflow\b", re.MULTILINE)
+HOLD, HELD = b"hold", b"y"
 CLIENT = """\
 #!/bin/sh
 '''exec' '{python}' -IS "$0" "$@"
@@ -73,14 +83,29 @@ os._exit(status)
 
 
 @contextmanager
-def served(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Give the warm form of an environment, as long as this goes on."""
+def served(environment: Mapping[str, str], shared: Path) -> Iterator[dict[str, str]]:
+    """Give the warm form of an environment, as long as this goes on.
+
+    All who share a folder have one server: the first starts it, and it ends with the last.
+    """
+    place = shared / "warm"
+    with ExitStack() as stack:
+        with FileLock(f"{place}.lock"):
+            if not (place.is_symlink() and _holds(place.readlink(), stack)):
+                place.unlink(missing_ok=True)
+                place.symlink_to(stack.enter_context(_server(environment)))
+        path = f"{place.readlink()}/bin{os.pathsep}{environment['PATH']}"
+        yield {**environment, "PATH": path}
+
+
+@contextmanager
+def _server(environment: Mapping[str, str]) -> Iterator[str]:
+    """Start a server, and give its folder; at the end wait for all others who hold it."""
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:  # a socket's path has to be short
-        address = f"{folder}/socket"
-        _write_clients(Path(folder, "bin"), COMMANDS, address)
-        _write_clients(Path(folder, "tools"), TOOLS, address)
+        _write_clients(Path(folder, "bin"), COMMANDS, f"{folder}/socket")
+        _write_clients(Path(folder, "tools"), TOOLS, f"{folder}/socket")
         with subprocess.Popen(
-            [sys.executable, __file__, address],
+            [sys.executable, __file__, f"{folder}/socket"],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
@@ -88,7 +113,17 @@ def served(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
         ) as server:
             assert server.stdout is not None
             assert server.stdout.readline() == b"ready\n"
-            yield {**environment, "PATH": f"{folder}/bin{os.pathsep}{environment['PATH']}"}
+            yield folder
+
+
+def _holds(folder: Path, stack: ExitStack) -> bool:
+    """Keep a server from ending as long as the stack is there; False where it has ended."""
+    holder = stack.enter_context(socket.socket(socket.AF_UNIX))
+    with suppress(OSError):
+        holder.connect(f"{folder}/socket")
+        holder.send(HOLD)
+        return holder.recv(1) == HELD
+    return False
 
 
 def _write_clients(folder: Path, commands: tuple[str, ...], address: str) -> None:
@@ -113,24 +148,32 @@ def with_cold_scripts(environment: Mapping[str, str]) -> dict[str, str]:
 def _serve(address: str) -> None:
     for module in IMPORTED:
         import_module(module)
+    import_module("wherefrom.sweeping.libraries").exercise()
     gc.freeze()
     woken, waker = socket.socketpair()
     waker.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker.fileno())
     running: dict[socket.socket, ForkProcess] = {}
+    holders: set[Any] = {sys.stdin}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        watched = listener, sys.stdin, woken
-        while sys.stdin not in (ready := select.select([*watched, *running], [], [])[0]):
+        while holders:
+            ready = select.select([listener, woken, *holders, *running], [], [])[0]
+            holders -= set(ready)
             if woken in ready:
                 woken.recv(1024)
             if listener in ready:
                 caller, _ = listener.accept()
-                running[caller] = _started(caller)
+                text, streams, *_ = socket.recv_fds(caller, 1 << 20, 3)
+                if text == HOLD:
+                    caller.send(HELD)
+                    holders.add(caller)
+                else:
+                    running[caller] = _started(text, streams)
             for caller in running.keys() & set(ready):  # it says nothing: it has gone
                 running[caller].kill()
             for caller in [caller for caller in running if running[caller].exitcode is not None]:
@@ -139,9 +182,8 @@ def _serve(address: str) -> None:
         process.kill()
 
 
-def _started(caller: socket.socket) -> ForkProcess:
+def _started(text: bytes, streams: list[int]) -> ForkProcess:
     """Start what is called for."""
-    text, streams, *_ = socket.recv_fds(caller, 1 << 20, 3)
     process = FORK.Process(target=_become, args=(text, streams))
     process.start()
     for stream in streams:
@@ -176,9 +218,25 @@ def _become(text: bytes, streams: list[int]) -> None:
             import_module("wherefrom.plugin").anchor_store()  # the import would have done it
         runpy.run_path(str(Path(args[0]).absolute()), run_name="__main__")
     else:
+        util.spawnv_passfds = _spawned  # type: ignore[attr-defined]
         sys.argv = call["args"]
         entry, *_ = metadata.entry_points(group="console_scripts", name=command)
         sys.exit(entry.load()())
+
+
+def _spawned(path: str, args: Sequence[str], passed: Sequence[int]) -> int:
+    """Start what `multiprocessing` starts: its server of forks need import nothing anew."""
+    if "forkserver" not in args[-1]:
+        return int(SPAWN(path, args, passed))
+    pid = os.fork()
+    if pid == 0:
+        for last, number in pairwise([2, *sorted(passed), os.sysconf("SC_OPEN_MAX")]):
+            os.closerange(last + 1, number)
+        try:
+            exec(args[-1], {})  # noqa: S102 - as `python -c` does
+        finally:
+            os._exit(0)
+    return pid
 
 
 if __name__ == "__main__":

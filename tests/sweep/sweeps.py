@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+import warm
 from wherefrom.lockfile import is_record
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Both:
 
 
 def swept(sandbox: Sandbox, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run a sweep; its scripts are those of a user, whom nobody serves warm."""
-    return sandbox.cold.process("wherefrom", "sweep", *args)
+    """Run a sweep, which forks its stages itself: nobody else serves them."""
+    served = replace(sandbox, environment=warm.with_cold_scripts(sandbox.environment))
+    return served.process("wherefrom", "sweep", *args)
 
 
 def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
