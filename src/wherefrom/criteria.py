@@ -13,6 +13,7 @@ import math
 import operator
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from wherefrom.errors.project import CriterionError
@@ -65,6 +66,7 @@ class Judged:
     why: str = ""
 
 
+@lru_cache(maxsize=1000)  # many results are judged by the same ones
 def parse(given: str) -> Criterion:
     """Understand a criterion. Raises `CriterionError`."""
     text = " ".join(given.split())

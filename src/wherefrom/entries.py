@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wherefrom import baseline as baselines
@@ -63,7 +64,7 @@ class Entry:
     plan: Mapping[str, Any] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
 
-    @property
+    @cached_property
     def outcome(self) -> Outcome | None:
         """What came of its plan; None where no success criteria were given."""
         return plans.outcome(self.plan, self.metrics)

@@ -113,6 +113,11 @@ def marks(text: str) -> dict[str, Mark]:
     return {name: Mark(value, one.at, one.by) for one in said for name, value in one.tags.items()}
 
 
+def of_run(logged: Mapping[str, str]) -> Told:
+    """Give what is told of a run that nothing holds: its tags, set at no known time."""
+    return Told({}, {name: Mark(logged[name], 0, None) for name in TAGS if name in logged})
+
+
 def by_fingerprint(text: str) -> dict[str, str]:
     """Give the lines of a note on a dvc.lock for each result that they are of."""
     found: dict[str, str] = {}

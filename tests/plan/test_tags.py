@@ -120,6 +120,23 @@ def test_a_store_that_is_down_is_told_and_a_sync_brings_the_tags(small: Sandbox)
     assert tags_of(small) == {"status": "draft", "note": "over fits"}
 
 
+def test_of_a_run_that_nothing_holds_mlflow_alone_has_what_is_said(small: Sandbox) -> None:
+    small.replace("params.yaml", "threshold: 0.5", "threshold: 0.6")
+    small.dvc("repro")
+    record = small.record()
+    small.git("reset", "--hard", "--quiet")
+
+    answer = answered(small, "tag", record.record_id, "note=a try")
+
+    assert (answer.status, len(answer.gaps)) == (1, 1)
+    assert answer.gaps[0].endswith(" is in MLflow alone")
+    run = small.runs()[str(record.mlflow_run_id)]
+    assert (run.tags["note"], run.tags["status"]) == ("a try", "draft")
+    assert "note    a try\n" in small.process("wherefrom", "trace", record.record_id).stdout
+    small.process("wherefrom", "tag", record.record_id, "note=")
+    assert "note" not in small.runs()[run.run_id].tags
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

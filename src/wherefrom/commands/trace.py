@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import address, checks, holders, lineage, plans, tree, versions
+from wherefrom import address, checks, holders, lineage, plans, remarks, tree, versions
 from wherefrom import baseline as baselines
 from wherefrom.holders import Holder
 from wherefrom.record import Gap
@@ -78,7 +79,7 @@ class Trace:
         """What was expected before it ran; empty for nothing."""
         return self.record.plan if self.record else {}
 
-    @property
+    @cached_property
     def outcome(self) -> Outcome | None:
         """What came of the plan; None where no success criteria were given."""
         return plans.outcome(self.plan, self.metrics)
@@ -265,4 +266,5 @@ def _of_run(view: View, run: Run) -> Trace:
         unused={},
         metrics=logged.metrics,
         gaps=(*(() if run.is_of_sweep else (gap,)), *view.gaps),
+        told=remarks.of_run(logged.tags),
     )

@@ -54,5 +54,9 @@ def _said(one: Said) -> str:
 
 def _value(told: Told, name: str) -> str:
     mark = told.marks.get(name)
-    by = f"  ({mark.by or 'somebody'}, {text.date(mark.at)[:10]})" if mark and mark.value else ""
+    by = (
+        f"  ({mark.by or 'somebody'}, {text.date(mark.at)[:10]})"
+        if mark and mark.value and mark.at
+        else ""
+    )
     return f"{told.value(name)}{by}"
