@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_BLOCK = 1 << 22  # bytes of a text that are parsed at once; a row has to fit in
+_BLOCK = 1 << 20  # bytes of a text that are parsed at once, of which many are in flight
 
 
 def read_chunks(path: Path, names: list[str], separator: str | None) -> Iterator[pd.DataFrame]:

@@ -127,10 +127,7 @@ def _taken(kind: str, odd: _Odd) -> str:
     values = counted(odd.count, "value")
     if kind == NUMERIC:
         return f"is numeric, and {values}, such as {odd.first!r}, cannot be read so: missing"
-    return (
-        f"has {values} that no training row had, such as {odd.first!r}: taken as a rare level, or "
-        "as none"
-    )
+    return f"has {values} that no training row had, such as {odd.first!r}: a rare level, or none"
 
 
 def _levels(model: Pipeline) -> dict[str, frozenset[object]]:

@@ -21,8 +21,8 @@ class Promotion:
     """That a version of a registered model was made of a result, or given an alias again.
 
     `alias` is None for a version without one. `way` is `promoted` or `rolled back`, `before` the
-    version that had the alias until then. `by` is who git says works here, `despite` are the gates
-    that failed and were overruled; `at` is in milliseconds, UTC.
+    version that had the alias until then. `by` is who git says commits here, None where it knows
+    no name; `despite` are the gates that failed and were overruled. `at` is in milliseconds, UTC.
     """
 
     at: int
@@ -30,7 +30,7 @@ class Promotion:
     version: str
     alias: str | None
     way: str
-    by: str
+    by: str | None
     why: str = ""
     despite: tuple[str, ...] = ()
     before: str | None = None
@@ -69,7 +69,7 @@ def tags(promotion: Promotion) -> dict[str, str]:
     """Give the tags that a version carries."""
     known = {
         PROMOTED_AT: iso(promotion.at),
-        PROMOTED_BY: promotion.by,
+        PROMOTED_BY: promotion.by or "",
         PROMOTED_WHY: promotion.why,
         PROMOTED_DESPITE: "; ".join(promotion.despite),
     }

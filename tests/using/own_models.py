@@ -71,7 +71,7 @@ def cached(sandbox: Sandbox, path: str, rev: str | None = None) -> Path:
 
 
 def build(sandbox: Sandbox) -> None:
-    """Learn from a table with an id, numbers and categories; then another model, committed too."""
+    """Learn from a table with an id, numbers and categories; then a worse model, with a plan."""
     write(sandbox.root / "data/raw/own.csv", table())
     sandbox.dvc("add", "--quiet", "data/raw/own.csv")
     params = yaml.safe_load(sandbox.text("params.yaml"))
@@ -83,5 +83,8 @@ def build(sandbox: Sandbox) -> None:
     sandbox.dvc("repro")
     sandbox.commit("A table of our own")
     sandbox.replace("params.yaml", "C: 1.0", "C: 0.01")
+    params = yaml.safe_load(sandbox.text("params.yaml"))
+    params["experiment"]["plan"] = {"success_criteria": "test.log_loss < 0.2"}
+    (sandbox.root / "params.yaml").write_text(yaml.safe_dump(params))
     sandbox.dvc("repro")
     sandbox.commit("More regularised")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherefrom import address, metrics
+from wherefrom import address, metrics, plans
 from wherefrom.commands import trace as tracing
 from wherefrom.errors.answers import UnknownAddressError
 from wherefrom.lockfile import is_record
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wherefrom.identity import DataHash
     from wherefrom.lineage import Lineage
     from wherefrom.metrics import Way
+    from wherefrom.plans import Outcome
     from wherefrom.view import View
 
 
@@ -55,6 +56,17 @@ def held(trace: Trace) -> Iterator[Gap]:
         )
     elif not trace.attributed:
         yield from trace.gaps[:1]
+
+
+def met(outcome: Outcome | None) -> Iterator[Gap]:
+    """Say so where a result's plan named success criteria that it does not meet."""
+    for one in outcome.criteria if outcome else ():
+        if one.verdict != "met":
+            yield Gap(
+                what="a success criterion of its plan is not met",
+                why=plans.told(one),
+                remedy="promote one that meets it, or overrule this with `--force REASON`",
+            )
 
 
 def not_worse(

@@ -18,7 +18,7 @@ from wherefrom.names import COMMIT, DATA_HASH, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.promotions import Promotion
 from wherefrom.remarking import note
 from wherefrom.sources import git_repo
-from wherefrom.sources.mlflow_registry import Registry
+from wherefrom.sources.mlflow_registry import Registry, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,7 +87,7 @@ def promote(
     registry = Registry(view.uri)
     with FileLock(files.private_folder(view.project.state) / "promote.lock"):
         holder = registry.holder(asked.name, asked.alias) if asked.alias else None
-        gaps = [*gates.whole(view, found, reading), *gates.held(trace)]
+        gaps = [*gates.whole(view, found, reading), *gates.held(trace), *gates.met(trace.outcome)]
         if holder is not None:
             gaps += gates.not_worse(view, trace, asked.uri, asked.metric, asked.better)
         failed = tuple(dict.fromkeys(gaps))
@@ -102,7 +102,7 @@ def promote(
             version=version,
             alias=asked.alias,
             way=promotions.KIND,
-            by=git_repo.identity(view.git_root),
+            by=git_repo.author(view.git_root),
             why=asked.force or asked.why,
             despite=tuple(gap.what for gap in failed),
             before=holder,
@@ -150,7 +150,7 @@ def _version(
 ) -> tuple[str, bool]:
     """Give the version of a result under a name, and whether it was made now."""
     for version in registry.versions(name):
-        if version.tags.get(RESULT) == trace.key and version.model_id == logged.model_id:
+        if version.tags.get(RESULT) == trace.key and version.source == source_of(logged):
             return version.version, False
     tags = _lineage_tags(trace)
     return registry.register(name, logged, _description(view, trace), tags), True
@@ -233,7 +233,7 @@ def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
                 remedy=f"`wherefrom promote --history {name}` lists what was",
             )
         trace = tracing.trace(view, f"models:/{name}/{target}", view.folder)
-        by = git_repo.identity(view.git_root)
+        by = git_repo.author(view.git_root)
         head = Promotion(now(), name, target, alias, "rolled back", by, why)
         said = replace(head, before=holder)
         _settle(view, registry, trace, said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import posixpath
 import subprocess
@@ -290,15 +289,6 @@ def refs_below(root: Path, prefix: str) -> dict[str, CommitSha]:
     text = run(root, "for-each-ref", "--format=%(objectname) %(refname)", prefix)
     found = (line.split(" ", 1) for line in text.splitlines())
     return {name.removeprefix(prefix): CommitSha(sha) for sha, name in found}
-
-
-def identity(root: Path) -> str:
-    """Say who works here, as git signs commits; else by the name of the system's account."""
-    try:
-        said = run(root, "var", "GIT_AUTHOR_IDENT")
-    except ToolError:  # git is told neither a name nor an address
-        return getpass.getuser()
-    return said.rpartition(" ")[0].rpartition(" ")[0]  # without the time
 
 
 def remotes(root: Path) -> tuple[str, ...]:

@@ -18,11 +18,16 @@ _MISSING = "RESOURCE_DOES_NOT_EXIST"
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a registered model."""
+    """A version of a registered model; `source` is what was registered."""
 
     version: str
-    model_id: str | None
+    source: str
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def source_of(model: LoggedModel) -> str:
+    """Give what is registered of a logged model."""
+    return f"models:/{model.model_id}"
 
 
 class Registry:
@@ -43,7 +48,7 @@ class Registry:
                 token = page.token
                 if not token:
                     break
-        listed = (Version(str(v.version), v.model_id, dict(v.tags)) for v in found)
+        listed = (Version(str(v.version), str(v.source), dict(v.tags)) for v in found)
         return sorted(listed, key=lambda one: int(one.version))
 
     def holder(self, name: str, alias: str) -> str | None:
@@ -72,7 +77,7 @@ class Registry:
                     raise
             made = self._client.create_model_version(
                 name,
-                f"models:/{model.model_id}",
+                source_of(model),
                 run_id=model.run_id,
                 tags=dict(tags),
                 description=description,

@@ -1,0 +1,144 @@
+"""Tables of any size, predicted part by part, and what of them the model cannot take as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from pipeline.chunks import read_chunks
+from pipeline.errors import InputError
+from pipeline.features import build_features
+from pipeline.params.featurize import Featurize
+from pipeline.predictions import ROWS_AT_ONCE, predict
+from pipeline.schema import Schema
+from pipeline.scoring import Scorer, columns_needed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS = {"age": "numeric", "city": "categorical"}
+SCHEMA = Schema("classification", "y", "key", None, None, KINDS, ["a", "b"], "b", {}, {}, [])
+ROWS = ROWS_AT_ONCE * 2 + 5
+
+
+@pytest.fixture(scope="module")
+def model() -> Pipeline:
+    """A model that knows ages and two cities."""
+    rows = pd.DataFrame({"age": ["1", "2", "8", "9"] * 5, "city": ["Ulm", "Bonn"] * 10})
+    options = {"numeric_impute": "median", "scale": True, "max_categories": None}
+    features = build_features(SCHEMA, Featurize(**options, categorical_impute="most_frequent"))
+    learnt = Pipeline([*features.steps, ("model", LogisticRegression())])
+    return learnt.fit(rows, ["a", "a", "b", "b"] * 5)
+
+
+def _table(rows: int) -> pd.DataFrame:
+    numbers = np.arange(rows)
+    cities = np.where(numbers % 3 == 0, "Ulm", "Bonn")
+    return pd.DataFrame(
+        {"key": [f"k{n}" for n in numbers], "age": (numbers % 11).astype(str), "city": cities}
+    )
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+def test_a_table_is_read_in_parts_of_one_size(tmp_path: Path, name: str) -> None:
+    table = _table(ROWS)
+    table.loc[3, "city"] = "Ulm\non the Danube"
+    if name.endswith("csv"):
+        table.to_csv(tmp_path / name, index=False)
+    else:
+        table.to_parquet(tmp_path / name, row_group_size=1000)
+
+    parts = list(read_chunks(tmp_path / name, ["city", "age"], None))
+
+    assert [len(part) for part in parts] == [ROWS_AT_ONCE, ROWS_AT_ONCE, 5]
+    pd.testing.assert_frame_equal(
+        pd.concat(parts), table[["city", "age"]], check_index_type=False, check_dtype=False
+    )
+
+
+def test_parts_are_predicted_as_the_whole(model: Pipeline) -> None:
+    table = _table(ROWS)
+    scorer = Scorer(model, SCHEMA, 0.6, "t.csv")
+
+    starts = range(0, ROWS, ROWS_AT_ONCE)
+    found = pd.concat([scorer.score(table.iloc[s : s + ROWS_AT_ONCE]) for s in starts])
+
+    whole = predict(model, table)
+    assert whole.probabilities is not None
+    assert found["key"].tolist() == table["key"].tolist()
+    assert found["probability_b"].tolist() == whole.probabilities[:, 1].tolist()
+    assert (found["predicted"] == "b").tolist() == (whole.probabilities[:, 1] > 0.6).tolist()
+    scorer.check()
+    assert (scorer.rows, scorer.remarks()) == (ROWS, [])
+
+
+def test_all_columns_that_are_missing_are_named(model: Pipeline) -> None:
+    with pytest.raises(InputError) as raised:
+        columns_needed(["town", "key"], model, SCHEMA, "t.csv")
+    assert raised.value.what == "the columns 'age', 'city' are missing"
+    with pytest.raises(InputError, match=r"the column 'key' is missing \(did you mean 'Key'\?\)"):
+        columns_needed(["Key", "age", "city"], model, SCHEMA, "t.csv")
+    assert columns_needed(["y", "city", "age"], model, replace(SCHEMA, id=None), "") == list(KINDS)
+
+
+def test_what_is_taken_otherwise_than_it_is_is_said_for_the_whole_table(model: Pipeline) -> None:
+    scorer = Scorer(model, SCHEMA, 0.5, "t.csv")
+    for ages, cities in ((["1", "?"], ["Ulm", "Rom"]), (["n.n.", "4"], ["NA", "Rom"])):
+        scorer.score(pd.DataFrame({"key": ["k", "l"], "age": ages, "city": cities}))
+
+    scorer.check()
+
+    assert scorer.remarks() == [
+        "column 'age' is numeric, and 2 values, such as '?', cannot be read so: missing",
+        "column 'city' has 2 values that no training row had, such as 'Rom': a rare level, or none",
+    ]
+
+
+def test_a_column_without_a_number_is_refused(model: Pipeline) -> None:
+    scorer = Scorer(model, SCHEMA, 0.5, "t.csv")
+    scorer.score(pd.DataFrame({"key": ["k", "l"], "age": ["old", "NA"], "city": ["Ulm", "Ulm"]}))
+
+    with pytest.raises(InputError) as raised:
+        scorer.check()
+
+    assert raised.value.what == (
+        "the column 'age' (such as 'old') holds no number, and was learnt as one"
+    )
+
+
+def test_values_that_are_no_plain_ones_are_refused(model: Pipeline) -> None:
+    dates = pd.to_datetime(["2026-01-01"])
+    with pytest.raises(InputError, match="the column 'age' holds values of the kind datetime64"):
+        Scorer(model, SCHEMA, 0.5, "t.parquet").score(
+            pd.DataFrame({"key": ["k"], "age": dates, "city": ["Ulm"]})
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("age,city\n", "the table has columns and no rows"),
+        ("age,city\n1\n", "the file cannot be read as a table"),
+        (b"age,city\n1,\xe9\n", "the file is not UTF-8 text"),
+    ],
+    ids=["no rows", "too few cells", "another encoding"],
+)
+def test_a_text_that_is_no_table_is_refused(tmp_path: Path, text: str | bytes, what: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError, match=what):
+        list(read_chunks(path, ["age", "city"], None))
+
+
+def test_a_parquet_file_without_rows_is_refused(tmp_path: Path) -> None:
+    _table(0).to_parquet(tmp_path / "table.parquet")
+    assert pq.read_schema(tmp_path / "table.parquet").names[0] == "key"
+    with pytest.raises(InputError, match="the table has columns and no rows"):
+        list(read_chunks(tmp_path / "table.parquet", ["age", "city"], None))
