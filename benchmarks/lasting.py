@@ -1,13 +1,18 @@
-"""How fast it is told whether results can still be had, by links and by reading every byte."""
+"""How fast it is told whether results can still be had, by links and by reading every byte.
+
+And how fast a browser opens a page that shows as many.
+"""
 
 from __future__ import annotations
 
 import os
 import statistics
+import sys
+import time
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from measure import IDENTITY, cost, in_turn, run
+from measure import IDENTITY, PROJECT, cost, in_turn, run
 from report import Line
 from speed import make
 
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
 EXPERIMENTS, SECONDS = 1000, 5.0
 FILES, MEGABYTES = 128, 8
+MOST_MEGABYTES, OPENS = 5.0, 2.0
+"""Of a page of so many results: its size, and the seconds that it takes to open."""
 VERIFY = ("wherefrom", "verify", "--all")
 DVC_YAML = """\
 stages:
@@ -41,6 +48,26 @@ def _links(folder: Path, start: Path) -> Iterator[Line]:
     cost(root, *VERIFY, accept=(0, 1))  # the index is made
     seconds = [cost(root, *VERIFY, accept=(0, 1)).seconds for _ in range(5)]
     yield Line("verify --all", statistics.median(seconds), "the limit", SECONDS, 1)
+    yield from _page(root)
+
+
+def _page(root: Path) -> Iterator[Line]:
+    """Write the page of that history, and open it until its last chart is drawn."""
+    page = root / "report.html"
+    written = cost(root, "wherefrom", "report", "-o", page.name, accept=(0, 1)).seconds
+    yield Line("report", written, "the limit of verify", SECONDS)
+    yield Line("report.html", page.stat().st_size / 1e6, "the limit", MOST_MEGABYTES, 1, "MB")
+    sys.path.append(str(PROJECT / "tests"))  # the browser is the tests'
+    import browser  # noqa: PLC0415
+
+    opened = []
+    for _ in range(5):
+        with browser.opened() as tab:
+            started = time.monotonic()
+            tab.open(page.as_uri())
+            tab.until("document.querySelector('html[data-drawn]') !== null")
+            opened.append(time.monotonic() - started)
+    yield Line("report.html opens", statistics.median(opened), "the limit", OPENS, 1)
 
 
 def _bytes(root: Path) -> Iterator[Line]:

@@ -26,6 +26,10 @@ def test_the_wheel_holds_wherefrom_alone(tmp_path: Path) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"wherefrom", "wherefrom-0.1.0.dist-info"}
     assert "wherefrom/plugin.py" in names
+    page = "wherefrom/render/report"
+    assert {f"{page}/page.html", f"{page}/charts/vega.min.js", f"{page}/charts/LICENSES.txt"} <= {
+        *names
+    }
 
 
 def test_the_environment_lends_no_module_of_a_checkout(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ STATUS = {
     "wherefrom ls --csv": 1,
     "wherefrom best": 1,
     "wherefrom data": 1,
+    "wherefrom report": 1,
     "wherefrom summary": 0,
     "wherefrom diff v1 final": 1,
     "wherefrom trace final": 1,

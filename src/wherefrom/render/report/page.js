@@ -9,7 +9,7 @@
   const rows = [...body.rows].map((row, number) => ({
     row,
     number,
-    text: [...row.cells].map((cell, column) => `${names[column]}=${cell.textContent}`).join("\n").toLowerCase(),
+    texts: [...row.cells].map((cell) => cell.textContent.toLowerCase()),
   }));
   const views = {};
   let shown = rows;
@@ -37,10 +37,11 @@
 
   const order = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b };
 
-  /** Give a test of rows for one word of the filter: `metric>0.9`, or any part of their text. */
+  /** Give a test of rows for one word of the filter: `metric>0.9`, `name=value`, or a part of a text. */
   function test(word) {
+    const part = ({ texts }) => texts.some((text, column) => (word.includes("=") ? `${names[column]}=${text}` : text).includes(word));
     const [, name, sign, limit] = word.match(/^([^<>]+)([<>]=?)(-?[\d.]+(?:e-?\d+)?)$/) || [];
-    if (!sign) return ({ text }) => text.includes(word);
+    if (!sign) return part;
     const columns = [...names.keys()].filter((column) => names[column].includes(name));
     const cells = ({ row }) => columns.map((column) => row.cells[column]).filter((cell) => cell.textContent);
     return (one) => cells(one).some((cell) => order[sign](Number(value(cell)), Number(limit)));
@@ -128,7 +129,7 @@
     await Promise.all(drawAll());
     for (const place of document.querySelectorAll("[data-plot]")) {
       await new Promise((done) => setTimeout(done)); // the page answers in between
-      await draw(place, { ...data.plots[Number(place.dataset.plot)], title: null });
+      await draw(place, { ...data.plots[Number(place.dataset.plot)], title: null, description: place.ariaLabel });
     }
     document.documentElement.dataset.drawn = "yes";
   })();
