@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from pipeline.coded import CodedClasses
 from pipeline.errors import InputError
-from pipeline.learning import learn
+from pipeline.learning import learn, untold
 from pipeline.params.train import INSTALL_XGBOOST, MODELS_OF_TASK
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def fit_model(
     target: np.ndarray,
     *,
     cores: int,
-    learnt: Learnt = lambda _iteration, _loss: None,
+    learnt: Learnt = untold,
 ) -> Pipeline:
     """Fit the estimator on rows that the fitted `features` encode; give both as one pipeline."""
     learn(estimator, features.transform(rows), target, cores, learnt)

@@ -28,12 +28,16 @@ BOOSTED = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 NETWORKS = (MLPClassifier, MLPRegressor)
 
 
+def untold(_iteration: int, _loss: float) -> None:
+    """Hear of an iteration, and do nothing about it."""
+
+
 def learn(
     estimator: Any,  # noqa: ANN401  # scikit-learn has no types
     features: np.ndarray,
     target: np.ndarray,
     cores: int,
-    learnt: Learnt,
+    learnt: Learnt = untold,
 ) -> None:
     """Fit the estimator in place; `cores` are used where they cannot change a sum."""
     if isinstance(estimator, FORESTS):

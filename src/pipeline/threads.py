@@ -6,25 +6,29 @@ and trees run beside each other, where nothing is added up.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import joblib
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 
-@contextmanager
-def threads_limited(count: int) -> Iterator[None]:
+def threads_limited(count: int) -> AbstractContextManager[object]:
     """Let BLAS and OpenMP use `count` threads in the block.
 
     OpenMP keeps its limit for each thread of ours apart, so a thread that is started inside the
     block asks for it again.
     """
-    with threadpool_limits(limits=count):
-        yield
+    return threads_limiter(count)()
+
+
+def threads_limiter(count: int) -> Callable[[], AbstractContextManager[object]]:
+    """Give what opens such blocks; it looks for BLAS and OpenMP once, which takes a while."""
+    found = ThreadpoolController()
+    return lambda: found.limit(limits=count)
 
 
 def cores() -> int:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
-from pipeline.estimators import fit_model
+from pipeline.learning import learn
 from pipeline.predictions import predict
 from pipeline.scores import score
-from pipeline.threads import cores, threads_limited
+from pipeline.threads import cores, threads_limiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
-    from sklearn.pipeline import Pipeline
 
     from pipeline.prepared import Rows
 
@@ -30,18 +30,21 @@ def cross_validate(
 ) -> Iterator[dict[str, float]]:
     """Fit imputing, scaling, encoding and model anew for each fold, and score the fold's rows.
 
-    Classes are decided by the model itself: the threshold belongs to the evaluate stage.
+    Cleaning learns nothing from other rows, so it is done once. Classes are decided by the model
+    itself: the threshold belongs to the evaluate stage.
     Gives the scores of each fold, in their order, as soon as they are there.
     """
     side_by_side = min(cores(), len(folds))
     share = max(1, cores() // side_by_side)
+    limited = threads_limiter(threads)
+    table, target = features[:1].transform(rows.features), rows.target
 
     def one_fold(fit: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
-        with threads_limited(threads):
-            table, target = rows.features, rows.target
-            steps = clone(features).fit(table.iloc[fit])
-            model = fit_model(steps, clone(estimator), table.iloc[fit], target[fit], cores=share)
-            return score(target[held_out], predict(model, table.iloc[held_out]))
+        with limited():
+            encode, model = clone(features[1:]), clone(estimator)
+            learn(model, encode.fit_transform(table.iloc[fit]), target[fit], share)
+            fitted = Pipeline([*encode.steps, ("model", model)])
+            return score(target[held_out], predict(fitted, table.iloc[held_out]))
 
     # Threads and no processes: those would import everything again, which takes longer than a fit.
     run = Parallel(n_jobs=side_by_side, prefer="threads", return_as="generator")
