@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from matplotlib import rc_context
@@ -36,7 +36,15 @@ def write_pictures(
     for old in folder.glob("*.png"):
         old.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    with rc_context({"text.parse_math": False}):  # a dollar in a name is a dollar
+    with rc_context(
+        {
+            "text.parse_math": False,  # a dollar in a name is a dollar
+            "text.hinting": "none",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.fancybox": False,
+        }
+    ):
         for name, figure in _figures(curves, permutation, native):
             with replacing(folder / f"{name}.png") as part:
                 # Matplotlib's version would be among the bytes.
@@ -46,10 +54,13 @@ def write_pictures(
 def _figures(
     curves: Curves, permutation: pd.DataFrame, native: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
+    """Give the pictures one by one: the next may be drawn on the axes of the one before."""
     if len(curves.roc):
-        yield "roc", _lines(curves.roc, "ROC", diagonal=True)
-        yield "precision_recall", _lines(curves.precision_recall, "Precision and recall")
-        yield "calibration", _lines(curves.calibration, "Calibration", diagonal=True)
+        yield from _lines(
+            _Lines("roc", curves.roc, "ROC", "lower right", diagonal=True),
+            _Lines("precision_recall", curves.precision_recall, "Precision and recall"),
+            _Lines("calibration", curves.calibration, "Calibration", "upper left", diagonal=True),
+        )
     if len(curves.confusion):
         yield "confusion", _matrix(curves.confusion)
     if len(curves.residuals):
@@ -61,34 +72,61 @@ def _figures(
         yield "native_importances", _bars(native, "The model's own importances")
 
 
-def _axes(
-    title: str, x: str, y: str, *, left: float = 0.15, bottom: float = 0.13
-) -> tuple[Figure, Axes]:
+def _axes(*, left: float = 0.15, bottom: float = 0.13) -> tuple[Figure, Axes]:
     """Give axes with fixed margins: Matplotlib's layouts draw everything once more to find them."""
     figure = Figure(figsize=_INCHES)
     figure.subplots_adjust(left=left, bottom=bottom, right=0.97, top=0.92)
     axes = figure.subplots()
-    axes.set(title=title, xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
     return figure, axes
 
 
-def _lines(table: pd.DataFrame, title: str, *, diagonal: bool = False) -> Figure:
-    _, x, y = table.columns
-    figure, axes = _axes(title, x, y)
-    for name, rows in table.groupby("class", sort=False):
-        axes.plot(
-            rows[x], rows[y], label=str(name), marker="." if len(rows) <= _MOST_MARKED else ""
-        )
-    if diagonal:
-        axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
+def _name(figure: Figure, axes: Axes, title: str, x: str, y: str) -> None:
+    """Name picture and axes at fixed places: to find them, Matplotlib measures all the others."""
+    axes.set_title(title, y=1.0)
+    axes.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
+    box, all_of_it = axes.get_position(), figure.transFigure
+    axes.xaxis.set_label_coords((box.x0 + box.x1) / 2, 0.02, transform=all_of_it)
+    axes.xaxis.label.set_verticalalignment("bottom")
+    axes.yaxis.set_label_coords(0.04, (box.y0 + box.y1) / 2, transform=all_of_it)
+
+
+class _Lines(NamedTuple):
+    """A picture of curves: a line for each class."""
+
+    name: str
+    table: pd.DataFrame
+    title: str
+    legend: Literal["lower left", "lower right", "upper left"] = "lower left"
+    diagonal: bool = False
+
+
+def _lines(*pictures: _Lines) -> Iterator[tuple[str, Figure]]:
+    """Draw curves on the same axes, one picture after the other."""
+    figure, axes = _axes()
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xticks=_TICKS, yticks=_TICKS)
-    if table["class"].nunique() <= _MOST_CLASSES:
-        axes.legend(title="class")
-    return figure
+    for picture in pictures:
+        _, x, y = picture.table.columns
+        _name(figure, axes, picture.title, x, y)
+        _draw(axes, picture, x, y)
+        yield picture.name, figure
+        for artist in (*axes.lines, *filter(None, [axes.legend_])):
+            artist.remove()
+        axes.set_prop_cycle(None)
+
+
+def _draw(axes: Axes, picture: _Lines, x: str, y: str) -> None:
+    for name, rows in picture.table.groupby("class", sort=False):
+        marker = "." if len(rows) <= _MOST_MARKED else ""
+        axes.plot(rows[x], rows[y], label=str(name), marker=marker)
+    if picture.diagonal:
+        axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
+    if picture.table["class"].nunique() <= _MOST_CLASSES:
+        axes.legend(title="class", loc=picture.legend)
 
 
 def _matrix(table: pd.DataFrame) -> Figure:
-    figure, axes = _axes("Confusion matrix", "predicted", "actual", left=0.3, bottom=0.2)
+    figure, axes = _axes(left=0.3, bottom=0.2)
+    _name(figure, axes, "Confusion matrix", "predicted", "actual")
     names = list(dict.fromkeys(table["actual"]))
     counts = table["rows"].to_numpy(dtype=int).reshape(len(names), len(names))
     axes.imshow(counts, cmap="Blues")
@@ -110,7 +148,8 @@ def _matrix(table: pd.DataFrame) -> Figure:
 
 
 def _points(table: pd.DataFrame, x: str, y: str, *, diagonal: bool = False) -> Figure:
-    figure, axes = _axes(f"{y.capitalize()} against {x}", x, y)
+    figure, axes = _axes()
+    _name(figure, axes, f"{y.capitalize()} against {x}", x, y)
     axes.scatter(table[x], table[y], s=8, alpha=0.5)
     if diagonal:
         axes.axline((table[x].iloc[0], table[x].iloc[0]), slope=1, color="grey", linestyle=":")
@@ -120,7 +159,8 @@ def _points(table: pd.DataFrame, x: str, y: str, *, diagonal: bool = False) -> F
 
 
 def _bars(table: pd.DataFrame, title: str) -> Figure:
-    figure, axes = _axes(title, "importance", "", left=0.45)
+    figure, axes = _axes(left=0.45)
+    _name(figure, axes, title, "importance", "")
     shown = table.head(_MOST_BARS).iloc[::-1]
     places = range(len(shown))
     axes.barh(places, shown["importance"], xerr=shown.get("deviation"))
