@@ -154,8 +154,11 @@ def test_outside_of_a_stage_nothing_happens(fresh: Sandbox) -> None:
     assert not (fresh.root / ".wherefrom").exists()
 
 
-def test_a_store_that_the_caller_chose_is_left_alone(fresh: Sandbox, tmp_path: Path) -> None:
+def test_a_store_that_the_caller_chose_is_left_alone(
+    fresh: Sandbox, tmp_path: Path, foreign_template: Path
+) -> None:
     chosen = tmp_path / "chosen.db"
+    shutil.copy(foreign_template / "mlflow.db", chosen)
     fresh.dvc("repro", MLFLOW_TRACKING_URI=f"sqlite:///{chosen}")
     assert len(fresh.runs(chosen)) == 1
     assert not (fresh.root / "mlflow.db").exists()
