@@ -1,5 +1,6 @@
 # make run     set up what is missing, run the pipeline, show the result
-# make test    all tests
+# make test    the tests
+# make test-all   those as well that are further cases of what the others prove
 # make check   lint, types, layers
 # make ui      MLflow's UI on the results
 # make bench   side by side with what one would use instead
@@ -22,7 +23,7 @@ $(shell rm -rf .venv)
 endif
 endif
 
-.PHONY: run test check ui bench bench-full lock sample
+.PHONY: run test test-all check ui bench bench-full lock sample
 .DELETE_ON_ERROR:
 
 run: .venv/.ready
@@ -32,6 +33,9 @@ run: .venv/.ready
 	@wherefrom summary
 
 test: .venv/.ready-dev
+	pytest -n 3 --dist worksteal -m "not thorough" $(TESTS)
+
+test-all: .venv/.ready-dev
 	pytest -n 3 --dist worksteal $(TESTS)
 
 check: .venv/.ready-dev

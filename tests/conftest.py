@@ -20,12 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BINARIES = str(Path(sys.executable).parent)
-_LONG = ("tests/cli/test_readme.py", "tests/cli/test_guides.py", "tests/join/")
+_LONG = (
+    *("tests/cli/test_readme.py", "tests/sweep/", "tests/cli/test_guides.py", "tests/reproduce/"),
+    *("tests/using/", "tests/sync/test_beside_the_ui.py", "tests/join/"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take minutes: as the last ones, a worker would run them alone."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, path in enumerate(_LONG) if item.nodeid.startswith(path)), len(_LONG))
+
+    items.sort(key=place)
 
 
 def isolated_environment(home: Path) -> dict[str, str]:
@@ -62,11 +69,22 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
+@pytest.fixture(scope="session", autouse=True)
+def scratch_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where temporary files go that no test names a place for: none is left at the end."""
+    tmp_path_factory.getbasetemp()  # which stays
+    with (
+        tempfile.TemporaryDirectory(prefix="tests-") as folder,  # sockets need a short path
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with tempfile.TemporaryDirectory(prefix="tests-") as folder:  # sockets there have short paths
-        isolated = isolated_environment(tmp_path_factory.mktemp("home"))
-        yield isolated | {"TMPDIR": folder}
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return isolated_environment(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")

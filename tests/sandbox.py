@@ -33,7 +33,12 @@ from wherefrom.sources import local_store
 here = Path.cwd()
 local_store.make_store(f"sqlite:///{here}/mlflow.db", here / "mlruns", here / ".wherefrom")
 """
-SMALL = {"n_estimators: 200": "n_estimators: 5", "folds: 5": "folds: 2"}
+SMALL = {
+    "n_estimators: 200": "n_estimators: 5",
+    "max_iter: 100 ": "max_iter: 5 ",
+    "folds: 5": "folds: 2",
+    "importance_repeats: 3": "importance_repeats: 1",
+}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,6 +130,9 @@ def test_a_run_in_a_copy_lands_in_the_projects_store_with_its_artifacts(
         assert run.tags["dvc.stage.fingerprint"] == fingerprint_of(fresh, name)
         assert "note.txt" in run.artifacts
         assert run.status == "FINISHED"
+    with closing(sqlite3.connect(fresh.root / "mlflow.db")) as connection:
+        locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
+    assert all(str(fresh.root / "mlruns") in location for (location,) in locations)
 
 
 def test_a_dirty_tree_of_a_foreign_project_is_kept_too(quick: Sandbox) -> None:
@@ -150,8 +154,11 @@ def test_outside_of_a_stage_nothing_happens(fresh: Sandbox) -> None:
     assert not (fresh.root / ".wherefrom").exists()
 
 
-def test_a_store_that_the_caller_chose_is_left_alone(fresh: Sandbox, tmp_path: Path) -> None:
+def test_a_store_that_the_caller_chose_is_left_alone(
+    fresh: Sandbox, tmp_path: Path, foreign_template: Path
+) -> None:
     chosen = tmp_path / "chosen.db"
+    shutil.copy(foreign_template / "mlflow.db", chosen)
     fresh.dvc("repro", MLFLOW_TRACKING_URI=f"sqlite:///{chosen}")
     assert len(fresh.runs(chosen)) == 1
     assert not (fresh.root / "mlflow.db").exists()
@@ -179,14 +186,6 @@ def test_loading_the_plugin_imports_nothing_of_weight() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path("/")
     )
     assert done.stdout == "[]\n"
-
-
-def test_the_store_is_whole_after_the_plugin_made_it(fresh: Sandbox) -> None:
-    fresh.dvc("repro")
-    connection = sqlite3.connect(fresh.root / "mlflow.db")
-    locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
-    connection.close()
-    assert all(str(fresh.root / "mlruns") in location for (location,) in locations)
 
 
 @pytest.mark.parametrize(

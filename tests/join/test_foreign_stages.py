@@ -75,10 +75,18 @@ SCORES = {"each@0.1": 0.1, "each@0.2": 0.2, "grid@0.3-a": 0.3, "wander": 0.4, "l
 
 
 @pytest.fixture(scope="session")
-def theirs(shared_folder: Path, plugin_environment: dict[str, str]) -> Sandbox:
+def theirs(
+    shared_folder: Path, warm_environment: dict[str, str], plugin_environment: dict[str, str]
+) -> Sandbox:
     """The project with all stages of its main `dvc.yaml` run; no test here changes it."""
-    root = built_on_a_store(shared_folder, "many", build, plugin_environment)
-    return Sandbox(root, plugin_environment)
+
+    def build_with_plugin(root: Path, environment: dict[str, str]) -> None:
+        build(root, environment)
+        # they change their folder before the import that loads the plugin
+        Sandbox(root, plugin_environment).dvc("repro", "wander", "leave")
+
+    root = built_on_a_store(shared_folder, "many", build_with_plugin, warm_environment)
+    return Sandbox(root, warm_environment)
 
 
 def build(root: Path, environment: dict[str, str]) -> None:
@@ -90,7 +98,7 @@ def build(root: Path, environment: dict[str, str]) -> None:
     sandbox.dvc("init", "--quiet")
     sandbox.dvc("add", "--quiet", "data/rows.csv")
     sandbox.commit("Theirs")
-    sandbox.dvc("repro")
+    sandbox.dvc("repro", "each", "grid")
 
 
 def run_of(theirs: Sandbox, stage: str) -> RunView:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 def both_folder(template: Path, shared_folder: Path, quiet_environment: dict[str, str]) -> Path:
     def build(root: Path) -> None:
         ours = copy_of(template, root / "ours", quiet_environment)
-        for file, old, new in (("params.yaml", "max_iter: 100 ", "max_iter: 5 "),):
-            ours.replace(file, old, new)
-        ours.commit("Few trees")
         ours.dvc("exp", "run", "--temp", "-n", "before", *_set(BEFORE))
         theirs = copy_of(root / "ours", root / "theirs", quiet_environment)
         for name, overrides in SAME.items():

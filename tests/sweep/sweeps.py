@@ -39,10 +39,10 @@ class Both:
     untouched: tuple[dict[str, str], dict[str, str]]
 
 
-def swept(sandbox: Sandbox, *args: str) -> subprocess.CompletedProcess[str]:
+def swept(sandbox: Sandbox, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run a sweep, which forks its stages itself: nobody else serves them."""
     served = replace(sandbox, environment=warm.with_cold_scripts(sandbox.environment))
-    return served.process("wherefrom", "sweep", *args)
+    return served.process("wherefrom", "sweep", *args, **extra)
 
 
 def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import odd_project
 import pytest
 import yaml
-from sweeps import report_of, run_named, states, swept
+from sweeps import report_of, run_named, states
 
 from sandbox import Sandbox, built_once
 
@@ -27,9 +27,8 @@ def odd(shared_folder: Path, quiet_environment: dict[str, str]) -> Sandbox:
         made = odd_project.build(root, quiet_environment)
         made.replace("code/shortuuid.py", "mine", "MINE")
         said = report_of(
-            swept(
-                made,
-                *("-S", "lr=0.5,0.7", "-S", "conf/extra.toml:depth=4"),
+            made.cold.process(
+                *("wherefrom", "sweep", "-S", "lr=0.5,0.7", "-S", "conf/extra.toml:depth=4"),
                 *("--metric", "score", "--json"),
             )
         )

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 
 def resume(small: Sandbox) -> subprocess.CompletedProcess[str]:
-    command = ("wherefrom", "sweep", "--resume", "--jobs", "1", "--json")
-    return small.cold.process(*command, MARKS=str(marks(small)))
+    return swept(small, "--resume", "--jobs", "1", "--json", MARKS=str(marks(small)))
 
 
 def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> None:

@@ -65,8 +65,12 @@ def ui(sandbox: Sandbox, **extra: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) -> None:
+def test_the_ui_links_what_runs_meanwhile_and_no_command_line_names_its_store(
+    linked: Sandbox,
+) -> None:
+    """No command line names the store, and no process is left at the end."""
     with ui(linked) as process:
+        url = address(process)
         linked.dvc(
             *("exp", "run", "--temp", "-n", "later", "-S", "train.lr=0.7"), WHEREFROM_TRACKING="off"
         )
@@ -74,20 +78,14 @@ def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) 
         sha = linked.git("rev-parse", linked.revision("later")).strip()
 
         until(lambda: ("later", record_id, sha) in links(linked))
-
-        process.terminate()
-        process.wait(timeout=60)
-        until(lambda: not processes(linked), seconds=30)
-
-
-def test_the_ui_is_of_the_projects_store_which_no_command_line_names(linked: Sandbox) -> None:
-    with ui(linked) as process:
-        url = address(process)
         until(lambda: experiments(url))
 
         assert experiments(url) == {"first"}
         said = [part for command in processes(linked).values() for part in command]
         assert [part for part in said if "sqlite" in part or "mlflow.db" in part] == []
+        process.terminate()
+        process.wait(timeout=60)
+        until(lambda: not processes(linked), seconds=30)
 
 
 def test_the_ui_of_a_store_that_is_a_server_is_the_servers(linked: Sandbox) -> None:
