@@ -15,6 +15,7 @@ import psutil
 
 from sync.every_kind import RESULT
 from waiting import until
+from wherefrom.remarks import Tagged, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,9 @@ def ui(sandbox: Sandbox, **extra: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) -> None:
+def test_an_experiment_and_a_note_that_come_while_the_ui_is_open_are_linked(
+    linked: Sandbox,
+) -> None:
     with ui(linked) as process:
         linked.dvc(
             *("exp", "run", "--temp", "-n", "later", "-S", "train.lr=0.7"), WHEREFROM_TRACKING="off"
@@ -74,6 +77,11 @@ def test_an_experiment_that_ran_while_the_ui_is_open_is_linked(linked: Sandbox) 
         sha = linked.git("rev-parse", linked.revision("later")).strip()
 
         until(lambda: ("later", record_id, sha) in links(linked))
+
+        blob = linked.git("rev-parse", f"{linked.revision('later')}:{RESULT}").strip()
+        said = line(Tagged({"status": "discarded"}, 1_700_000_000_000, None))
+        linked.git("notes", "--ref=wherefrom", "add", "-m", said, blob)
+        until(lambda: "discarded" in {r.tags.get("status") for r in linked.runs().values()})
 
         process.terminate()
         process.wait(timeout=60)
