@@ -44,7 +44,7 @@ def of_section(section: Mapping[str, object]) -> dict[str, object]:
 
 def params(plan: Mapping[str, Any]) -> dict[str, str]:
     """Give the parameters of the run: `plan_hypothesis` and so on, in MLflow's form."""
-    return {f"plan_{key}": keys.param(value) for key, value in plan.items()}
+    return {f"plan_{key}": keys.param(plan[key]) for key in KEYS if key in plan}
 
 
 def listed(plan: Mapping[str, Any]) -> tuple[str, ...]:

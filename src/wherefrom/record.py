@@ -133,6 +133,10 @@ def _record(body: dict[str, Any]) -> Record:
     missing = {f.name for f in fields(Record)} - body.keys() - _YOUNGER
     if missing:
         raise KeyError(", ".join(sorted(missing)))
+    for name in ("tags", "plan"):
+        if not isinstance(body.get(name, {}), dict):
+            raise TypeError(f"{name} is no mapping")
+    body["tags"] = {name: str(value) for name, value in body.get("tags", {}).items()}
     body["git"] = GitFacts(**body["git"])
     body["environment"] = EnvironmentFacts(**body["environment"])
     body["gaps"] = tuple(Gap(**gap) for gap in body["gaps"])

@@ -102,12 +102,14 @@ def test_remarks_of_two_clones_merge(small: Sandbox, tmp_path: Path) -> None:
     assert trace(clone, "HEAD").found["reproduced"]["verdict"] == "identical"
 
 
-def test_the_verdict_on_a_result_without_a_record_survives_a_lost_store(theirs: Sandbox) -> None:
+def test_what_is_said_of_a_result_without_a_record_survives_a_lost_store(theirs: Sandbox) -> None:
     reproduce(theirs, "model.txt")
+    theirs.run("wherefrom", "tag", "model.txt", "status=final")
     for file in theirs.root.glob("mlflow.db*"):
         file.unlink()
 
-    assert trace(theirs, "model.txt").found["reproduced"]["verdict"] == "identical"
+    found = trace(theirs, "model.txt").found
+    assert (found["reproduced"]["verdict"], found["status"]) == ("identical", "final")
     assert trace(theirs, "other.txt").found["reproduced"] is None  # of the same lock
     listed = {entry["result"]["stage"]: entry for entry in ask(theirs, "ls")["results"]}
     assert listed["fit"]["reproduced"]["verdict"] == "identical"

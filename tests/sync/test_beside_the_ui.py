@@ -15,6 +15,7 @@ import psutil
 
 from sync.every_kind import RESULT
 from waiting import until
+from wherefrom.remarks import Tagged, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +66,10 @@ def ui(sandbox: Sandbox, **extra: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def test_the_ui_links_what_runs_meanwhile_and_no_command_line_names_its_store(
+def test_the_ui_links_what_comes_meanwhile_and_no_command_line_names_its_store(
     linked: Sandbox,
 ) -> None:
-    """No command line names the store, and no process is left at the end."""
+    """An experiment comes, and a note; at the end no process is left."""
     with ui(linked) as process:
         url = address(process)
         linked.dvc(
@@ -78,6 +79,12 @@ def test_the_ui_links_what_runs_meanwhile_and_no_command_line_names_its_store(
         sha = linked.git("rev-parse", linked.revision("later")).strip()
 
         until(lambda: ("later", record_id, sha) in links(linked))
+
+        blob = linked.git("rev-parse", f"{linked.revision('later')}:{RESULT}").strip()
+        said = line(Tagged({"status": "discarded"}, 1_700_000_000_000, None))
+        linked.git("notes", "--ref=wherefrom", "add", "-m", said, blob)
+        until(lambda: "discarded" in {r.tags.get("status") for r in linked.runs().values()})
+
         until(lambda: experiments(url))
 
         assert experiments(url) == {"first"}

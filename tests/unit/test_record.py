@@ -103,6 +103,8 @@ BROKEN = {
     "git_is_a_text": changed(git="x"),
     "environment_lacks_fields": changed(environment={}),
     "gaps_are_texts": changed(gaps=["x"]),
+    "tags_are_a_list": changed(tags=[]),
+    "plan_is_a_text": changed(plan="x"),
 }
 
 

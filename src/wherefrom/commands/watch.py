@@ -11,7 +11,7 @@ from wherefrom.commands.sync import sync
 from wherefrom.errors import WherefromError
 from wherefrom.journal import Journal
 from wherefrom.project import locate
-from wherefrom.sources import git_refs
+from wherefrom.sources import git_notes, git_refs, git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,8 +48,10 @@ def _try(folder: Path, environ: Mapping[str, str], seen: str) -> tuple[str, str]
 
 
 def _state(folder: Path, environ: Mapping[str, str]) -> str:
-    """Give a text that changes with the refs and with the runs that wait."""
+    """Give a text that changes with the refs, with what is said of results, and what waits."""
     project = locate(folder, environ)
     waiting = ",".join(sorted(entry.key for entry in Journal(project.state).waiting()))
-    refs = git_refs.read(project.git_root).digest if project.git_root else ""
-    return f"{refs} {waiting}"
+    if project.git_root is None:
+        return waiting
+    said = git_repo.refs_below(project.git_root, git_notes.REF)
+    return f"{git_refs.read(project.git_root).digest} {said} {waiting}"

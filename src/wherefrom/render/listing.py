@@ -182,7 +182,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         entry.reproduced.verdict if entry.reproduced else "",
         entry.outcome.verdict if entry.outcome else "",
         *(
-            textwrap.shorten(entry.told.value(name) or "", _TOLD, placeholder="...")
+            textwrap.shorten(text.line(entry.told.value(name) or ""), _TOLD, placeholder="...")
             for name in TAGS
         ),
         version + (" ..." if len(entry.data) > 2 else ""),  # noqa: PLR2004 - two are shown

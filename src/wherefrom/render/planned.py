@@ -50,4 +50,4 @@ def _rows(entry: Entry) -> Iterator[tuple[str, str]]:
 def _told(value: object) -> str:
     """Show a text, or several, in a line."""
     listed = value if isinstance(value, list) else [value]
-    return "; ".join(" ".join(str(one).split()) for one in listed)
+    return "; ".join(text.line(str(one)) for one in listed)

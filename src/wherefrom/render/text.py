@@ -105,7 +105,7 @@ def judged(one: Judged) -> str:
     """Show what came of a criterion, with the values of its metrics."""
     values = ", ".join(f"{name} {number(value)}" for name, value in one.values.items())
     beside = "; ".join(filter(None, (values, one.why)))
-    return f"{one.verdict}: {one.criterion}" + (f"  ({beside})" if beside else "")
+    return line(f"{one.verdict}: {one.criterion}") + (f"  ({line(beside)})" if beside else "")
 
 
 def plan_json(plan: Mapping[str, Any], found: Outcome | None) -> dict[str, Any] | None:
@@ -114,6 +114,11 @@ def plan_json(plan: Mapping[str, Any], found: Outcome | None) -> dict[str, Any] 
         return None
     criteria = [asdict(one) for one in found.criteria] if found else []
     return {**plan, "outcome": found.verdict if found else None, "criteria": criteria}
+
+
+def line(said: str) -> str:
+    """Show what somebody wrote in one line, without what would move a terminal's cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in said).split())
 
 
 def value(item: object) -> str:

@@ -53,10 +53,7 @@ def _said(one: Said) -> str:
 
 
 def _value(told: Told, name: str) -> str:
-    mark = told.marks.get(name)
-    by = (
-        f"  ({mark.by or 'somebody'}, {text.date(mark.at)[:10]})"
-        if mark and mark.value and mark.at
-        else ""
-    )
-    return f"{told.value(name)}{by}"
+    value, mark = text.line(told.value(name) or ""), told.marks.get(name)
+    if mark is None or mark.value is None or not mark.at:
+        return value
+    return f"{value}  ({text.line(mark.by or 'somebody')}, {text.date(mark.at)[:10]})"
