@@ -11,13 +11,12 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 from sklearn.exceptions import InconsistentVersionWarning
 
 from pipeline.chunks import read_chunks
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.fitted import read_fitted
-from pipeline.header import read_header
 from pipeline.params.evaluate import EvaluateParams
 from pipeline.params.section import load_params
 from pipeline.schema import read_schema
-from pipeline.scoring import Scorer, columns_needed
+from pipeline.scoring import Scorer, columns_needed, header_of
 from pipeline.threads import threads_limited
 
 
@@ -30,7 +29,7 @@ def main() -> None:
         with threads_limited(params.threads):
             schema = read_schema(stage.as_left("data/prepared/schema.json"))
             model = read_fitted(stage.as_left("models/model.joblib"))
-            names = read_header(asked.table, separator)
+            names = header_of(asked.table, separator, asked.name)
             needed = columns_needed(names, model, schema, asked.name)
             scorer = Scorer(model, schema, params.evaluate.threshold, asked.name)
             with asked.output.open("w", encoding="utf-8", newline="") as file:
@@ -43,7 +42,7 @@ def main() -> None:
             print(f"predict: {remark}", file=sys.stderr)  # noqa: T201  # for whoever predicts
         ignored = [name for name in names if name not in needed]
         if ignored:
-            print(f"predict: not used: {', '.join(ignored)}", file=sys.stderr)  # noqa: T201  # the same
+            print(f"predict: not used: {listed(ignored)}", file=sys.stderr)  # noqa: T201  # the same
         asked.rows = scorer.rows
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError, counted, did_you_mean, listed
-from pipeline.header import check_names
+from pipeline.header import check_names, read_header
 from pipeline.predictions import predict
 from pipeline.schema import CATEGORICAL, NUMERIC
 from pipeline.threshold import apply_threshold
@@ -17,12 +17,23 @@ from pipeline.values import check_kind, read_levels, read_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sklearn.pipeline import Pipeline
 
     from pipeline.schema import Schema
 
+_FORM = "write it as the table that was learnt from: UTF-8, the same separator and ending"
 _AS_LEARNT = "give the cells what they were in the table that was learnt from"
+
+
+def header_of(path: Path, separator: str | None, where: str) -> list[str]:
+    """Give the names of a table's columns. Raises InputError, which speaks of no params.yaml."""
+    try:
+        return read_header(path, separator)
+    except InputError as error:
+        remedy = _FORM if "params.yaml" in error.remedy else error.remedy
+        raise InputError(error.what, where, remedy) from error
 
 
 def columns_needed(names: Sequence[str], model: Pipeline, schema: Schema, where: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.names import PROMOTED_AT, PROMOTED_BY, PROMOTED_DESPITE, PROMOTED_WHY
@@ -34,9 +34,6 @@ class Promotion:
     why: str = ""
     despite: tuple[str, ...] = ()
     before: str | None = None
-
-
-_FIELDS = tuple(field.name for field in fields(Promotion))
 
 
 def line(promotion: Promotion, fingerprint: str | None = None) -> str:
@@ -82,7 +79,20 @@ def _promotion(text: str) -> Promotion | None:
         body: Mapping[str, Any] = json.loads(text)
         if (body["schema"], body["kind"]) != (SCHEMA, KIND):
             return None
-        known = {name: body[name] for name in _FIELDS}
-        return Promotion(**known | {"at": millis(body["at"]), "despite": tuple(body["despite"])})
+        return Promotion(
+            at=millis(body["at"]),
+            name=str(body["name"]),
+            version=str(body["version"]),
+            alias=_text(body["alias"]),
+            way=str(body["way"]),
+            by=_text(body["by"]),
+            why=str(body["why"]),
+            despite=tuple(map(str, body["despite"])),
+            before=_text(body["before"]),
+        )
     except (ValueError, KeyError, TypeError):  # anybody may push a note
         return None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

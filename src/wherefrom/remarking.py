@@ -35,7 +35,7 @@ class Remarker:
         """Begin to open the store: a good moment is when this process waits for another one."""
         with self._once:
             if self._opened is None:
-                self._opened = self._pool.submit(_open, self._view)
+                self._opened = self._pool.submit(open_store, self._view)
             return self._opened
 
     def __enter__(self) -> Self:
@@ -85,7 +85,8 @@ def _blob(view: View, trace: Trace, path: str) -> str | None:
     return git_repo.listed(view.git_root, trace.commit.sha, [place]).get(place)
 
 
-def _open(view: View) -> Store:
+def open_store(view: View) -> Store:
+    """Open the project's store, to write to it. Raises `StoreUnreachableError`."""
     chosen, _ = settings.understood(view.project.workspace, view.project.anchor.name)
     return delivery.open_project_store(view.project, view.uri, chosen.mlflow_experiment)
 

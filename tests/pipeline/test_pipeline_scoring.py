@@ -18,7 +18,7 @@ from pipeline.features import build_features
 from pipeline.params.featurize import Featurize
 from pipeline.predictions import ROWS_AT_ONCE, predict
 from pipeline.schema import Schema
-from pipeline.scoring import Scorer, columns_needed
+from pipeline.scoring import Scorer, columns_needed, header_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,13 @@ def test_all_columns_that_are_missing_are_named(model: Pipeline) -> None:
     with pytest.raises(InputError, match=r"the column 'key' is missing \(did you mean 'Key'\?\)"):
         columns_needed(["Key", "age", "city"], model, SCHEMA, "t.csv")
     assert columns_needed(["y", "city", "age"], model, replace(SCHEMA, id=None), "") == list(KINDS)
+
+
+def test_a_header_that_cannot_be_read_is_mended_in_the_table(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("age;city\n1;Ulm\n")
+    with pytest.raises(InputError, match="its separator seems to be ';'") as raised:
+        header_of(tmp_path / "t.csv", None, "t.csv")
+    assert "params.yaml" not in str(raised.value)
 
 
 def test_what_is_taken_otherwise_than_it_is_is_said_for_the_whole_table(model: Pipeline) -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from asking import ask, trace
 from using.own_models import cached, read
 from waiting import until
@@ -57,6 +59,23 @@ def test_a_model_with_other_bytes_is_not_loaded(own: Sandbox) -> None:
     done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
     assert done.returncode == 1
     assert "cannot be had: DVC's cache does not hold it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ("new.csv", "that is the table itself"),
+        ("new.csv/predictions.csv", "File exists"),
+        ("predictions.xlsx", "give it a name that ends in .csv"),
+    ],
+    ids=["the table", "below a file", "another format"],
+)
+def test_an_output_that_cannot_be_is_refused_at_once(own: Sandbox, output: str, why: str) -> None:
+    done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", output)
+
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert own.text("new.csv") == "x\n1\n2\n"
 
 
 def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:

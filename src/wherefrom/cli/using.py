@@ -44,6 +44,10 @@ def predict(address: str, table: Path, output: Path, *, environment: Env, as_jso
         raise click.BadParameter("give it a name that ends in .csv", param_hint="--output")
     if output.resolve() == table.resolve():
         raise click.BadParameter("that is the table itself", param_hint="--output")
+    try:
+        output.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(str(error), param_hint="--output") from error
     from wherefrom.commands import predict as command  # noqa: PLC0415
     from wherefrom.render import predicted as render  # noqa: PLC0415
 

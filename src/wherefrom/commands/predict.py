@@ -36,7 +36,10 @@ FOLDER = "predictions"
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be predicted, by the model of which address, and where to; paths are absolute."""
+    """What is to be predicted, by the model of which address, and where to.
+
+    Paths are absolute, and the folder of the output is there.
+    """
 
     address: str
     table: Path
@@ -62,7 +65,6 @@ def predict(view: View, asked: Request, environ: Mapping[str, str]) -> Predictio
         if table is None or _stamp(asked.table) != before:
             raise _changed(wanted.name)
         said = _described(view, asked, wanted, scored, table)
-        asked.output.parent.mkdir(parents=True, exist_ok=True)
         # In this order: a table whose file speaks of another one is seen to be changed.
         files.write(predictions.place_of(asked.output), predictions.to_text(said))
         _move(scored.output, asked.output)

@@ -16,7 +16,7 @@ from wherefrom.errors.answers import ImpossibleError
 from wherefrom.errors.git import NothingToKeepError
 from wherefrom.names import COMMIT, DATA_HASH, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.promotions import Promotion
-from wherefrom.remarking import note
+from wherefrom.remarking import note, open_store
 from wherefrom.sources import git_repo
 from wherefrom.sources.mlflow_registry import Registry, source_of
 
@@ -95,6 +95,7 @@ def promote(
             return Promoted(trace.key, asked, failed)
         logged = _model(view, trace)
         kept = _keep(view, asked, folder)
+        open_store(view)  # of a project that was moved it mends where its models are
         version, is_new = _version(view, registry, asked.name, trace, logged)
         said = Promotion(
             at=now(),
@@ -181,7 +182,10 @@ def _lineage_tags(trace: Trace) -> dict[str, str]:
 def _description(view: View, trace: Trace) -> str:
     """Say in Markdown what a version was made from, and how to look at that."""
     rows = [f"- commit `{trace.commit.sha}`: {trace.commit.subject}"] if trace.commit else []
+    experiment = trace.made_in.experiment if trace.made_in else None
+    rows += [f"- experiment `{experiment}`"] if experiment else []
     rows += [f"- data `{path}` `{value}`" for path, value in _data(trace)]
+    rows += [f"- `{name}` {then} -> {now_}" for name, (then, now_) in trace.changed.items()]
     tests = {n: v for n, v in trace.metrics.items() if n.startswith("test.")}
     rows += [f"- {name} {value:.6g}" for name, value in tests.items()]
     listed = "\n".join(rows)

@@ -1,0 +1,71 @@
+"""The history of a model's name, as remarks tell it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from wherefrom import promotions, remarks
+from wherefrom.promotions import Promotion
+
+FIRST = Promotion(
+    at=1_000,
+    name="cancer",
+    version="1",
+    alias="champion",
+    way="promoted",
+    by="Ada <ada@localhost>",
+    why="good",
+    despite=("it is worse",),
+)
+
+
+def _said(*steps: str) -> list[Promotion]:
+    """Write `2` for a promotion of version 2, `<1` for going back to 1."""
+    return [
+        replace(
+            FIRST, at=at, version=one.lstrip("<"), way="rolled back" if "<" in one else FIRST.way
+        )
+        for at, one in enumerate(steps)
+    ]
+
+
+def test_a_promotion_is_read_back_from_its_line_once() -> None:
+    other = replace(FIRST, name="houses")
+    note = f"{promotions.line(FIRST)}\n{promotions.line(other, 'f' * 8)}\n"
+
+    assert promotions.read([note, note], "cancer") == [FIRST]
+    assert remarks.gaps(note, "r") == ()
+    assert remarks.last(note) is None
+
+
+def test_a_line_of_somebody_else_breaks_nothing() -> None:
+    odd = json.dumps(json.loads(promotions.line(FIRST)) | {"by": ["x"], "version": 2})
+    found = promotions.read([odd, promotions.line(FIRST)], "cancer")
+    assert [one.version for one in found] == ["1", "2"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "nothing", '{"schema": 1, "kind": "promoted"}'])
+def test_a_line_that_is_no_promotion_is_passed_over(text: str) -> None:
+    assert promotions.read([text], "cancer") == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (("1", "2", "3"), ["1", "2", "3"]),
+        (("1", "2", "2"), ["1", "2"]),
+        (("1", "2", "<1"), ["1"]),
+        (("1", "2", "3", "<2", "<1"), ["1"]),
+        (("1", "2", "<1", "3"), ["1", "3"]),
+        (("1", "2", "1", "<2"), ["1", "2"]),
+    ],
+    ids=["one after another", "twice", "back", "back twice", "on again", "an old one again"],
+)
+def test_an_alias_goes_back_along_its_promotions(
+    steps: tuple[str, ...], expected: list[str]
+) -> None:
+    assert promotions.stack(_said(*steps), "champion") == expected
+    assert promotions.stack(_said(*steps), "challenger") == []
