@@ -43,7 +43,7 @@ _BLOCK = re.compile(r"<!-- wherefrom:[^\n]*-->\n(?P<card>.*?)\n<!-- /wherefrom -
 _DATA = "dvc.data."
 _SNAPSHOT = "git.snapshot"
 _LATER = ("wherefrom.evaluate.stage", "wherefrom.evaluate.stage.fingerprint")
-_PLAIN = re.compile(r"[\w./@:+ -]+", re.ASCII)
+_PLAIN = re.compile(r"[\w./@:+,=() -]+")
 _MEANING = re.compile(r"[^\w\s.,;:'()/-]|_")
 _LONG, _MANY = 300, 10
 _RELATIONS = {
@@ -59,7 +59,10 @@ def described(tags: Mapping[str, str], before: Mapping[str, str] | None = None) 
     `tags` are all that the run has, `before` those that it had when its card was written. What
     somebody wrote into the card itself moves below it. A card that was deleted stays away, and
     where there is no room for both, the description stays as it is: then there are no such tags.
+    Nor are there for a run that is about neither a stage nor an experiment, as that of a sweep.
     """
+    if not {RECORD_ID, EXP_NAME} & tags.keys():
+        return {}
     return put(of_run(tags), tags, of_run(before if before is not None else tags))
 
 
@@ -94,9 +97,8 @@ def of_sweep(
     rows += [("space", f"{_code(key)} = {_code(str(value))}") for key, value in space.items()]
     if best and metric:
         rows.append(("best", f"{_code(best)} by {_code(metric)}"))
-    commands = ["wherefrom ls", f"wherefrom sweep --name {shlex.quote(name)} --resume"]
-    commands += [f"wherefrom trace {shlex.quote(best)}"] if best else []
-    return _written(rows, commands)
+    trace = [f"wherefrom trace {shlex.quote(best)}"] if best else []
+    return _written(rows, [*trace, f"wherefrom sweep --name {shlex.quote(name)} --resume"])
 
 
 def _what(tags: Mapping[str, str]) -> Iterator[Row]:
@@ -104,7 +106,7 @@ def _what(tags: Mapping[str, str]) -> Iterator[Row]:
         yield "failed", _text(tags[ERROR])
     if PRUNED in tags:
         yield "given up", _text(tags[PRUNED])
-    if RELATION in tags:
+    if RELATION in tags and not _has_failed(tags):
         rests = f", {_code(tags[DERIVED_FROM])}" if DERIVED_FROM in tags else ""
         yield _text(tags[RELATION]), f"{_RELATIONS.get(tags[RELATION], '')}{rests}"
     if INHERITED in tags:
@@ -117,7 +119,8 @@ def _where(tags: Mapping[str, str]) -> Iterator[Row]:
         baseline = f" on {_code(tags[EXP_BASELINE])}" if EXP_BASELINE in tags else ""
         yield "experiment", f"{_code(name)}{baseline}"
     held = _held(tags)
-    yield "commit", _code(held) if held else _NO_COMMIT
+    if held or not _has_failed(tags):
+        yield "commit", _code(held) if held else _NO_COMMIT
     if not held and COMMIT in tags and not name:
         kept = f", with changes that {_code(tags[_SNAPSHOT])} keeps" if _SNAPSHOT in tags else ""
         yield "code", f"{_code(tags[COMMIT])}{kept}"
@@ -146,7 +149,7 @@ def _said(tags: Mapping[str, str]) -> Iterator[Row]:
 def _commands(tags: Mapping[str, str]) -> Iterator[str]:
     """Give the commands that trace a result, reproduce it and bring it back."""
     address = tags.get(RECORD_ID, "")
-    failed = ERROR in tags or PRUNED in tags
+    failed = _has_failed(tags)
     if address:
         yield f"wherefrom trace {shlex.quote(address)}"
     if address and not failed:
@@ -166,13 +169,18 @@ def _experiment(tags: Mapping[str, str]) -> str:
     return tags.get(HELD_BY, "") if EXP_REV in tags else tags.get(EXP_NAME, "")
 
 
+def _has_failed(tags: Mapping[str, str]) -> bool:
+    """Say whether a run came to no result."""
+    return ERROR in tags or PRUNED in tags
+
+
 def _held(tags: Mapping[str, str]) -> str | None:
     return tags.get(EXP_REV, tags.get(HELD_BY))
 
 
 def _written(rows: Iterable[Row], commands: Iterable[str]) -> str:
-    lines = [f"- **{name}** {text}" for name, text in rows]
-    return "\n".join([*lines, "", "```sh", *commands, "```"])
+    lines, typed = [f"- **{name}** {text}" for name, text in rows], list(commands)
+    return "\n".join([*lines, *(["", "```sh", *typed, "```"] if typed else [])])
 
 
 def _code(text: str) -> str:

@@ -112,6 +112,7 @@ def test_a_failed_stage_leaves_a_failed_run_with_the_reason(small: Sandbox) -> N
     (run,) = new_runs(small, before)
     assert done.returncode != 0
     assert (run.status, run.tags["wherefrom.error"]) == ("FAILED", "OSError: no luck")
+    assert "- **failed** OSError: no luck\n" in run.tags[NOTE]
     assert "Traceback" not in done.stderr + done.stdout
     assert "code/train.py" in done.stderr
 

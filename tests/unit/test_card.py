@@ -83,6 +83,15 @@ def test_a_failed_run_has_no_result_to_reproduce() -> None:
     assert "apply" not in failed
 
 
+def test_a_variant_that_failed_before_it_had_a_record_says_why() -> None:
+    tags = {EXP_NAME: "s-2", "wherefrom.sweep": "s", ERROR: "no such key"}
+    assert lines(tags) == ["- **failed** no such key", "- **experiment** `s-2`"]
+
+
+def test_a_run_of_neither_a_stage_nor_an_experiment_has_no_card() -> None:
+    assert card.described({"wherefrom.sweep": "s", NOTE: "mine"}) == {}
+
+
 def test_nothing_that_somebody_wrote_is_read_as_markdown_or_html() -> None:
     shown = card.of_run(RUN | {ERROR: HOSTILE, "dvc.data.a|`b": HOSTILE, EXP_NAME: HOSTILE})
 
