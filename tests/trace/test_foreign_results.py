@@ -221,6 +221,9 @@ def test_an_experiment_that_trained_nothing_does_not_own_the_run_of_another(
 def test_sync_gives_plain_runs_their_card_and_the_data_by_which_mlflow_filters(
     copied: Sandbox,
 ) -> None:
+    script = copied.root.parent / "search.py"
+    script.write_text(SEARCH)
+
     copied.run("wherefrom", "sync")
 
     runs = copied.runs()
@@ -231,4 +234,4 @@ def test_sync_gives_plain_runs_their_card_and_the_data_by_which_mlflow_filters(
         value = re.search(r"md5: (\S+)", copied.text(f"{path}.dvc"))[1]  # type: ignore[index]
         having = {i for i, run in runs.items() if run.tags.get(f"dvc.data.{path}") == value}
         assert len(having) >= 3
-        assert set(copied.run("python", "-c", SEARCH, value).split()) == having
+        assert set(copied.run("python", str(script), value).split()) == having
