@@ -24,6 +24,7 @@ from wherefrom.names import (
     HELD_BY,
     INHERITED,
     NOTE,
+    PLAN_OUTCOME,
     PRUNED,
     RECORD_ID,
     RELATION,
@@ -140,6 +141,8 @@ def _made_of(tags: Mapping[str, str]) -> Iterator[Row]:
 
 
 def _said(tags: Mapping[str, str]) -> Iterator[Row]:
+    if PLAN_OUTCOME in tags:
+        yield "plan", _text(tags[PLAN_OUTCOME])
     if REPRODUCED in tags:
         yield "reproduced", f"{_text(tags[REPRODUCED])}, {_text(tags.get(REPRODUCED_AT, '')[:10])}"
     for gap in tags.get(GAPS, "").splitlines()[:_MANY]:

@@ -15,6 +15,7 @@ from wherefrom.names import (
     HELD_BY,
     INHERITED,
     NOTE,
+    PLAN_OUTCOME,
     RECORD_ID,
 )
 
@@ -68,9 +69,19 @@ def test_a_card_says_what_made_a_result_and_how_to_get_it() -> None:
         ({"git.snapshot": REV}, {f"- **code** `{SHA}`, with changes that `{REV}` keeps"}),
         ({INHERITED: "a, b"}, {"- **inherited by** a, b"}),
         ({ERROR: "no rows"}, {"- **failed** no rows"}),
+        ({PLAN_OUTCOME: "not met"}, {"- **plan** not met"}),
         ({GAPS: "x: why; do\ny: why; do"}, {"- **gap** x: why; do", "- **gap** y: why; do"}),
     ],
-    ids=["committed", "renamed", "in an experiment", "dirty", "inherited", "failed", "gaps"],
+    ids=[
+        "committed",
+        "renamed",
+        "in an experiment",
+        "dirty",
+        "inherited",
+        "failed",
+        "plan",
+        "gaps",
+    ],
 )
 def test_a_card_follows_what_becomes_known(more: dict[str, str], expected: set[str]) -> None:
     assert expected <= set(lines(RUN | more))
