@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from wherefrom import curves, files
+from wherefrom import card, curves, files
 from wherefrom.errors.stores import StoreRefusedError
 from wherefrom.identity import RecordId
-from wherefrom.names import DERIVED_FROM, FILES, FILES_LATER, LISTINGS
+from wherefrom.names import DERIVED_FROM, FILES, FILES_LATER, LISTINGS, NOTE
 from wherefrom.record import Gap
 from wherefrom.sources import disk, mlflow_store
 
@@ -66,6 +66,12 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     tags = {**entry.tags, **ending.tags}
     logged = _log_model(store, run_id, folder)
     tags |= _log_artifacts(store, run_id, entry, folder)
+    tags.pop(NOTE, None)  # it is there, and somebody may have written into it since
+    here = tags
+    if entry.action == "continue" or ending.status != "FINISHED":
+        here = store.tags(run_id)
+        after = {name: value for name, value in here.items() if name not in ending.unset}
+        tags |= card.described({**after, **tags}, here)
     store.log_points(run_id, curves.read(folder))
     store.log(
         run_id,
@@ -77,7 +83,7 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
         data=entry.table,
     )
     store.end(run_id, ending.status, ending.ended)
-    store.unset(run_id, ending.unset, logged=tags)
+    store.unset(run_id, ending.unset, here)
     journal.remove(entry)
     return True
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import datasets, keys, plans, tags
+from wherefrom import card, datasets, keys, plans, tags
 from wherefrom.names import DERIVED_FROM, RELATION
 from wherefrom.record import to_text
 
@@ -86,7 +86,8 @@ def _tags(
             record.record_id, tags.recorded(result), record.git, record.environment, inside
         )
         marks |= tags.of_evaluation(later) | tags.gaps_tag(record.gaps)
-    return {**marks, **start.tags, **record.tags, **REBUILT}
+    marks |= {**start.tags, **record.tags}
+    return marks | card.described(marks) | REBUILT
 
 
 def _record_files(result: Lineage, first: Lineage) -> dict[str, Any]:

@@ -57,9 +57,10 @@ class StageRunContext:
 
 
 def _tags() -> dict[str, str]:
+    from wherefrom import card, known, tags, trial, workspace  # noqa: PLC0415
     from wherefrom import context as context_  # noqa: PLC0415
-    from wherefrom import known, tags, trial, workspace  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
+    from wherefrom.names import NOTE  # noqa: PLC0415
     from wherefrom.project import locate  # noqa: PLC0415
     from wherefrom.sources import dvc_stage  # noqa: PLC0415
 
@@ -88,7 +89,8 @@ def _tags() -> dict[str, str]:
         *_store_that_goes(project),
     )
     gaps = (*context.stage.gaps, *context.observed.gaps, *undeclared, *gaps)
-    return {**named, **table, **tags.gaps_tag(gaps)}
+    found = {**named, **table, **tags.gaps_tag(gaps)}
+    return found | {NOTE: card.described(found)[NOTE]}  # which their own description replaces
 
 
 def _stage_folder() -> Path:

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
-from wherefrom import delivery, files, remarks, settings
+from wherefrom import card, delivery, files, remarks, settings
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.record import Gap
 from wherefrom.remarks import Mark, Reproduced, Told
@@ -53,9 +53,12 @@ class Remarker:
         there = {name: value for name, value in marks.items() if value is not None}
         try:
             store = self.prepare().result()
+            here = store.tags(run_id)
+            gone = [name for name in marks if name not in there]
+            after = {name: value for name, value in here.items() if name not in gone} | there
+            there |= card.described(after, here)
             store.log(run_id, params={}, metrics={}, tags=there, at=remark.at)
-            if len(there) < len(marks):
-                store.unset(run_id, [name for name in marks if name not in there])
+            store.unset(run_id, gone, here)
         except StoreUnreachableError as error:
             return (_not_logged(remark, str(error)),)
         return ()

@@ -16,6 +16,7 @@ from wherefrom.names import (
     EXP_NAME,
     FINGERPRINT,
     GAPS,
+    NOTE,
     PARENT,
     PROCESS,
     RECORD_ID,
@@ -137,7 +138,7 @@ def of_experiment(settings: Settings) -> dict[str, str]:
 
     The notes are what MLflow's UI shows as a run's description.
     """
-    notes = {"mlflow.note.content": keys.tag(settings.notes)} if settings.notes else {}
+    notes = {NOTE: keys.tag(settings.notes)} if settings.notes else {}
     return free(settings.all_tags) | notes
 
 

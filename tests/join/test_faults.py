@@ -18,6 +18,7 @@ from small_project import TRAINING
 from sandbox import EVALUATE, TRAIN, Sandbox, check_link
 from waiting import until
 from wherefrom import lockfile
+from wherefrom.names import CARD, NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +112,7 @@ def test_a_failed_stage_leaves_a_failed_run_with_the_reason(small: Sandbox) -> N
     (run,) = new_runs(small, before)
     assert done.returncode != 0
     assert (run.status, run.tags["wherefrom.error"]) == ("FAILED", "OSError: no luck")
+    assert "- **failed** OSError: no luck\n" in run.tags[NOTE]
     assert "Traceback" not in done.stderr + done.stdout
     assert "code/train.py" in done.stderr
 
@@ -371,7 +373,7 @@ def test_an_evaluation_leaves_the_tags_of_its_training_as_they_are(small: Sandbo
 
     (run,) = new_runs(small, before)
     changed = {tag for tag in trained if run.tags[tag] != trained[tag]}
-    assert changed == set()
+    assert changed == {NOTE, CARD}  # which is about the evaluation too
     assert run.tags["wherefrom.evaluate.git.dirty"] == "false"
 
 

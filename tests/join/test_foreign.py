@@ -15,6 +15,7 @@ import pytest
 
 from sandbox import Sandbox, built_once, copy_of
 from wherefrom import lockfile
+from wherefrom.names import NOTE
 from wherefrom.plugin import StageRunContext
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def test_a_plain_run_in_a_stage_is_joined_by_its_fingerprint(foreign: Sandbox) -
     assert run.tags["git.commit"] == foreign.git("rev-parse", "HEAD").strip()
     assert run.tags["git.dirty"] == "false"
     assert len(run.tags["wherefrom.record_id"]) == 32
+    assert f"\nwherefrom trace {run.tags['wherefrom.record_id']}\n" in run.tags[NOTE]
 
 
 @pytest.mark.parametrize("mode", ["--temp", "--queue"], ids=["temporary copy", "queue of four"])

@@ -107,7 +107,10 @@ def test_what_the_parameters_and_the_stage_say_is_on_the_run_and_in_the_record(
         "n_features": "2",
     }
 
-    assert the_run(small).tags.items() >= said.items()
+    found = the_run(small).tags
+    notes, _, card = found["mlflow.note.content"].partition("\n\n<!-- wherefrom:")
+    assert (found | {"mlflow.note.content": notes}).items() >= said.items()
+    assert f"wherefrom trace {small.record(path=TRAINING).record_id}\n" in card
     assert small.record(path=TRAINING).tags == said
 
 

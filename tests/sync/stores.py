@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wherefrom.names import CARD, NOTE
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox import RunView, Sandbox
 
 
@@ -16,6 +21,15 @@ def by_record(sandbox: Sandbox) -> dict[str, RunView]:
     found = {str(run.record_id): run for run in runs}
     assert len(found) == len(runs)
     return found
+
+
+def but_for_cards(runs: Mapping[str, RunView]) -> dict[str, RunView]:
+    """Give runs without the cards in their descriptions, which follow from their other tags."""
+    cards = (NOTE, CARD)
+    return {
+        name: replace(run, tags={k: v for k, v in run.tags.items() if k not in cards})
+        for name, run in runs.items()
+    }
 
 
 def content(sandbox: Sandbox) -> list[str]:

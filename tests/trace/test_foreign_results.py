@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,18 @@ import pytest
 
 from asking import answered, listed, loose_runs, trace
 from wherefrom import lockfile
+from wherefrom.names import NOTE
 
 if TYPE_CHECKING:
     from sandbox import RunView, Sandbox
+
+SEARCH = """\
+import sys, mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+places = [experiment.experiment_id for experiment in client.search_experiments()]
+for run in client.search_runs(places, f"dataset.digest = '{sys.argv[1]}'"):
+    print(run.info.run_id)
+"""
 
 
 @dataclass(frozen=True)
@@ -206,3 +216,22 @@ def test_an_experiment_that_trained_nothing_does_not_own_the_run_of_another(
 
     assert trace(copied, "final=0.11").run["relation"] == "own"
     assert trace(copied, "final=0.12").run["relation"] == "inherited"
+
+
+def test_sync_gives_plain_runs_their_card_and_the_data_by_which_mlflow_filters(
+    copied: Sandbox,
+) -> None:
+    script = copied.root.parent / "search.py"
+    script.write_text(SEARCH)
+
+    copied.run("wherefrom", "sync")
+
+    runs = copied.runs()
+    for run in runs.values():
+        assert f"\nwherefrom trace {run.record_id}\n" in run.tags[NOTE]
+        assert run.tags["wherefrom.held_by"] in run.tags[NOTE]
+    for path in (ROWS, PARTS):
+        value = re.search(r"md5: (\S+)", copied.text(f"{path}.dvc"))[1]  # type: ignore[index]
+        having = {i for i, run in runs.items() if run.tags.get(f"dvc.data.{path}") == value}
+        assert len(having) >= 3
+        assert set(copied.run("python", str(script), value).split()) == having

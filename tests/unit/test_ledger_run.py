@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from trees import declared, held, lock, md5, record, stage, tracked, written
 
-from wherefrom import ledger_run, lineage, tags
+from wherefrom import card, ledger_run, lineage, tags
 from wherefrom import record as records
 from wherefrom.ledger_run import REBUILT
 from wherefrom.record import EnvironmentFacts, Gap, GitFacts
@@ -124,7 +124,7 @@ def test_an_own_result_has_the_tags_of_its_training_and_of_its_evaluation() -> N
     expected |= {"wherefrom.relation": "own"} | tags.gaps_tag([GAP])
     expected |= tags.of_evaluation(live("evaluate", OWN))
 
-    assert rebuilt(OWN).tags == expected | REBUILT
+    assert rebuilt(OWN).tags == expected | card.described(expected) | REBUILT
     assert expected["dvc.stage"] == "train"
     assert expected["git.snapshot"] == "2" * 40
     assert expected["wherefrom.evaluate.stage"] == "evaluate"
@@ -144,7 +144,7 @@ def test_a_derived_result_has_the_tags_of_its_evaluation_alone() -> None:
     expected = live("evaluate", DERIVED)
     expected |= {"wherefrom.relation": "derived", "wherefrom.derived_from": TRAINED.record_id}
 
-    assert rebuilt(DERIVED).tags == expected | REBUILT
+    assert rebuilt(DERIVED).tags == expected | card.described(expected) | REBUILT
     assert not {name for name in expected if name.startswith(("wherefrom.evaluate", "dvc.exp"))}
     assert not {"env.lock", "env.blas", "git.branch"} & set(expected)
 
@@ -202,10 +202,8 @@ def test_a_training_that_was_not_evaluated_is_a_run_of_its_own() -> None:
     run = ledger_run.of_result(result, None, {}, None)
 
     assert run.record == TRAINED
-    assert (
-        run.tags
-        == live("train", TRAINED) | {"wherefrom.relation": "own"} | tags.gaps_tag([GAP]) | REBUILT
-    )
+    expected = live("train", TRAINED) | {"wherefrom.relation": "own"} | tags.gaps_tag([GAP])
+    assert run.tags == expected | card.described(expected) | REBUILT
     assert (run.started, run.ended) == (1_000, 2_000)
 
 

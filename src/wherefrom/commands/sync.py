@@ -10,21 +10,33 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import delivery, files, keys, lineage, plans, remarks, settings, tree
+from wherefrom import card, delivery, files, keys, lineage, plans, remarks, settings, tree
 from wherefrom.commands import ls
+from wherefrom.datasets import MAX_DIGEST, DataInput
 from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
 from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.lockfile import is_record
-from wherefrom.names import DATA_HASH, ERROR, EXP_REV, GAPS, PROCESS, SOURCE_COMMIT
+from wherefrom.names import (
+    CARD,
+    DATA_HASH,
+    ERROR,
+    EXP_REV,
+    GAPS,
+    HELD_BY,
+    INHERITED,
+    PROCESS,
+    RELATION,
+    SOURCE_COMMIT,
+)
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.uris import store_name
+from wherefrom.uris import is_inside, store_name
 from wherefrom.view import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from wherefrom.entries import Entry
     from wherefrom.lineage import Lineage
@@ -32,7 +44,6 @@ if TYPE_CHECKING:
     from wherefrom.sources.mlflow_store import Store
     from wherefrom.view import View
 
-INHERITED = "wherefrom.inherited_by"
 _LATER = "wherefrom.evaluate."
 LOST = (
     "curves by step (only the last value of a metric is in the ledger)",
@@ -176,6 +187,9 @@ class _Ledger:
         }
         for run_id, here in self._view.ask_logged(ended).items():
             self._done.linked += self._link_one(MlflowRunId(run_id), ended[run_id], here)
+        loose = [e.run for e in listed if e.run and e.run.mlflow_run_id not in ended]
+        for run_id, here in self._view.ask_logged(_of_stages(loose, self._running)).items():
+            self._done.linked += self._let_go(MlflowRunId(run_id), here)
 
     def _link_one(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
         """Attach an experiment's own commit and who inherits a result; say whether that was new.
@@ -185,33 +199,48 @@ class _Ledger:
         process that was killed: the run was gone on with, and has finished.
         """
         evaluated = self._evaluate(run_id, entry, here)
-        links = _links(entry)
-        new = {k: v for k, v in links.items() if here.tags.get(k) != v}
+        tags, links = {**here.tags, **evaluated}, _links(entry)
+        new = {k: v for k, v in links.items() if tags.get(k) != v}
         values = {keys.key(name): value for name, value in entry.metrics.items()}
         late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
         late = {} if evaluated else late
-        passing = (PROCESS, ERROR, INHERITED, EXP_REV, *entry.told.marks)
-        old = [k for k in passing if k in here.tags and k not in links]
+        passing = (PROCESS, ERROR, INHERITED, EXP_REV, HELD_BY, *entry.told.marks)
+        old = [k for k in passing if k in tags and k not in links]
+        if RELATION not in tags and CARD not in tags:  # foreign code names no inputs
+            self._store.log_inputs(run_id, _inputs(entry))
+        new |= _card(tags, new, old)
         if new or late:
             at = entry.run.ended if entry.run and entry.run.ended else 0
             self._store.log(run_id, params={}, metrics=late, tags=new, at=at)
-        if old:
-            self._store.unset(run_id, old)
+        self._store.unset(run_id, old, tags)
         return bool(evaluated or new or late or old)
 
-    def _evaluate(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
-        """Log what an evaluation that was not tracked adds to its training's run; say if it did.
+    def _let_go(self, run_id: MlflowRunId, here: Logged) -> bool:
+        """Take from a run that nothing holds what sync attached; say whether something changed.
+
+        In a store that others share somebody else's experiment may hold it.
+        """
+        ours = is_inside(self._view.project.anchor, self._view.uri)
+        old = [k for k in (INHERITED, EXP_REV, HELD_BY) if ours and k in here.tags]
+        new = _card(here.tags, {}, old)
+        if new:
+            self._store.log(run_id, params={}, metrics={}, tags=new, at=0)
+        self._store.unset(run_id, old, here.tags)
+        return bool(new or old)
+
+    def _evaluate(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> dict[str, str]:
+        """Log what an evaluation that was not tracked adds to its training's run; give its tags.
 
         Its tags come last: they say that all of it is there.
         """
         own = entry.record_id is not None and entry.record_id == entry.training_id
         if not own or f"{_LATER}stage" in here.tags or entry.made_in is None:
-            return False
+            return {}
         commit = tree.of_commit(self._view, entry.made_in.commit_sha)
         result = next(r for r in lineage.results(commit.holding) if r.key == entry.key)
         run = _run_of(self._view, commit, result, entry.key)
         if run is None:
-            return False
+            return {}
         late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
         model_id = self._store.model_of(run_id)
         table = next((d for d in run.data if d.hash == run.tags.get(DATA_HASH)), None)
@@ -223,7 +252,7 @@ class _Ledger:
         added = {k: v for k, v in run.tags.items() if k.startswith(_LATER) or k == GAPS}
         added |= run.record.tags
         self._store.log(run_id, params={}, metrics={}, tags=added, at=run.ended)
-        return True
+        return added
 
 
 def _run_of(view: View, here: tree.Tree, result: Lineage, record_id: str) -> LedgerRun | None:
@@ -252,6 +281,26 @@ def _training(here: tree.Tree, result: Lineage) -> Lineage | None:
     return lineage.result_of(here.holding, maker.address) if maker else None
 
 
+def _of_stages(runs: Iterable[Run], running: Collection[str]) -> list[str]:
+    """Name the runs of stages that have ended, and that nobody works on."""
+    ended = ("FINISHED", "FAILED", "KILLED")
+    done = (r for r in runs if r.stage and r.status in ended and r.record_id not in running)
+    return [run.mlflow_run_id for run in done]
+
+
+def _card(here: Mapping[str, str], new: dict[str, str], old: Collection[str]) -> dict[str, str]:
+    """Give the tags of a run's description that change when its tags do."""
+    after = {name: value for name, value in here.items() if name not in old} | new
+    found = card.described(after, here)
+    return {name: value for name, value in found.items() if here.get(name) != value}
+
+
+def _inputs(entry: Entry) -> list[DataInput]:
+    sha = entry.made_in.commit_sha if entry.made_in else None
+    hashes = ((item.path, item.hash or "") for item in entry.data)
+    return [DataInput(p, value, sha) for p, value in hashes if 0 < len(value) <= MAX_DIGEST]
+
+
 def _links(entry: Entry) -> dict[str, str]:
     names = ", ".join(sorted(entry.inherited_by))
     links = {INHERITED: keys.tag(names)} if names else {}
@@ -260,6 +309,7 @@ def _links(entry: Entry) -> dict[str, str]:
     links |= {name: value for name, value in entry.told.changed().items() if value is not None}
     if entry.made_in is None:
         return links
+    links[HELD_BY] = keys.tag(entry.made_in.experiment or entry.made_in.commit_sha)
     if entry.made_in.experiment is not None:
         links[EXP_REV] = entry.made_in.commit_sha
     if entry.made_in.experiment is not None or (entry.run and entry.run.experiment is not None):

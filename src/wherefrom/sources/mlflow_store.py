@@ -7,6 +7,7 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from wherefrom import card
 from wherefrom.datasets import SOURCE_TYPE, as_source
 from wherefrom.identity import MlflowRunId, RecordId
 from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION, STAGE
@@ -92,11 +93,14 @@ class Store:
             for rows, marks, points in batches:
                 self._client.log_batch(run_id, params=rows, tags=marks, metrics=points)
 
-    def unset(self, run_id: MlflowRunId, tags: Sequence[str], logged: Collection[str] = ()) -> None:
-        """Remove tags that no longer hold, those of them that are there; `logged` surely are."""
+    def tags(self, run_id: MlflowRunId) -> dict[str, str]:
+        """Give the tags of a run."""
         with converted(self.uri):
-            is_sure = all(tag in logged for tag in tags)
-            here = logged if is_sure else self._client.get_run(run_id).data.tags
+            return dict(self._client.get_run(run_id).data.tags)
+
+    def unset(self, run_id: MlflowRunId, tags: Sequence[str], here: Collection[str]) -> None:
+        """Remove tags that no longer hold, those of them that are `here`."""
+        with converted(self.uri):
             for tag in tags:
                 if tag in here:
                     self._client.delete_tag(run_id, tag)
@@ -200,13 +204,8 @@ class Store:
             process = parse(tags.get(PROCESS, ""))
             resumed = run.info.end_time is not None and STAGE in tags and RELATION not in tags
             if process is not None and is_gone(process) and not resumed:
-                self.log(
-                    MlflowRunId(run.info.run_id),
-                    params={},
-                    metrics={},
-                    tags=KILLED,
-                    at=0,
-                )
+                marks = KILLED | card.described({**tags, **KILLED}, tags)
+                self.log(MlflowRunId(run.info.run_id), params={}, metrics={}, tags=marks, at=0)
                 self.end(MlflowRunId(run.info.run_id), "KILLED", run.info.start_time)
 
     def _experiments(self) -> list[str]:

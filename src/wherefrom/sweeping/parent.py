@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from wherefrom import delivery, files, keys, settings
+from wherefrom import card, delivery, files, keys, settings
 from wherefrom.identity import MlflowRunId
 from wherefrom.names import (
     ERROR,
@@ -58,6 +58,7 @@ def begin(where: Where, definition: Definition) -> str:
     store, experiment = where.open()
     source = {"mlflow.source.type": "LOCAL", "mlflow.source.name": "wherefrom sweep"}
     tags = {SWEEP: definition.name, PROCESS: where.process.text(), **source}
+    tags |= card.put(_card(definition, None), tags)
     run_id = store.create_run(experiment, definition.name, _now(), tags)
     asked = {
         "sampler": definition.sampler,
@@ -92,6 +93,7 @@ def fail_variants(
             continue
         tags |= {SWEEP: definition.name, EXP_BASELINE: definition.commit}
         tags[ERROR] = keys.tag(redact_text(report.error or ""))
+        tags |= card.described(tags)
         ended = _now()
         run_id = store.create_run(experiment, name, ended - int(report.seconds * 1000), tags)
         store.log(run_id, params=_written(_params(variant)), metrics={}, tags={}, at=ended)
@@ -112,18 +114,25 @@ def end(
     for report in reports:
         counts[report.state] = counts.get(report.state, 0.0) + 1
     values = {f"sweep.{state}": count for state, count in counts.items()}
-    tags = {}
+    here, tags = store.tags(run_id), dict[str, str]()
     if best is not None and definition.metric:
         values[keys.key(definition.metric)] = best.metrics[definition.metric]
         tags[SWEEP_BEST] = best.experiment or ""
+    before = _card(definition, here.get(SWEEP_BEST))
+    tags |= card.put(_card(definition, tags.get(SWEEP_BEST)), here, before)
     store.log(run_id, params={}, metrics=values, tags=tags, at=_now())
     with TemporaryDirectory() as folder:
         table = json.dumps([asdict(report) for report in reports], indent=1)
         files.write(Path(folder, "variants.json"), f"{table}\n")
         store.log_files(run_id, Path(folder))
     store.end(run_id, status, _now())
-    store.unset(run_id, (PROCESS, ERROR))
+    store.unset(run_id, (PROCESS, ERROR), here)
     store.end_dead_runs()  # those of stages that were killed
+
+
+def _card(definition: Definition, best: str | None) -> str:
+    space = dict(map(_parted, definition.overrides))
+    return card.of_sweep(definition.name, space, definition.sampler, definition.metric, best)
 
 
 def _params(variant: Variant) -> dict[str, str]:

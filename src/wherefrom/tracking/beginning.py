@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wherefrom import datasets, plans, tags
+from wherefrom import card, datasets, plans, tags
 from wherefrom import process as processes
 from wherefrom.journal import Entry
 from wherefrom.names import DATA_HASH
@@ -44,6 +44,7 @@ def entry(
         nested = tags.of_parent(context.environ)
     marks |= dict(said) | table | nested | standing.tags()
     marks |= tags.gaps_tag([*gaps, *more]) | tags.of_process()
+    marks |= {} if standing.owns else card.described(marks)
     made = Entry(
         record_id=standing.record_id,
         stage=context.stage.address,
