@@ -174,6 +174,9 @@ def report(
     """
     if as_json and form:
         raise click.UsageError("--json and --format exclude each other")
+    is_short = form == "md" or (form is None and str(output).endswith(".md"))
+    if output is None and not (is_short or as_json) and sys.stdout.isatty():
+        raise click.UsageError("name a file for the page: -o report.html")
     from wherefrom.commands import report as command  # noqa: PLC0415
     from wherefrom.render.report import markdown, page  # noqa: PLC0415
 
@@ -182,7 +185,6 @@ def report(
     gc.set_threshold(100_000)  # of what is made nearly all is kept: a seventh of the time
     with looking(as_json=as_json, empty={"chosen": [], "results": []}) as view:
         found = command.report(view, addresses, Path.cwd(), metric, better)
-    is_short = form == "md" or (form is None and str(output).endswith(".md"))
     shown = markdown.as_json if as_json else markdown.comment if is_short else page.page
     _write(shown(found), output)
     sys.exit(1 if found.gaps else 0)

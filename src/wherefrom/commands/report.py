@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from wherefrom.problems import Levels
 from wherefrom.sources import dvc_plots, git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.commands.audit import Audit
@@ -68,6 +68,10 @@ class Report:
     audit: Audit
     gaps: tuple[Gap, ...]
 
+    def way_of(self, metric: str) -> Way:
+        """Say which values of a metric are better: as asked, else as its name tells."""
+        return self.way if self.way and metric == self.metric else metrics.way(metric)
+
     @property
     def differences(self) -> list[Difference]:
         """Say what each chosen result has that the first has not."""
@@ -110,7 +114,7 @@ def report(
         trees=trees,
         plots=plots,
         audit=health,
-        gaps=tuple(dict.fromkeys((*_of_chosen(chosen), *plots.gaps, *view.gaps))),
+        gaps=tuple(dict.fromkeys((*view.gaps, *_of_chosen(chosen), *plots.gaps))),
     )
 
 
@@ -133,5 +137,9 @@ def _trees(chosen: Iterable[Chosen]) -> dict[str, str]:
     return found
 
 
-def _of_chosen(chosen: Sequence[Chosen]) -> list[Gap]:
-    return [gap for one in chosen for gap in one.trace.gaps]
+def _of_chosen(chosen: Sequence[Chosen]) -> Iterator[Gap]:
+    """Give the gaps of the chosen results; what not all of them have is said of those that have."""
+    for gap in dict.fromkeys(gap for one in chosen for gap in one.trace.gaps):
+        having = [one.label for one in chosen if gap in one.trace.gaps]
+        is_of_all = len(having) == len(chosen)
+        yield gap if is_of_all else replace(gap, what=f"{', '.join(having)}: {gap.what}")

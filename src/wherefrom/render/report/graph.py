@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wherefrom.render import text
 from wherefrom.render.report import flow
-from wherefrom.render.report.html import Html, el
+from wherefrom.render.report.html import Html, el, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,18 +45,11 @@ def _card(node: Node, height: int) -> Html:
 
 def _line(line: Line) -> Iterable[Html]:
     if not line.differs:
-        yield el("div", line.name, " ", _code(line.groups[0][1]))
+        yield el("div", line.name, " ", value(line.groups[0][1]))
         return
     yield el("div", line.name, " ", el("mark", "differs"))
-    for labels, value in line.groups:
-        yield el("div", el("b", labels), " ", _code(value), class_="of")
-
-
-def _code(value: str | None) -> Html:
-    if value is None:
-        return el("span", "none", class_="none")
-    is_digest = len(value) > 30  # noqa: PLR2004 - MD5 has 32 digits
-    return el("code", value[: text.SHORT] if is_digest else value, title=value)
+    for labels, has in line.groups:
+        yield el("div", el("b", labels), " ", value(has), class_="of")
 
 
 def _way(arc: flow.Arc, tops: Sequence[int], heights: Sequence[int], width: int) -> Html:
@@ -74,7 +66,7 @@ def _way(arc: flow.Arc, tops: Sequence[int], heights: Sequence[int], width: int)
 def legend(chosen: Iterable[Chosen]) -> Html:
     """Say which letter stands for which result."""
     shown = (
-        el("li", _label(one.label), " ", one.name, " ", _code(one.trace.key)) for one in chosen
+        el("li", _label(one.label), " ", one.name, " ", value(one.trace.key)) for one in chosen
     )
     return el("ul", *shown, class_="legend")
 
