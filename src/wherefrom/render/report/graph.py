@@ -17,9 +17,9 @@ _LINE, _INSIDE, _BETWEEN, _LANE, _HEAD = 22, 18, 14, 12, 11
 """Pixels: a line of text, what a card has around its lines, between cards, between ways, a tip."""
 
 
-def graph(chosen: Iterable[Chosen]) -> Html:
-    """Draw raw data and stages from above to below; each card names what it takes from."""
-    nodes = flow.nodes(chosen)
+def graph(chosen: Sequence[Chosen], metric: str | None) -> Html:
+    """Draw raw data, stages and result from above to below; each card names what it takes from."""
+    nodes = flow.nodes(chosen, metric)
     heights = [_LINE * _count(node) + _INSIDE for node in nodes]
     tops = [sum(heights[:n]) + _BETWEEN * n for n in range(len(nodes))]
     arcs = flow.arcs(nodes)
@@ -38,7 +38,8 @@ def _count(node: Node) -> int:
 def _card(node: Node, height: int) -> Html:
     mark = el("mark", "differs") if node.differs else ""
     title = el("div", el("strong", node.name), " ", mark)
-    source = el("div", f"from {', '.join(node.before)}", class_="from") if node.before else ""
+    names = ", ".join(name for _, name in node.before)
+    source = el("div", f"from {names}", class_="from") if names else ""
     lines = (part for line in node.lines for part in _line(line))
     return el("li", title, source, *lines, class_=node.kind, style=f"height:{height}px")
 

@@ -68,5 +68,5 @@ def value(given: object) -> Html:
 def short(given: object) -> str:
     """Show a value as text; of a digest or an id as much as names it."""
     shown = text.value(given)
-    is_digest = isinstance(given, str) and len(given) > _DIGEST and given.isalnum()
+    is_digest = len(shown) > _DIGEST and shown.removesuffix(".dir").isalnum()
     return shown[:_SHORT] if is_digest else shown

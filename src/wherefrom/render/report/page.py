@@ -39,7 +39,7 @@ def page(found: Report) -> str:
         legend=graph.legend(found.chosen),
         beside=beside.beside(found),
         plots=drawn.plots(found),
-        graph=graph.graph(found.chosen),
+        graph=graph.graph(found.chosen, found.metric),
         audit=figures.figures(found.audit),
         gaps=figures.gaps(found.gaps),
         data=_json({"results": columns, **drawn.specs(found)}),
