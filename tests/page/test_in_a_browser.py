@@ -52,6 +52,8 @@ def write(page: Page, text: str) -> None:
 
 
 def test_every_chart_is_drawn_and_says_what_it_shows(opened: Page) -> None:
+    opened.value("document.getElementById('lineage').scrollIntoView()")
+    opened.until("document.querySelector('[data-plot] svg') !== null")
     said = opened.value("[...document.querySelectorAll('[role*=document]')].map(e => e.ariaLabel)")
 
     assert opened.errors == []

@@ -85,11 +85,14 @@ def report(
     folder: Path,
     metric: str | None = None,
     better: Way | None = None,
+    *,
+    drawn: bool = True,
 ) -> Report:
     """Collect the page; of `addresses`, else of the best few, it says more.
 
     The results are sorted by the cross-validated score where no metric is named. Raises what an
     address raises, `NoResultsError` and `UnknownMetricError`. There are `MOST` addresses at most.
+    Without `drawn` DVC is not asked for plots, which takes it a second.
     """
     listed = ls.entries(view)
     held = [entry for entry in listed if entry.held]
@@ -101,7 +104,7 @@ def report(
     chosen = _chosen(view, found or [_of(entry) for entry in held[:BEST]])
     head = git_repo.head(view.git_root)
     trees = _trees(chosen)
-    plots = dvc_plots.side_by_side(view.project.workspace, trees)
+    plots = dvc_plots.side_by_side(view.project.workspace, trees if drawn else ())
     health = audit.of(view, listed, Levels(data=False, remote=False))
     return Report(
         project=view.project.anchor.name,

@@ -76,7 +76,7 @@
 
   // -- the charts
 
-  async function draw(place, spec) {
+  function draw(place, spec) {
     const { chart } = place.dataset;
     const quiet = { config: data.config, logger: vega.logger(vega.Error) };
     const compiled = vegaLite.compile({ ...spec, background: null }, quiet);
@@ -84,7 +84,7 @@
     views[chart]?.finalize();
     const view = new vega.View(vega.parse(compiled.spec), options);
     if (chart) views[chart] = view;
-    await view.runAsync();
+    view.run();
   }
 
   /** Give the results that the list shows, the oldest first, with the best metric so far. */
@@ -117,7 +117,7 @@
   function drawAll() {
     const metric = at("metric").value;
     const param = at("param").value;
-    if (!metric) return [];
+    if (!metric) return;
     const values = points(metric, param);
     const having = values.filter((one) => one.param !== null);
     const lacking = values.length - having.length;
@@ -127,14 +127,14 @@
       version: `${metric} over versions of the data; bar: the median`,
       param: `${param || "parameter"} against ${metric}${without}`,
     };
-    return [...document.querySelectorAll("[data-chart]")].map((place) => {
+    for (const place of document.querySelectorAll("[data-chart]")) {
       const { chart } = place.dataset;
       const spec = structuredClone(data.specs[chart]);
       const isNumber = having.every((one) => typeof one.param === "number");
       if (chart === "param") spec.encoding.x.type = isNumber ? "quantitative" : "nominal";
       at(`said-${chart}`).textContent = captions[chart];
       const given = chart === "param" ? having : values;
-      return draw(place, {
+      draw(place, {
         ...spec,
         width: "container",
         height: 240,
@@ -142,17 +142,21 @@
         data: { values: given },
         description: `${captions[chart]}: ${given.length} results`,
       });
-    });
+    }
   }
 
-  async function drawFirst() {
-    await Promise.all(drawAll());
-    for (const place of document.querySelectorAll("[data-plot]")) {
-      await new Promise((done) => setTimeout(done)); // the page answers in between
-      const spec = data.plots[Number(place.dataset.plot)];
-      await draw(place, { ...spec, title: null, description: place.ariaLabel });
-    }
-    document.documentElement.dataset.drawn = "yes";
+  // a plot of DVC is drawn as it comes into sight, or onto paper
+  const waiting = new Set(document.querySelectorAll("[data-plot]"));
+  const watcher = new IntersectionObserver(
+    (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => drawPlot(one.target)),
+    { rootMargin: "400px" },
+  );
+
+  function drawPlot(place) {
+    watcher.unobserve(place);
+    if (!waiting.delete(place)) return;
+    const spec = data.plots[Number(place.dataset.plot)];
+    draw(place, { ...spec, title: null, description: place.ariaLabel });
   }
 
   // -- what listens
@@ -160,15 +164,18 @@
   for (const button of at("board").tHead.querySelectorAll("button")) {
     button.addEventListener("click", () => sort(button.closest("th")));
   }
-  let waiting = 0;
+  let pause = 0;
   at("filter").addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(filter, 120);
+    clearTimeout(pause);
+    pause = setTimeout(filter, 120);
   });
   at("metric").addEventListener("change", drawAll);
   at("param").addEventListener("change", drawAll);
   window.addEventListener("beforeprint", () => {
     for (const one of document.querySelectorAll("#audit details")) one.open = true;
+    waiting.forEach(drawPlot);
   });
-  drawFirst();
+  drawAll();
+  waiting.forEach((place) => watcher.observe(place));
+  document.documentElement.dataset.drawn = "yes";
 })();
