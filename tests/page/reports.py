@@ -105,7 +105,7 @@ def way(depth: int, raw: str = "data/raw.csv") -> Lineage:
         },
         "evaluate": _stage({"clean.csv": "c", "model": f"m{depth}"}, {"metrics.json": f"j{depth}"}),
     }
-    tracked = {"outs": [{"path": "raw.csv", "md5": _md5("r")}]}
+    tracked = {"outs": [{"path": raw.rpartition("/")[2], "md5": _md5("r")}]}
     texts = {
         "dvc.lock": {"schema": "2.0", "stages": stages},
         "dvc.yaml": {"stages": {"evaluate": {"metrics": ["metrics.json"]}}},

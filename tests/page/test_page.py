@@ -12,7 +12,7 @@ from reports import NASTY, entry, report, roc, trace
 
 from wherefrom.commands.report import Chosen
 from wherefrom.record import Gap
-from wherefrom.render.report import board, page, points
+from wherefrom.render.report import board, html, page, points
 from wherefrom.sources.dvc_plots import Plot, Plots
 
 
@@ -162,6 +162,20 @@ def test_a_long_table_of_a_plot_says_how_much_of_it_is_shown() -> None:
     long = roc([], spec={"data": {"values": rows}, "mark": "point"})
 
     assert "the first 200 of 300 rows" in page.page(report(3, plots=Plots((long,))))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param("a1" * 16, "a1a1a1a1a1a1", id="a digest"),
+        pytest.param(f"{'a1' * 16}.dir", "a1a1a1a1a1a1", id="a folder's"),
+        pytest.param("a sentence of more than thirty letters", None, id="words"),
+        pytest.param("x" * 30, None, id="a name"),
+        pytest.param([1, 2], "[1, 2]", id="a list"),
+    ],
+)
+def test_a_digest_is_shown_by_its_beginning_and_all_else_whole(given: object, said: str) -> None:
+    assert html.short(given) == (said or given)
 
 
 @pytest.mark.parametrize("name", ["charts/vega.min.js", "charts/vega-lite.min.js", "page.js"])

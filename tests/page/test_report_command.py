@@ -78,3 +78,13 @@ def test_what_cannot_be_shown_is_said_and_no_file_is_written(
     assert done.returncode == status
     assert said in done.stderr
     assert not (kinds.root / "report.html").exists()
+
+
+def test_a_page_is_not_written_to_a_terminal(kinds: Sandbox) -> None:
+    command = "import pty, sys; sys.exit(pty.spawn(['wherefrom', 'report']) >> 8)"
+
+    done = kinds.cold.process("python", "-c", command)
+
+    assert done.returncode == 2
+    assert "name a file for the page: -o report.html" in done.stdout
+    assert "<html" not in done.stdout

@@ -174,6 +174,10 @@ def report(
     """
     if as_json and form:
         raise click.UsageError("--json and --format exclude each other")
+    is_short = form == "md" or (form is None and str(output).endswith(".md"))
+    is_page = not is_short and not as_json
+    if is_page and output is None and sys.stdout.isatty():
+        raise click.UsageError("name a file for the page: -o report.html")
     from wherefrom.commands import report as command  # noqa: PLC0415
     from wherefrom.render.report import markdown, page  # noqa: PLC0415
 
@@ -181,9 +185,8 @@ def report(
         raise click.UsageError(f"{command.MOST} addresses at most stand side by side")
     gc.set_threshold(100_000)  # of what is made nearly all is kept: a seventh of the time
     with looking(as_json=as_json, empty={"chosen": [], "results": []}) as view:
-        found = command.report(view, addresses, Path.cwd(), metric, better)
-    is_short = form == "md" or (form is None and str(output).endswith(".md"))
-    shown = markdown.as_json if as_json else markdown.comment if is_short else page.page
+        found = command.report(view, addresses, Path.cwd(), metric, better, drawn=is_page)
+    shown = page.page if is_page else markdown.as_json if as_json else markdown.comment
     _write(shown(found), output)
     sys.exit(1 if found.gaps else 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from wherefrom.problems import Levels
 from wherefrom.sources import dvc_plots, git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.commands.audit import Audit
@@ -68,6 +68,10 @@ class Report:
     audit: Audit
     gaps: tuple[Gap, ...]
 
+    def way_of(self, metric: str) -> Way:
+        """Say which values of a metric are better: as asked, else as its name tells."""
+        return self.way if self.way and metric == self.metric else metrics.way(metric)
+
     @property
     def differences(self) -> list[Difference]:
         """Say what each chosen result has that the first has not."""
@@ -81,11 +85,14 @@ def report(
     folder: Path,
     metric: str | None = None,
     better: Way | None = None,
+    *,
+    drawn: bool = True,
 ) -> Report:
     """Collect the page; of `addresses`, else of the best few, it says more.
 
     The results are sorted by the cross-validated score where no metric is named. Raises what an
     address raises, `NoResultsError` and `UnknownMetricError`. There are `MOST` addresses at most.
+    Without `drawn` DVC is not asked for plots, which takes it a second.
     """
     listed = ls.entries(view)
     held = [entry for entry in listed if entry.held]
@@ -97,7 +104,7 @@ def report(
     chosen = _chosen(view, found or [_of(entry) for entry in held[:BEST]])
     head = git_repo.head(view.git_root)
     trees = _trees(chosen)
-    plots = dvc_plots.side_by_side(view.project.workspace, trees)
+    plots = dvc_plots.side_by_side(view.project.workspace, trees if drawn else ())
     health = audit.of(view, listed, Levels(data=False, remote=False))
     return Report(
         project=view.project.anchor.name,
@@ -110,7 +117,7 @@ def report(
         trees=trees,
         plots=plots,
         audit=health,
-        gaps=tuple(dict.fromkeys((*_of_chosen(chosen), *plots.gaps, *view.gaps))),
+        gaps=tuple(dict.fromkeys((*view.gaps, *_of_chosen(chosen), *plots.gaps))),
     )
 
 
@@ -133,5 +140,9 @@ def _trees(chosen: Iterable[Chosen]) -> dict[str, str]:
     return found
 
 
-def _of_chosen(chosen: Sequence[Chosen]) -> list[Gap]:
-    return [gap for one in chosen for gap in one.trace.gaps]
+def _of_chosen(chosen: Sequence[Chosen]) -> Iterator[Gap]:
+    """Give the gaps of the chosen results; what not all of them have is said of those that have."""
+    for gap in dict.fromkeys(gap for one in chosen for gap in one.trace.gaps):
+        having = [one.label for one in chosen if gap in one.trace.gaps]
+        is_of_all = len(having) == len(chosen)
+        yield gap if is_of_all else replace(gap, what=f"{', '.join(having)}: {gap.what}")

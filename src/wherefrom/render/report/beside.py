@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import metrics as metrics_
-from wherefrom.render import text
-from wherefrom.render.report.html import Html, el, join, table
+from wherefrom import metrics
+from wherefrom.render import text, told
+from wherefrom.render.report.html import Html, el, join, table, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ def beside(found: Report) -> Html:
     for part in PARTS:
         rows = dict(differing(found, part))
         if rows:
-            cells = ([name, *(_cell(value) for value in values)] for name, values in rows.items())
+            cells = ([name, *map(value, values)] for name, values in rows.items())
             shown.append(table(f"What differs: {part}", (part, *head), cells))
     if len(found.chosen) > 1 and all(one.is_empty for one in found.differences):
         shown.append(el("p", "They differ in nothing."))
@@ -57,8 +57,8 @@ def measured(result: Trace, metric: str) -> str:
 def best_of(found: Report, metric: str) -> float | None:
     """Give the best value of a metric among the chosen; None where they do not differ in it."""
     having = [one.trace.metrics[metric] for one in found.chosen if metric in one.trace.metrics]
-    way = found.way if metric == found.metric and found.way else metrics_.way(metric)
-    best = min(having, key=lambda value: metrics_.merit(value, way), default=None)
+    way = found.way_of(metric)
+    best = min(having, key=lambda one: metrics.merit(one, way), default=None)
     return best if len(set(having)) > 1 else None
 
 
@@ -77,7 +77,7 @@ def _metric(result: Trace, name: str, best: float | None) -> str:
 def _addresses(chosen: Sequence[Chosen]) -> Iterator[Sequence[str]]:
     rows = [dict(address(one.trace)) for one in chosen]
     for name in dict.fromkeys(name for row in rows for name in row):
-        yield [name, *(_cell(row.get(name)) for row in rows)]
+        yield [name, *(value(row.get(name)) for row in rows)]
 
 
 def address(result: Trace) -> Iterator[tuple[str, str]]:
@@ -93,13 +93,8 @@ def address(result: Trace) -> Iterator[tuple[str, str]]:
         yield "relation", result.relation
     for item in result.data:
         yield item.path, str(item.hash)
+    if result.outcome:
+        yield "plan", result.outcome.verdict
+    yield from told.rows(result.told)
     if result.reproduced:
         yield "reproduced", text.reproduced(result.reproduced)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return el("span", "none", class_="none")
-    shown = text.value(value)
-    is_digest = isinstance(value, str) and len(value) > 30 and value.isalnum()  # noqa: PLR2004
-    return el("code", shown[:12], title=shown) if is_digest else shown

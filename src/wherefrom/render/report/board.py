@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wherefrom import metrics as metrics_
+from wherefrom.remarks import TAGS
 from wherefrom.render import listing, text
 from wherefrom.render.report.html import Html, el, join, scrolled
 
@@ -15,24 +15,32 @@ if TYPE_CHECKING:
     from wherefrom.commands.report import Report
     from wherefrom.entries import Entry
 
-_LAST = ("other changes", "reproduced", "gaps")
-_PARAMS = 6
-"""How many parameters have a column of their own: those that vary the most."""
+_PARAMS, _METRICS = 6, 6
+"""How many have a column of their own: of the parameters those that vary the most."""
+_ORDER = {"larger": "descending", "smaller": "ascending"}
 
 
 def board(found: Report) -> Html:
-    """Show all results; a mark says which of them are chosen."""
+    """Show all results; a letter says which of them are chosen."""
     metrics = shown_metrics(found)
     params = varied(found.entries)[:_PARAMS]
     labels = {one.trace.key: one.label for one in found.chosen}
-    last = [name for name in _LAST if any(_more(entry, params)[name] for entry in found.entries)]
-    head = ("result", "commit", "time", "data", *metrics, *params, *last)
-    ways = dict.fromkeys(metrics, "number")
-    rows = (_row(entry, metrics, params, last, labels) for entry in found.entries)
+    more = [_more(entry, params) for entry in found.entries]
+    kept = [name for name in more[0] if any(row[name] for row in more)]
+    rows = (
+        el("tr", *_cells(entry, metrics, params, labels), *(el("td", row[name]) for name in kept))
+        for entry, row in zip(found.entries, more, strict=True)
+    )
+    head = [
+        *(_head(name) for name in ("result", "commit", "time", "data")),
+        *(_head(name, _sorting(found, name), "number") for name in metrics),
+        *(_head(name) for name in (*params, *kept)),
+    ]
+    order = f"by {found.metric}, {found.way} is better" if found.metric else "the newest first"
     whole = el(
         "table",
-        el("caption", f"All results{_sorted(found)}. A button in the head sorts."),
-        el("thead", el("tr", *(_head(name, ways) for name in head))),
+        el("caption", f"All results, {order}. A button in the head sorts."),
+        el("thead", el("tr", *head)),
         el("tbody", *rows),
         id="board",
     )
@@ -44,7 +52,7 @@ def shown_metrics(found: Report) -> list[str]:
     known = dict.fromkeys(name for entry in found.entries for name in entry.metrics)
     first = listing.shown_metrics(found.entries, found.metric)
     tests = [name for name in known if name.startswith("test.") or "." not in name]
-    return list(dict.fromkeys((*first, *tests)))[:6]
+    return list(dict.fromkeys((*first, *tests)))[:_METRICS]
 
 
 def varied(entries: Sequence[Entry]) -> list[str]:
@@ -67,10 +75,6 @@ def version_of(entry: Entry) -> str:
     return ", ".join(entry.labels) or " ".join(str(i.hash)[: text.SHORT] for i in entry.data)
 
 
-def _sorted(found: Report) -> str:
-    return f", by {found.metric}, {found.way} is better" if found.metric else ", the newest first"
-
-
 def _filter(count: int) -> Html:
     box = el("input", type="search", id="filter", autocomplete="off", spellcheck="false", size=34)
     hint = el("small", "words, name=value, metric>0.9", class_="note")
@@ -78,56 +82,44 @@ def _filter(count: int) -> Html:
     return el("p", el("label", "Show results with ", box), hint, said, class_="controls")
 
 
-def _head(name: str, ways: Mapping[str, str]) -> Html:
+def _sorting(found: Report, metric: str) -> str:
+    return _ORDER.get(str(found.way), "none") if metric == found.metric else "none"
+
+
+def _head(name: str, order: str = "none", kind: str | None = None) -> Html:
     button = el("button", *_breakable(name), type="button")
-    return el("th", button, scope="col", aria_sort="none", class_=ways.get(name))
+    return el("th", button, scope="col", aria_sort=order, class_=kind)
 
 
 def _breakable(name: str) -> Iterator[str]:
-    """Let a long name be broken behind its points and underscores, where it is printed."""
+    """Let a long name be broken behind its points and underscores."""
     for part in re.findall(r"[^._]*[._]?", name):
         yield from (part, Html("<wbr>"))
+
+
+def _cells(
+    entry: Entry, metrics: Sequence[str], params: Sequence[str], labels: Mapping[str, str]
+) -> Iterator[Html]:
+    made_in, label = entry.made_in, labels.get(entry.key)
+    mark = [el("a", label, href=f"#result-{label}", class_="label"), " "] if label else []
+    yield el("th", *mark, name_of(entry), scope="row", title=entry.key)
+    yield el("td", el("code", made_in.commit_sha[:7] if made_in else "workspace"))
+    yield el("td", text.date(made_in.time * 1000)[:16] if made_in else "")
+    yield el("td", version_of(entry))
+    for value in map(entry.metrics.get, metrics):
+        exact = None if value is None else repr(value)
+        yield el("td", text.number(value), class_="number", data_value=exact)
+    for name in params:
+        yield el("td", text.value(entry.params[name]) if name in entry.params else "")
 
 
 def _more(entry: Entry, params: Sequence[str]) -> dict[str, str]:
     """Give what has a column only where some result has it."""
     others = {name: pair for name, pair in entry.changed.items() if name not in params}
-    verdict = entry.reproduced.verdict if entry.reproduced else ""
-    return dict(zip(_LAST, (listing.changes(others), verdict, str(entry.gaps or "")), strict=True))
-
-
-def _row(
-    entry: Entry,
-    metrics: Sequence[str],
-    params: Sequence[str],
-    last: Sequence[str],
-    labels: Mapping[str, str],
-) -> Html:
-    made_in = entry.made_in
-    label = labels.get(entry.key)
-    mark = [el("a", label, href=f"#result-{label}", class_="label"), " "] if label else []
-    made = text.date(made_in.time * 1000)[:16] if made_in else ""
-    return el(
-        "tr",
-        el("th", *mark, name_of(entry), scope="row", title=entry.key),
-        el("td", el("code", made_in.commit_sha[:7] if made_in else "workspace")),
-        el("td", made, class_="time"),
-        el("td", version_of(entry)),
-        *(_number(entry.metrics.get(name)) for name in metrics),
-        *(_value(entry.params, name) for name in params),
-        *(el("td", _more(entry, params)[name]) for name in last),
-    )
-
-
-def _number(value: float | None) -> Html:
-    exact = None if value is None else repr(value)
-    return el("td", text.number(value), class_="number", data_value=exact)
-
-
-def _value(params: Mapping[str, Any], name: str) -> Html:
-    return el("td", text.value(params[name]) if name in params else "", class_="param")
-
-
-def way_of(found: Report, metric: str) -> str:
-    """Say which values of a metric are better."""
-    return str(found.way if metric == found.metric else metrics_.way(metric))
+    return {
+        "other changes": listing.changes(others),
+        "plan": entry.outcome.verdict if entry.outcome else "",
+        **{name: entry.told.value(name) or "" for name in TAGS},
+        "reproduced": entry.reproduced.verdict if entry.reproduced else "",
+        "gaps": str(entry.gaps or ""),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.attribution import sources
@@ -38,14 +38,18 @@ class Line:
         return len(set(self.values.values())) > 1
 
 
+Key = tuple[str, str]
+"""A kind of node, and its name: a stage may be called as a file is."""
+
+
 @dataclass(frozen=True)
 class Node:
-    """Raw data or a stage; `before` are the names of the nodes that it takes from."""
+    """Raw data, a stage or the result; `before` are the nodes that it takes from."""
 
     kind: str
     name: str
     lines: tuple[Line, ...]
-    before: tuple[str, ...] = field(default=())
+    before: tuple[Key, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -53,15 +57,30 @@ class Node:
         return any(line.differs for line in self.lines)
 
 
-def nodes(chosen: Iterable[Chosen]) -> list[Node]:
-    """Join the lineages of results: raw data first, then the stages in the order of the data."""
+def nodes(chosen: Sequence[Chosen], metric: str | None) -> list[Node]:
+    """Join the lineages of results: raw data, the stages in the order of the data, the result.
+
+    `metric` is the one that is shown of it; None: there is none.
+    """
     known = {one.label: one.trace.lineage for one in chosen if one.trace.lineage}
     raws = dict.fromkeys(path for result in known.values() for path in _raws(result))
     stages = dict.fromkeys(s.address for result in known.values() for s in result.stages)
     return [
         *(Node("data", path, (Line("hash", _each(known, path)),)) for path in raws),
         *(_stage(known, address) for address in stages),
+        *([_result(chosen, metric)] if known else []),
     ]
+
+
+def _result(chosen: Iterable[Chosen], metric: str | None) -> Node:
+    held = [(one.label, one.trace, one.trace.lineage) for one in chosen if one.trace.lineage]
+    lines = [Line("id", {label: trace.key for label, trace, _ in held})]
+    if metric:
+        values = {label: trace.metrics.get(metric) for label, trace, _ in held}
+        shown = {n: None if value is None else text.number(value) for n, value in values.items()}
+        lines.append(Line(metric, shown))
+    finals = dict.fromkeys(result.final.address for _, _, result in held)
+    return Node("result", "result", tuple(lines), tuple(("stage", name) for name in finals))
 
 
 def _raws(result: Lineage) -> dict[str, str | None]:
@@ -79,7 +98,7 @@ def _stage(known: Mapping[str, Lineage], address: str) -> Node:
     prints = Line("fingerprint", {n: s.fingerprint if s else None for n, s in mine.items()})
     left = (Line(path, {n: _left(s, path) for n, s in mine.items()}) for path in outs)
     lines = (prints, *_asked(known, mine), *left)
-    before = (name for result, stage in here for name in _before(result, stage))
+    before = (key for result, stage in here for key in _before(result, stage))
     return Node("stage", address, lines, tuple(dict.fromkeys(before)))
 
 
@@ -91,11 +110,11 @@ def _left(stage: Stage | None, path: str) -> str | None:
     return stage.outs[path].hash if stage and path in stage.outs else None
 
 
-def _before(result: Lineage, stage: Stage) -> Iterator[str]:
+def _before(result: Lineage, stage: Stage) -> Iterator[Key]:
     for raw in result.raw:
         if any(_touch(path, raw.path) for path in stage.deps):
-            yield raw.path
-    yield from result.before[stage.address]
+            yield "data", raw.path
+    yield from (("stage", address) for address in result.before[stage.address])
 
 
 def _touch(one: str, other: str) -> bool:
@@ -136,12 +155,12 @@ class Arc:
 
 def arcs(found: Sequence[Node]) -> list[Arc]:
     """Draw the ways between nodes beside their column, so that none runs over another."""
-    number = {node.name: n for n, node in enumerate(found)}
+    number = {(node.kind, node.name): n for n, node in enumerate(found)}
     ends: dict[int, list[int]] = {}
     for n, node in enumerate(found):
-        for name in node.before:
-            if name in number:
-                ends.setdefault(number[name], []).append(n)
+        for key in node.before:
+            if key in number:
+                ends.setdefault(number[key], []).append(n)
     spans = {n: (min(n, *to), max(n, *to)) for n, to in ends.items()}
     lanes: list[list[Any]] = []
     placed: list[Arc] = []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wherefrom.render import text
 from wherefrom.render.report import flow
-from wherefrom.render.report.html import Html, el
+from wherefrom.render.report.html import Html, el, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,9 +17,9 @@ _LINE, _INSIDE, _BETWEEN, _LANE, _HEAD = 22, 18, 14, 12, 11
 """Pixels: a line of text, what a card has around its lines, between cards, between ways, a tip."""
 
 
-def graph(chosen: Iterable[Chosen]) -> Html:
-    """Draw raw data and stages from above to below; each card names what it takes from."""
-    nodes = flow.nodes(chosen)
+def graph(chosen: Sequence[Chosen], metric: str | None) -> Html:
+    """Draw raw data, stages and result from above to below; each card names what it takes from."""
+    nodes = flow.nodes(chosen, metric)
     heights = [_LINE * _count(node) + _INSIDE for node in nodes]
     tops = [sum(heights[:n]) + _BETWEEN * n for n in range(len(nodes))]
     arcs = flow.arcs(nodes)
@@ -39,25 +38,19 @@ def _count(node: Node) -> int:
 def _card(node: Node, height: int) -> Html:
     mark = el("mark", "differs") if node.differs else ""
     title = el("div", el("strong", node.name), " ", mark)
-    source = el("div", f"from {', '.join(node.before)}", class_="from") if node.before else ""
+    names = ", ".join(name for _, name in node.before)
+    source = el("div", f"from {names}", class_="from") if names else ""
     lines = (part for line in node.lines for part in _line(line))
     return el("li", title, source, *lines, class_=node.kind, style=f"height:{height}px")
 
 
 def _line(line: Line) -> Iterable[Html]:
     if not line.differs:
-        yield el("div", line.name, " ", _code(line.groups[0][1]))
+        yield el("div", line.name, " ", value(line.groups[0][1]))
         return
     yield el("div", line.name, " ", el("mark", "differs"))
-    for labels, value in line.groups:
-        yield el("div", el("b", labels), " ", _code(value), class_="of")
-
-
-def _code(value: str | None) -> Html:
-    if value is None:
-        return el("span", "none", class_="none")
-    is_digest = len(value) > 30  # noqa: PLR2004 - MD5 has 32 digits
-    return el("code", value[: text.SHORT] if is_digest else value, title=value)
+    for labels, has in line.groups:
+        yield el("div", el("b", labels), " ", value(has), class_="of")
 
 
 def _way(arc: flow.Arc, tops: Sequence[int], heights: Sequence[int], width: int) -> Html:
@@ -74,7 +67,7 @@ def _way(arc: flow.Arc, tops: Sequence[int], heights: Sequence[int], width: int)
 def legend(chosen: Iterable[Chosen]) -> Html:
     """Say which letter stands for which result."""
     shown = (
-        el("li", _label(one.label), " ", one.name, " ", _code(one.trace.key)) for one in chosen
+        el("li", _label(one.label), " ", one.name, " ", value(one.trace.key)) for one in chosen
     )
     return el("ul", *shown, class_="legend")
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from wherefrom.render import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _VOID = frozenset(["img", "input"])
+_DIGEST = 30
+"""More letters and digits than this are a digest or an id: MD5 has 32."""
+_SHORT = 12
 
 
 class Html(str):
@@ -36,11 +41,9 @@ def join(parts: Iterable[str]) -> Html:
     return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
 
 
-def scrolled(label: str, *inside: str, **attributes: str) -> Html:
+def scrolled(label: str, *inside: str) -> Html:
     """Give a region that is scrolled sideways where the screen is narrow, also by the keyboard."""
-    return el(
-        "div", *inside, class_="scrolled", role="region", aria_label=label, tabindex=0, **attributes
-    )
+    return el("div", *inside, class_="scrolled", role="region", aria_label=label, tabindex=0)
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
@@ -52,3 +55,18 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> H
     )
     body = el("tbody", *lines)
     return scrolled(caption, el("table", el("caption", caption), el("thead", columns), body))
+
+
+def value(given: object) -> Html:
+    """Show a value of a result; None where it has none."""
+    if given is None:
+        return el("span", "none", class_="none")
+    whole, brief = text.value(given), short(given)
+    return el("code", brief, title=whole) if brief != whole else join([whole])
+
+
+def short(given: object) -> str:
+    """Show a value as text; of a digest or an id as much as names it."""
+    shown = text.value(given)
+    is_digest = len(shown) > _DIGEST and shown.removesuffix(".dir").isalnum()
+    return shown[:_SHORT] if is_digest else shown

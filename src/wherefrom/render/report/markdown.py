@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.render import audited, compared, listing, text
 from wherefrom.render.report import beside
+from wherefrom.render.report.html import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,11 +76,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
-    if value is None:
-        return ""
-    shown = text.value(value)
-    is_digest = isinstance(value, str) and len(value) > 30 and value.isalnum()  # noqa: PLR2004
-    return f"`{_code(shown[:12] if is_digest else shown)}`"
+    return "" if value is None else f"`{_code(short(value))}`"
 
 
 def _code(given: str) -> str:

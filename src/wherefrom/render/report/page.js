@@ -14,61 +14,81 @@
   const views = {};
   let shown = rows;
 
-  // -- the table
+  // -- the list: sorted by a button, filtered by words
 
-  const value = (cell) => (cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value));
+  const value = ({ dataset, textContent }) =>
+    dataset.value === undefined ? textContent : Number(dataset.value);
 
   const compare = (one, other) =>
     typeof one === "number" && typeof other === "number"
       ? one - other
       : String(one).localeCompare(String(other), undefined, { numeric: true });
 
+  /** Sort by a column: the best of a metric first, all else upwards; then the other way round. */
   function sort(head) {
-    const falls = head.getAttribute("aria-sort") === "ascending" ||
-      (head.getAttribute("aria-sort") === "none" && head.classList.contains("number") && all.ways[head.textContent] === "larger");
-    heads.forEach((one) => one.setAttribute("aria-sort", "none"));
-    head.setAttribute("aria-sort", falls ? "descending" : "ascending");
+    const before = head.ariaSort;
+    const isScore = all.ways[head.textContent] === "larger";
+    const falls = before === "none" ? isScore : before === "ascending";
+    for (const one of heads) one.ariaSort = "none";
+    head.ariaSort = falls ? "descending" : "ascending";
     const column = heads.indexOf(head);
-    const keyed = rows.map((one) => ({ one, key: value(one.row.cells[column]) }));
-    // what has no value comes last, whichever way it is sorted
-    keyed.sort((a, b) => (a.key === "") - (b.key === "") || (falls ? compare(b.key, a.key) : compare(a.key, b.key)));
-    body.append(...keyed.map(({ one }) => one.row));
+    const keyed = rows.map(({ row }) => ({ row, key: value(row.cells[column]) }));
+    keyed.sort((one, other) => {
+      const empty = (one.key === "") - (other.key === ""); // the last, whichever way it is sorted
+      return empty || (falls ? compare(other.key, one.key) : compare(one.key, other.key));
+    });
+    body.append(...keyed.map(({ row }) => row));
   }
 
-  const order = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b };
+  const signs = {
+    ">": (one, other) => one > other,
+    "<": (one, other) => one < other,
+    ">=": (one, other) => one >= other,
+    "<=": (one, other) => one <= other,
+  };
 
-  /** Give a test of rows for one word of the filter: `metric>0.9`, `name=value`, or a part of a text. */
+  /** Give a test of rows for one word: `metric>0.9`, `name=value`, or a part of a text. */
   function test(word) {
-    const part = ({ texts }) => texts.some((text, column) => (word.includes("=") ? `${names[column]}=${text}` : text).includes(word));
-    const [, name, sign, limit] = word.match(/^([^<>]+)([<>]=?)(-?[\d.]+(?:e-?\d+)?)$/) || [];
-    if (!sign) return part;
+    const [, name, sign, limit] =
+      word.match(/^([^<>]+)([<>]=?)(-?[\d.]+(?:e[-+]?\d+)?)$/) || [];
+    if (!sign) {
+      const text = word.includes("=")
+        ? (texts) => texts.map((one, column) => `${names[column]}=${one}`)
+        : (texts) => texts;
+      return ({ texts }) => text(texts).some((one) => one.includes(word));
+    }
     const columns = [...names.keys()].filter((column) => names[column].includes(name));
-    const cells = ({ row }) => columns.map((column) => row.cells[column]).filter((cell) => cell.textContent);
-    return (one) => cells(one).some((cell) => order[sign](Number(value(cell)), Number(limit)));
+    return ({ row }) =>
+      columns
+        .map((column) => value(row.cells[column]))
+        .some((one) => one !== "" && signs[sign](Number(one), Number(limit)));
   }
 
   function filter() {
-    const tests = at("filter").value.toLowerCase().split(/\s+/).filter(Boolean).map(test);
+    const words = at("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const tests = words.map(test);
     shown = rows.filter((one) => tests.every((holds) => holds(one)));
     const kept = new Set(shown);
-    rows.forEach((one) => { one.row.hidden = !kept.has(one); });
+    for (const one of rows) one.row.hidden = !kept.has(one);
     at("shown").textContent = `${shown.length} of ${rows.length} results`;
     drawAll();
   }
 
   // -- the charts
 
-  async function draw(place, spec) {
-    const compiled = vegaLite.compile({ ...spec, background: null }, { config: data.config, logger: vega.logger(vega.Error) });
-    const parsed = vega.parse(compiled.spec);
-    views[place.dataset.chart]?.finalize();
-    const view = new vega.View(parsed, { renderer: "svg", container: place, logLevel: vega.Error });
-    if (place.dataset.chart) views[place.dataset.chart] = view;
-    await view.runAsync();
+  function draw(place, spec) {
+    const { chart } = place.dataset;
+    const quiet = { config: data.config, logger: vega.logger(vega.Error) };
+    const compiled = vegaLite.compile({ ...spec, background: null }, quiet);
+    const options = { renderer: "svg", container: place, logLevel: vega.Error };
+    views[chart]?.finalize();
+    const view = new vega.View(vega.parse(compiled.spec), options);
+    if (chart) views[chart] = view;
+    view.run();
   }
 
+  /** Give the results that the list shows, the oldest first, with the best metric so far. */
   function points(metric, param) {
-    const way = all.ways[metric];
     const found = shown
       .map(({ number }) => ({
         name: all.names[number],
@@ -77,37 +97,66 @@
         time: all.times[number],
         version: all.versions[number],
         value: all.metrics[metric][number],
-        param: param && all.params[param][number],
+        param: param ? all.params[param][number] : null,
       }))
       .filter((one) => one.value !== null);
-    const merit = (one) => (way === "larger" ? -one : way === "smaller" ? one : Math.abs(one));
+    const merit = { larger: (one) => -one, smaller: (one) => one, "nearer to 0": Math.abs }[
+      all.ways[metric]
+    ];
     let best = null;
-    found.sort((a, b) => a.time - b.time).forEach((one) => {
-      if (best === null || merit(one.value) < merit(best)) best = one.value;
+    found.sort((one, other) => one.time - other.time);
+    for (const one of found) {
+      if (one.time !== null && (best === null || merit(one.value) < merit(best))) best = one.value;
       one.best = best;
-      one.said = `${one.name}: ${metric} ${one.value}` + (param ? `, ${param} ${one.param}` : "") + `, data ${one.version}`;
-    });
+      const said = param ? `, ${param} ${one.param}` : "";
+      one.said = `${one.name}: ${metric} ${one.value}${said}, data ${one.version}`;
+    }
     return found;
   }
 
   function drawAll() {
     const metric = at("metric").value;
     const param = at("param").value;
-    if (!metric) return [];
+    if (!metric) return;
     const values = points(metric, param);
-    const isNumber = values.every((one) => one.param === null || typeof one.param === "number");
-    const lacking = values.filter((one) => one.param === null).length;
-    const captions = { time: `${metric} over time; dashed: the best so far`, version: `${metric} over versions of the data; bar: the median`, param: `${param || "parameter"} against ${metric}${lacking ? `; left out: ${lacking} without it` : ""}` };
-    return [...document.querySelectorAll("[data-chart]")].map((place) => {
-      const kind = place.dataset.chart;
-      const spec = structuredClone(data.specs[kind]);
-      if (kind === "param") Object.assign(spec.encoding.x, { type: isNumber ? "quantitative" : "nominal" });
-      at(`said-${kind}`).textContent = captions[kind];
-      const given = kind === "param" ? values.filter((one) => one.param !== null) : values;
-      const description = `${captions[kind]}: ${given.length} results`;
-      const size = { width: "container", height: 240, autosize: { type: "fit", contains: "padding" } };
-      return draw(place, { ...spec, ...size, data: { values: given }, description });
-    });
+    const having = values.filter((one) => one.param !== null);
+    const lacking = values.length - having.length;
+    const without = lacking ? `; left out: ${lacking} without it` : "";
+    const captions = {
+      time: `${metric} over time; dashed: the best so far`,
+      version: `${metric} over versions of the data; bar: the median`,
+      param: `${param || "parameter"} against ${metric}${without}`,
+    };
+    for (const place of document.querySelectorAll("[data-chart]")) {
+      const { chart } = place.dataset;
+      const spec = structuredClone(data.specs[chart]);
+      const isNumber = having.every((one) => typeof one.param === "number");
+      if (chart === "param") spec.encoding.x.type = isNumber ? "quantitative" : "nominal";
+      at(`said-${chart}`).textContent = captions[chart];
+      const given = chart === "param" ? having : values;
+      draw(place, {
+        ...spec,
+        width: "container",
+        height: 240,
+        autosize: { type: "fit", contains: "padding" },
+        data: { values: given },
+        description: `${captions[chart]}: ${given.length} results`,
+      });
+    }
+  }
+
+  // a plot of DVC is drawn as it comes into sight, or onto paper
+  const waiting = new Set(document.querySelectorAll("[data-plot]"));
+  const watcher = new IntersectionObserver(
+    (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => drawPlot(one.target)),
+    { rootMargin: "400px" },
+  );
+
+  function drawPlot(place) {
+    watcher.unobserve(place);
+    if (!waiting.delete(place)) return;
+    const spec = data.plots[Number(place.dataset.plot)];
+    draw(place, { ...spec, title: null, description: place.ariaLabel });
   }
 
   // -- what listens
@@ -115,22 +164,18 @@
   for (const button of at("board").tHead.querySelectorAll("button")) {
     button.addEventListener("click", () => sort(button.closest("th")));
   }
-  let waiting = 0;
+  let pause = 0;
   at("filter").addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(filter, 120);
+    clearTimeout(pause);
+    pause = setTimeout(filter, 120);
   });
   at("metric").addEventListener("change", drawAll);
   at("param").addEventListener("change", drawAll);
   window.addEventListener("beforeprint", () => {
     for (const one of document.querySelectorAll("#audit details")) one.open = true;
+    waiting.forEach(drawPlot);
   });
-  (async () => {
-    await Promise.all(drawAll());
-    for (const place of document.querySelectorAll("[data-plot]")) {
-      await new Promise((done) => setTimeout(done)); // the page answers in between
-      await draw(place, { ...data.plots[Number(place.dataset.plot)], title: null, description: place.ariaLabel });
-    }
-    document.documentElement.dataset.drawn = "yes";
-  })();
+  drawAll();
+  waiting.forEach((place) => watcher.observe(place));
+  document.documentElement.dataset.drawn = "yes";
 })();

@@ -124,7 +124,7 @@ def columns(found: Report) -> dict[str, Any]:
         "metrics": {
             name: _rounded(entry.metrics.get(name) for entry in entries) for name in metrics
         },
-        "ways": {name: board.way_of(found, name) for name in metrics},
+        "ways": {name: found.way_of(name) for name in metrics},
         "params": {n: [_plain(e.params.get(n)) for e in entries] for n in _params(entries)},
     }
 
