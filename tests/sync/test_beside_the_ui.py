@@ -31,8 +31,8 @@ def test_the_ui_links_what_comes_meanwhile_and_no_command_line_names_its_store(
         until(lambda: ("later", record_id, sha) in links(linked))
 
         blob = linked.git("rev-parse", f"{linked.revision('later')}:{RESULT}").strip()
-        said = line(Tagged({"status": "discarded"}, 1_700_000_000_000, None))
-        linked.git("notes", "--ref=wherefrom", "add", "-m", said, blob)
+        note = line(Tagged({"status": "discarded"}, 1_700_000_000_000, None))
+        linked.git("notes", "--ref=wherefrom", "add", "-m", note, blob)
         until(lambda: "discarded" in {r.tags.get("status") for r in linked.runs().values()})
 
         until(lambda: experiments(url))
