@@ -99,13 +99,10 @@ def _features(cells: list[str], name: str, params: Params, most: int | None) -> 
 
 
 def _may_be_number(cell: str) -> bool:
-    text = cell.strip().lower()
-    if text in {"", "na", "n/a", "none", "null"}:
-        return True
     try:
-        float(text)
+        float(cell)
     except ValueError:
-        return False
+        return cell.strip().lower() in {"", "na", "n/a", "none", "null"}
     return True
 
 

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 MAX_SEED = 2**32 - 1  # NumPy's legacy generator, which scikit-learn seeds, takes 32 bits
-_STRICT = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
+_STRICT = ConfigDict(
+    frozen=True,
+    strict=True,
+    allow_inf_nan=False,
+    defer_build=True,  # a section is checked as a part of the whole, and never needs its own
+)
 
 
 class Section(BaseModel):
