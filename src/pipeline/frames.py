@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
+import pyarrow.parquet as pq
 
 from pipeline.files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -20,7 +22,9 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 
 def read_frame(path: Path) -> pd.DataFrame:
     """Read a table that `write_frame` wrote."""
-    return pd.read_parquet(path, engine="pyarrow")
+    with pq.ParquetFile(path) as file:  # pandas would look for a folder of such files first
+        frame: pd.DataFrame = file.read().to_pandas()
+    return frame
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
