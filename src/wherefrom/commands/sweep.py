@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from wherefrom.project import Project
     from wherefrom.sweeping.parent import Where
+    from wherefrom.sweeping.pool import Asked
 
 FOLDER = "workers"
 """Where the copies of the repository are, in the project's state."""
@@ -104,14 +105,16 @@ def _run(
     size = choosing.size(definition.sampler, definition.trials, found)
     count = min(count, size) if size else count
     where = _where(project, environ)
-    gaps: tuple[Gap, ...] = ()
-    if where is not None:
-        definition, gaps = _with_parent(nursery, where, definition)
-        book.write(definition)
+    parent_run = _parent(nursery, where, definition) if where is not None else None
     environment = _variables(definition, count)
     plan = Plan(base, _workers(project), book.logs, environment, where)
     with Pool(nursery, plan, count) as pool:
-        known = nursery.ask(dvc_experiment.known, base)
+        asked = nursery.asked(dvc_experiment.known, base)
+        gaps: tuple[Gap, ...] = ()
+        if parent_run is not None:
+            definition, gaps = _with_parent(parent_run, definition)
+            book.write(definition)
+        known = asked.value()
         sampler = choosing.sampler(project, definition, found, book, resumed=resumed)
         sweep = Sweep(definition, sampler, pool, book, known)
         status = "FAILED"
@@ -164,7 +167,6 @@ def _variables(definition: Definition, jobs: int) -> dict[str, str]:
     share = max(1, len(os.sched_getaffinity(0)) // jobs)
     known = {trial.NAME: definition.name, "WHEREFROM_SUMMARY": "off"}
     known |= {_ONE_CORE: str(share)} if _ONE_CORE not in os.environ else {}
-    known |= {trial.PARENT: definition.run_id} if definition.run_id else {}
     return known
 
 
@@ -176,18 +178,18 @@ def _where(project: Project, environ: Mapping[str, str]) -> Where | None:
     return parent.Where(project, chosen.store(project.anchor, environ), process.current())
 
 
-def _with_parent(
-    nursery: Nursery, where: Where, definition: Definition
-) -> tuple[Definition, tuple[Gap, ...]]:
-    """Give the sweep its run in MLflow; without an answer its variants have no parent."""
+def _parent(nursery: Nursery, where: Where, definition: Definition) -> Asked:
+    """Have the sweep's run made in MLflow while its workers begin."""
+    function = parent.begin if definition.run_id is None else parent.resume
+    return nursery.asked(function, where, definition)
+
+
+def _with_parent(asked: Asked, definition: Definition) -> tuple[Definition, tuple[Gap, ...]]:
+    """Give the sweep its run; without an answer of the store its variants have no parent."""
     try:
-        if definition.run_id is None:
-            run_id = nursery.ask(parent.begin, where, definition)
-            return replace(definition, run_id=run_id), ()
-        nursery.ask(parent.resume, where, definition)
+        return replace(definition, run_id=asked.value()), ()
     except StoreUnreachableError as error:
         return definition, (Gap("the sweep has no run in MLflow", str(error), error.hint),)
-    return definition, ()
 
 
 def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:

@@ -72,13 +72,14 @@ def begin(where: Where, definition: Definition) -> str:
     return run_id
 
 
-def resume(where: Where, definition: Definition) -> None:
-    """Show that the run of a sweep goes on."""
+def resume(where: Where, definition: Definition) -> str:
+    """Show that the run of a sweep goes on. Raises `StoreUnreachableError`."""
     store, _ = where.open()
     run_id = MlflowRunId(str(definition.run_id))
     tags = {PROCESS: where.process.text()}
     store.log(run_id, params={}, metrics={}, tags=tags, at=_now())
     store.set_running(run_id)
+    return run_id
 
 
 def fail_variants(

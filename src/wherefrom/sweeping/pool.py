@@ -30,6 +30,27 @@ class _Worker:
     ready: bool = False
 
 
+@dataclass
+class Asked:
+    """What a process was asked to do."""
+
+    name: str
+    connection: Connection
+    process: ForkServerProcess
+
+    def value(self) -> Any:  # noqa: ANN401
+        """Wait for what it gives; what it raises is raised."""
+        try:
+            value = self.connection.recv()
+        except EOFError:
+            raise ChildProcessError(f"{self.name} ended without an answer") from None
+        finally:
+            self.process.join()
+        if isinstance(value, BaseException):
+            raise value
+        return value
+
+
 class Nursery:
     """Where processes with imported libraries come from; it ends with this process.
 
@@ -57,16 +78,11 @@ class Nursery:
 
     def ask(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
         """Run a function in a process, and give what it gives; what it raises is raised."""
-        connection, process = self.start(_answer, function, *arguments)
-        try:
-            value = connection.recv()
-        except EOFError:
-            raise ChildProcessError(f"{function.__name__} ended without an answer") from None
-        finally:
-            process.join()
-        if isinstance(value, BaseException):
-            raise value
-        return value
+        return self.asked(function, *arguments).value()
+
+    def asked(self, function: Callable[..., Any], *arguments: object) -> Asked:
+        """Run a function in a process, beside what happens here."""
+        return Asked(function.__name__, *self.start(_answer, function, *arguments))
 
 
 def _said(connection: Connection) -> Any:  # noqa: ANN401

@@ -117,7 +117,8 @@ class Sweep:
             self._trials[trial.number] = trial
             self.variants[trial.number] = trial.variant
             name = f"{self.definition.name}-{trial.number + 1}"
-            self._pool.give(Task(trial.number, name, trial.variant.overrides, self._known))
+            parent = self.definition.run_id
+            self._pool.give(Task(trial.number, name, trial.variant.overrides, self._known, parent))
             given = True
         return given
 

@@ -41,13 +41,15 @@ State = Literal["done", "linked", "failed", "pruned", "stopped"]
 class Task:
     """A variant to run: its number in the sweep, the experiment's name, parameters to set.
 
-    `known` maps digests of what experiments are made of to their names.
+    `known` maps digests of what experiments are made of to their names; `parent` is the run of the
+    sweep, in which its run is nested.
     """
 
     number: int
     name: str
     overrides: tuple[tuple[str, str], ...]
     known: Mapping[str, str] = field(default_factory=dict)
+    parent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ class _Worker:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
         self._number, self._pruned, self._ran = task.number, False, []
+        if task.parent is not None:
+            os.environ[trial.PARENT] = task.parent
         try:
             found = self._run(task)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
