@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 import wheels
 from again import left_over
 
+import warm
 from asking import Answer, answered
 from join.small_project import RESULT
 
@@ -40,7 +42,9 @@ def locked(small: Sandbox, tmp_path: Path) -> tuple[Sandbox, dict[str, str]]:
 
 
 def reproduce(sandbox: Sandbox, variables: dict[str, str], *args: str) -> Answer:
-    return answered(sandbox.cold, "reproduce", *(args or ("HEAD",)), **variables)
+    """Make results again; their stages run cold, by the Python of their environment."""
+    served = replace(sandbox, environment=warm.with_cold_scripts(sandbox.environment))
+    return answered(served, "reproduce", *(args or ("HEAD",)), **variables)
 
 
 def made(sandbox: Sandbox) -> dict[str, int]:
