@@ -1,22 +1,18 @@
 """Predict a table with the fitted model: what `wherefrom predict` runs, as a commit has it."""
 
 import sys
-import warnings
 from pathlib import Path
 
 from wherefrom import stage
 
 stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere than this workspace
 
-from sklearn.exceptions import InconsistentVersionWarning
-
 from pipeline.chunks import read_chunks
 from pipeline.errors import InputError, listed
-from pipeline.fitted import read_fitted
 from pipeline.params.evaluate import EvaluateParams
 from pipeline.params.section import load_params
 from pipeline.schema import read_schema
-from pipeline.scoring import Scorer, columns_needed, header_of
+from pipeline.scoring import Scorer, columns_needed, header_of, read_model
 from pipeline.threads import threads_limited
 
 
@@ -25,10 +21,9 @@ def main() -> None:
     with stage.predicting() as asked:
         params = load_params(EvaluateParams, Path("params.yaml"))
         separator = params.data.separator
-        warnings.simplefilter("error", InconsistentVersionWarning)
         with threads_limited(params.threads):
             schema = read_schema(stage.as_left("data/prepared/schema.json"))
-            model = read_fitted(stage.as_left("models/model.joblib"))
+            model = read_model(stage.as_left("models/model.joblib"))
             names = header_of(asked.table, separator, asked.name)
             needed = columns_needed(names, model, schema, asked.name)
             scorer = Scorer(model, schema, params.evaluate.threshold, asked.name)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from sklearn.exceptions import InconsistentVersionWarning
 
 from pipeline.errors import InputError, counted, did_you_mean, listed
+from pipeline.fitted import read_fitted
 from pipeline.header import check_names, read_header
 from pipeline.predictions import predict
 from pipeline.schema import CATEGORICAL, NUMERIC
@@ -25,6 +28,24 @@ if TYPE_CHECKING:
 
 _FORM = "write it as the table that was learnt from: UTF-8, the same separator and ending"
 _AS_LEARNT = "give the cells what they were in the table that was learnt from"
+
+
+def read_model(path: Path) -> Pipeline:
+    """Read a fitted pipeline. Raises InputError where another scikit-learn has fitted it.
+
+    That one may give other numbers without a word.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InconsistentVersionWarning)
+        try:
+            return read_fitted(path)
+        except InconsistentVersionWarning as error:
+            here = error.current_sklearn_version
+            what = (
+                f"scikit-learn {error.original_sklearn_version} has fitted it, and {here} is here"
+            )
+            remedy = "`wherefrom predict --env lock` predicts in the environment of its commit"
+            raise InputError(what, "the model", remedy) from error
 
 
 def header_of(path: Path, separator: str | None, where: str) -> list[str]:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from wherefrom.commands.reproduce import Env, Reproduction
     from wherefrom.commands.trace import Trace
     from wherefrom.commands.verify import Verification
+    from wherefrom.predictions import Predictions
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "reproduce", "results", "trace", "verify"]
+__all__ = ["__version__", "predict", "reproduce", "results", "trace", "verify"]
 
 
 def trace(address: str, folder: Path | str = ".") -> Trace:
@@ -72,3 +73,20 @@ def reproduce(
     from wherefrom import api  # noqa: PLC0415
 
     return api.reproduce(addresses, folder, environment, jobs)
+
+
+def predict(
+    address: str,
+    table: Path | str,
+    output: Path | str,
+    *,
+    folder: Path | str = ".",
+    environment: Env = "current",
+) -> Predictions:
+    """Predict a table by the model of a result, as `wherefrom predict` does; paths are as given.
+
+    This runs the code of the result's commit. Raises `wherefrom.errors.WherefromError`.
+    """
+    from wherefrom import api  # noqa: PLC0415
+
+    return api.predict(address, (table, output), folder, environment)

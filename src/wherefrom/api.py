@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from wherefrom.commands import ls
+from wherefrom.commands import predict as predicting
 from wherefrom.commands import reproduce as reproducing
 from wherefrom.commands import trace as tracing
 from wherefrom.commands import verify as verifying
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from wherefrom.commands.reproduce import Env, Reproduction
     from wherefrom.commands.trace import Trace
     from wherefrom.commands.verify import Verification
+    from wherefrom.predictions import Predictions
     from wherefrom.view import View
 
 _T = TypeVar("_T")
@@ -62,6 +64,17 @@ def reproduce(
         return list(reproducing.reproduce(view, plans, os.environ, options, _told))
 
     return _asked(place, made)
+
+
+def predict(
+    address: str, files: tuple[Path | str, Path | str], folder: Path | str, environment: Env
+) -> Predictions:
+    """Predict the first of two files into the second."""
+    table, output = (Path(file).absolute() for file in files)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    asked = predicting.Request(address, table, output, environment)
+    place = Path(folder).resolve()
+    return _asked(place, lambda view: predicting.predict(view, asked, os.environ))
 
 
 def _told(key: str, line: str) -> None:

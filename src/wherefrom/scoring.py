@@ -61,7 +61,6 @@ def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
     each file before it is read. Raises `ImpossibleError` and `NotPredictedError`.
     """
     project, clone = wanted.project, folder / "clone"
-    left = _left(wanted)
     _refuse_other_code(wanted)
     checkout.bring_code(project, wanted.commit_sha, clone)
     root = clone / project.prefix
@@ -71,13 +70,13 @@ def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
             why=f"it has no {SCRIPT}",
             remedy="write that script and commit it beside the result: docs/guides/predict.md",
         )
+    left = _left(wanted, root, folder / "left")
     if wanted.from_lock:
         environ = maker.of_lock(wanted.result, clone, root)
     else:
         environ = maker.current(project.git_root or project.workspace, clone)
-    places = {path: (place or root / path, value) for path, (place, value) in left.items()}
     asked = predicting.Asked(wanted.table, wanted.name, folder / _OUTPUT)
-    predicting.ask(folder, asked, places)
+    predicting.ask(folder, asked, left)
     command = ["python", SCRIPT]
     variables = rerun.without_callers_own(environ) | {predicting.JOB: str(folder)}
     with maker.children.start(command, root, variables) as process:
@@ -98,36 +97,47 @@ def _check_end(status: int, said: str) -> None:
         )
 
 
-def _left(wanted: Wanted) -> dict[str, tuple[Path | None, str | None]]:
-    """Map what the stages left to its place in DVC's cache, None where git may have it.
+def _left(wanted: Wanted, root: Path, beside: Path) -> dict[str, tuple[Path, str | None]]:
+    """Map what the stages left to where it is now: in DVC's cache, else in the checkout at `root`.
 
-    Raises `ImpossibleError` where the model is not there, or has other bytes.
+    A model that is a folder is copied to `beside`. Raises `ImpossibleError` where a model is not
+    there, or has other bytes.
     """
-    found: dict[str, tuple[Path | None, str | None]] = {}
-    for stage in wanted.result.stages:
-        for path, out in stage.outs.items():
-            roots = wanted.project.cache_roots
-            places = (dvc_cache.find(root, out.hash) for root in roots)
-            found[path] = next(filter(None, places), None), out.hash
-    if not wanted.result.models:
+    result = wanted.result
+    outs = {path: out.hash for stage in result.stages for path, out in stage.outs.items()}
+    found = {path: _place(wanted.project, value, root / path) for path, value in outs.items()}
+    if not result.models:
         raise ImpossibleError(
             what="this result has no model that the ledger knows",
             why="no output stands beside a training's record, or it is of another training",
-            remedy="see docs/adopting.md" if wanted.result.record is None else "`dvc repro`",
+            remedy="let the training keep a record, as docs/guides/predict.md says",
         )
-    for path in wanted.result.models:
-        _check(path, *found[path])
-    return found
+    for path in result.models:
+        if (value := outs[path] or "").endswith(".dir"):
+            found[path] = _copied(wanted.project, value, beside / path)
+        _check(path, found[path], value)
+    return {path: (place, outs[path]) for path, place in found.items()}
 
 
-def _check(path: str, place: Path | None, value: str | None) -> None:
-    if place is None or value is None:
+def _place(project: Project, value: str | None, checked_out: Path) -> Path:
+    cached = (dvc_cache.find(root, value) for root in project.cache_roots)
+    return next(filter(None, cached), checked_out)
+
+
+def _copied(project: Project, value: str, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    any(dvc_cache.copy(root, value, target) for root in project.cache_roots)
+    return target
+
+
+def _check(path: str, place: Path, value: str) -> None:
+    if not place.exists():
         raise ImpossibleError(
             what=f"the model {path} ({value}) cannot be had",
             why="DVC's cache does not hold it",
             remedy="`dvc fetch --all-commits`, of an experiment `dvc exp pull`, if it was pushed",
         )
-    if not disk.is_of(place, value):
+    if not disk.is_as(place, value):
         raise ImpossibleError(
             what=f"the model {path} is not what was trained, and was not loaded",
             why=f"its bytes in DVC's cache have not the hash {value}",

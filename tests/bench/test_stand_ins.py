@@ -14,7 +14,9 @@ STAND_INS = sorted((PROJECT / "benchmarks" / "stand_ins").glob("*/stage.py"))
 
 def called(name: str) -> set[str]:
     """Give what the stages' scripts take from `stage` or `run`."""
-    trees = [ast.parse(path.read_text()) for path in (PROJECT / "src").glob("*.py")]
+    stages = (PROJECT / "dvc.yaml").read_text()
+    scripts = (path for path in (PROJECT / "src").glob("*.py") if f"src/{path.name}" in stages)
+    trees = [ast.parse(path.read_text()) for path in scripts]
     return {
         node.attr
         for tree in trees

@@ -15,10 +15,11 @@ from sklearn.pipeline import Pipeline
 from pipeline.chunks import read_chunks
 from pipeline.errors import InputError
 from pipeline.features import build_features
+from pipeline.fitted import write_fitted
 from pipeline.params.featurize import Featurize
 from pipeline.predictions import ROWS_AT_ONCE, predict
 from pipeline.schema import Schema
-from pipeline.scoring import Scorer, columns_needed, header_of
+from pipeline.scoring import Scorer, columns_needed, header_of, read_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,18 @@ def test_all_columns_that_are_missing_are_named(model: Pipeline) -> None:
     with pytest.raises(InputError, match=r"the column 'key' is missing \(did you mean 'Key'\?\)"):
         columns_needed(["Key", "age", "city"], model, SCHEMA, "t.csv")
     assert columns_needed(["y", "city", "age"], model, replace(SCHEMA, id=None), "") == list(KINDS)
+
+
+def test_a_model_of_another_scikit_learn_is_refused(
+    tmp_path: Path, model: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_fitted(tmp_path / "model.joblib", model)
+    assert list(read_model(tmp_path / "model.joblib").named_steps) == list(model.named_steps)
+    monkeypatch.setattr("sklearn.base.__version__", "1.2.3")
+    write_fitted(tmp_path / "model.joblib", model)
+    monkeypatch.undo()
+    with pytest.raises(InputError, match=r"scikit-learn 1\.2\.3 has fitted it, and"):
+        read_model(tmp_path / "model.joblib")
 
 
 def test_a_header_that_cannot_be_read_is_mended_in_the_table(tmp_path: Path) -> None:

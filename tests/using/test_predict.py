@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_type
 
 import pytest
 
+import wherefrom
 from asking import ask, trace
 from using.own_models import cached, read
 from waiting import until
+from wherefrom.predictions import Predictions
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 
 def test_predictions_lead_back_to_what_made_them(own: Sandbox) -> None:
     first = own.record("HEAD")
-    own.replace("params.yaml", "lr: 0.1", "lr: 0.3")
-    own.dvc("repro")
+    (own.root / "model.txt").write_text("1000")  # what the workspace has does not matter
 
     said = ask(own, "predict", first.record_id, "new.csv", "-o", "out/predictions.csv")
 
@@ -59,6 +60,25 @@ def test_a_model_with_other_bytes_is_not_loaded(own: Sandbox) -> None:
     done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
     assert done.returncode == 1
     assert "cannot be had: DVC's cache does not hold it" in done.stderr
+
+
+def test_python_predicts_with_a_model_that_is_a_folder(
+    own: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = "folder = Path('model.txt'); folder.mkdir(); (folder / 'lr').write_text(str(lr))"
+    own.replace("code/train.py", 'Path("model.txt").write_text(str(lr))', write)
+    own.replace("code/evaluate.py", 'Path("model.txt").read', 'Path("model.txt/lr").read')
+    own.replace("src/predict.py", '"model.txt").', '"model.txt").joinpath("lr").')
+    own.dvc("repro")
+    own.commit("A model of several files")
+    for name, value in own.environment.items():
+        monkeypatch.setenv(name, value)
+
+    found = wherefrom.predict("HEAD", own.root / "new.csv", own.root / "p.csv", folder=own.root)
+
+    assert_type(found, Predictions)
+    assert (found.rows, found.models[0].hash[-4:]) == (2, ".dir")
+    assert [row["predicted"] for row in read(own.root / "p.csv")] == ["0.1", "0.2"]
 
 
 @pytest.mark.parametrize(

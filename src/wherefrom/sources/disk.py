@@ -30,6 +30,11 @@ def is_of(path: Path, value: str, told: Callable[[int], None] = lambda _bytes: N
     return value == _md5(path, told) or value == _md5_of_text(path)
 
 
+def is_as(path: Path, value: str) -> bool:
+    """Whether a file or a folder has a hash."""
+    return hash_of(path) == value or (path.is_file() and is_of(path, value))
+
+
 def listing(root: Path, folders: Iterable[str]) -> tuple[str, str]:
     """List the files of folders, by their paths from `root`, and give the list's md5."""
     found = [entry for name in folders for entry in _files(root, root / name, lambda _bytes: None)]
