@@ -90,7 +90,8 @@ def _tags() -> dict[str, str]:
     )
     gaps = (*context.stage.gaps, *context.observed.gaps, *undeclared, *gaps)
     found = {**named, **table, **tags.gaps_tag(gaps)}
-    return found | {NOTE: card.described(found)[NOTE]}  # which their own description replaces
+    card_tags = card.described(found)  # without the digest: their own description may replace it
+    return found | {name: value for name, value in card_tags.items() if name == NOTE}
 
 
 def _stage_folder() -> Path:

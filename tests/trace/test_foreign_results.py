@@ -230,6 +230,7 @@ def test_sync_gives_plain_runs_their_card_and_the_data_by_which_mlflow_filters(
     for run in runs.values():
         assert f"\nwherefrom trace {run.record_id}\n" in run.tags[NOTE]
         assert run.tags["wherefrom.held_by"] in run.tags[NOTE]
+    assert trace(copied, str(run.record_id)).run["id"] == run.run_id
     for path in (ROWS, PARTS):
         value = re.search(r"md5: (\S+)", copied.text(f"{path}.dvc"))[1]  # type: ignore[index]
         having = {i for i, run in runs.items() if run.tags.get(f"dvc.data.{path}") == value}
