@@ -152,6 +152,10 @@ def test_it_is_printed_with_all_results_and_without_what_only_a_screen_needs(
     assert opened.value("document.documentElement.scrollWidth") == 794
     assert opened.value("document.getElementById('filter').checkVisibility()") is False
     opened.media()
+    opened.open(opened.value("location.href"))  # anew: what is out of sight is not drawn yet
+    opened.until(DRAWN)
+    assert opened.value("document.querySelector('[data-plot] svg')") is None
     opened.pdf(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") > 2
+    assert opened.value("document.querySelector('[data-plot] svg') !== null")
     opened.size(1280, 900)

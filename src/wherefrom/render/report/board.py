@@ -76,8 +76,16 @@ def version_of(entry: Entry) -> str:
 
 
 def _filter(count: int) -> Html:
-    box = el("input", type="search", id="filter", autocomplete="off", spellcheck="false", size=34)
-    hint = el("small", "words, name=value, metric>0.9", class_="note")
+    box = el(
+        "input",
+        type="search",
+        id="filter",
+        autocomplete="off",
+        spellcheck="false",
+        size=34,
+        aria_describedby="filter-hint",
+    )
+    hint = el("small", "words, name=value, metric>0.9", class_="note", id="filter-hint")
     said = el("output", f"{count} of {count} results", id="shown", for_="filter")
     return el("p", el("label", "Show results with ", box), hint, said, class_="controls")
 
