@@ -80,8 +80,9 @@ def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
     command = ["python", SCRIPT]
     variables = rerun.without_callers_own(environ) | {predicting.JOB: str(folder)}
     with maker.children.start(command, root, variables) as process:
-        said, _ = process.communicate()
-    _check_end(process.returncode, redact_text(said.strip().removeprefix("wherefrom: ")))
+        text, _ = process.communicate()
+    said = redact_text(text.strip().removeprefix("wherefrom: "))
+    _check_end(process.returncode, said)
     rows, environment = predicting.told(folder)
     return Scored(asked.output, rows, environment, tuple(said.splitlines()))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from pipeline.chunks import read_chunks
@@ -78,6 +78,19 @@ def test_parts_are_predicted_as_the_whole(model: Pipeline) -> None:
     assert (found["predicted"] == "b").tolist() == (whole.probabilities[:, 1] > 0.6).tolist()
     scorer.check()
     assert (scorer.rows, scorer.remarks()) == (ROWS, [])
+
+
+def test_numbers_have_the_row_where_no_column_names_it(model: Pipeline) -> None:
+    table = _table(5)
+    schema = replace(SCHEMA, task="regression", id=None, classes=[], positive=None)
+    numbers = Pipeline([*model.steps[:-1], ("model", LinearRegression())]).fit(table, range(5))
+    scorer = Scorer(numbers, schema, 0.5, "t.csv")
+
+    found = scorer.score(table.iloc[2:])
+
+    assert found["row"].tolist() == [2, 3, 4]
+    assert found["predicted"].tolist() == numbers.predict(table.iloc[2:]).tolist()
+    assert list(found) == ["row", "predicted"]
 
 
 def test_all_columns_that_are_missing_are_named(model: Pipeline) -> None:

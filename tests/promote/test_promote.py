@@ -21,6 +21,7 @@ def test_what_is_promoted_leads_back_and_is_kept(used: Sandbox) -> None:
 
     assert (found["key"], found["made"], found["failed"]) == (key, True, [])
     assert found["promotion"]["version"] == "1"
+    assert "evaluate.threshold is 0.7" in found["notes"][0]["what"]  # of what MLflow serves
     assert trace(used, HOLDER).found["result"]["key"] == key
     assert trace(used, "models:/houses/1").found["result"]["key"] == key
     tag, *_ = found["kept"]["tags"]

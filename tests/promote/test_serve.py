@@ -27,7 +27,7 @@ TABLE = "data/raw/breast_cancer.csv"
 def test_a_server_gives_what_predict_gives(used: Sandbox) -> None:
     rows = [row for row in read(used.root / TABLE) if row.pop("diagnosis")][:40]
     write(used.root / "new.csv", rows)
-    ask(used, "promote", "HEAD~2", "--as", "cancer@champion")
+    assert ask(used, "promote", "HEAD~2", "--as", "cancer@champion")["notes"] == []
     ask(used, "predict", "models:/cancer@champion", "new.csv", "-o", "predictions.csv")
     columns, cells = list(rows[0]), [list(row.values()) for row in rows]
 

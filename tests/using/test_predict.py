@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def test_predictions_lead_back_to_what_made_them(own: Sandbox) -> None:
     first = own.record("HEAD")
     (own.root / "model.txt").write_text("1000")  # what the workspace has does not matter
+    own.replace("src/predict.py", "* float(lr)", "* 1000")
 
     said = ask(own, "predict", first.record_id, "new.csv", "-o", "out/predictions.csv")
 
@@ -35,6 +36,17 @@ def test_predictions_lead_back_to_what_made_them(own: Sandbox) -> None:
     told = answer.found["predictions"]
     assert (told["rows"], told["table"]["name"]) == (2, "new.csv")
     assert told["models"][0]["hash"] in own.text("dvc.lock", "HEAD")
+
+
+def test_a_commit_with_other_parameters_than_the_model_has_is_refused(own: Sandbox) -> None:
+    own.replace("params.yaml", "threshold: 0.5", "threshold: 0.6")
+    own.commit("Not run")
+
+    done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+
+    assert done.returncode == 1
+    assert "params.yaml" in done.stderr
+    assert not list(own.root.glob("predictions*"))
 
 
 def test_predictions_that_were_edited_are_a_gap(own: Sandbox) -> None:

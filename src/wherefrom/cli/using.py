@@ -64,7 +64,9 @@ def predict(address: str, table: Path, output: Path, *, environment: Env, as_jso
 )
 @click.option("--why", default="", metavar="TEXT", help="A word on it, which is remembered.")
 @click.option("--force", metavar="REASON", help="Overrule the gates that fail; that is remembered.")
-@shared.metric
+@click.option(
+    "--metric", metavar="METRIC", help="Compare by this; by the test metric if not given."
+)
 @shared.better
 @click.option("--rollback", metavar="NAME@ALIAS", help="Give an alias back to who had it before.")
 @click.option("--history", metavar="NAME", help="Show who promoted what, when and why.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import address, metrics, plans
 from wherefrom.commands import trace as tracing
-from wherefrom.errors.answers import UnknownAddressError
+from wherefrom.errors.answers import AmbiguousAddressError, UnknownAddressError
 from wherefrom.lockfile import is_record
 from wherefrom.problems import Levels
 from wherefrom.record import Gap
@@ -81,8 +82,14 @@ def not_worse(
     except UnknownAddressError:
         yield _not_comparable(holder, "it is of no result that is known here")
         return
+    except AmbiguousAddressError as error:
+        yield _not_comparable(holder, f"it may be of {len(error.keys)} results")
+        return
     other = tracing.of(view, found)
     if other.key == candidate.key:
+        return
+    if other.lineage is None:
+        yield _not_comparable(holder, "no commit and no experiment holds its result")
         return
     mine, theirs = _test_data(candidate.lineage), _test_data(other.lineage)
     if not mine or mine != theirs:
@@ -130,5 +137,10 @@ def _test_data(result: Lineage | None) -> dict[str, DataHash | None]:
     made = {path for stage in result.stages for path in stage.outs} | {*result.used}
     known = {p: d.hash for p, d in result.final.deps.items() if p in made and not is_record(p)}
     data = {path: value for path, value in known.items() if path not in result.models}
-    named = {path: value for path, value in data.items() if "test" in path.lower()}
+    named = {path: value for path, value in data.items() if _says_test(path)}
     return named or data
+
+
+def _says_test(path: str) -> bool:
+    """Whether a path has a word such as `test` or `tests`; `latest` is none."""
+    return any(word.startswith("test") for word in re.split(r"[^a-z]+", path.lower()))

@@ -16,20 +16,24 @@ from wherefrom.errors.answers import ImpossibleError
 from wherefrom.errors.git import NothingToKeepError
 from wherefrom.names import COMMIT, DATA_HASH, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.promotions import Promotion
+from wherefrom.record import Gap
 from wherefrom.remarking import note, open_store
 from wherefrom.sources import git_repo
 from wherefrom.sources.mlflow_registry import Registry, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from wherefrom.commands.keep import Kept
     from wherefrom.commands.trace import Trace
     from wherefrom.metrics import Way
-    from wherefrom.record import Gap
     from wherefrom.runs import LoggedModel
     from wherefrom.view import View
+
+
+_THRESHOLD, _NEUTRAL = "evaluate.threshold", 0.5
+"""The parameter of this project's pipeline by which two classes are decided after the model."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class Request:
 class Promoted:
     """What came of it: `promotion` is None where a gate refused it, `made` False for none new.
 
-    `failed` are the gates that it did not pass, `kept` the tags that keep it from now on.
+    `failed` are the gates that it did not pass, `kept` the tags that keep it from now on. `notes`
+    are words to whoever serves it.
     """
 
     key: str
@@ -66,6 +71,7 @@ class Promoted:
     promotion: Promotion | None = None
     made: bool = False
     kept: Kept | None = None
+    notes: tuple[Gap, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -111,7 +117,19 @@ def promote(
         made = is_new or holder != version if asked.alias else is_new
         if made or not _is_known(view, said):
             _settle(view, registry, trace, said)
-    return Promoted(trace.key, asked, failed, said, made, kept)
+    return Promoted(trace.key, asked, failed, said, made, kept, tuple(_notes(trace)))
+
+
+def _notes(trace: Trace) -> Iterator[Gap]:
+    """Say so where the result does not decide as its model, which is all that MLflow has of it."""
+    threshold = trace.params.get(_THRESHOLD, _NEUTRAL)
+    if threshold != _NEUTRAL:
+        yield Gap(
+            what=f"what is served decides otherwise than this result, whose {_THRESHOLD} is "
+            f"{threshold}",
+            why="`mlflow models serve` answers with the model's own decision",
+            remedy="`wherefrom predict` decides as the result does",
+        )
 
 
 def _model(view: View, trace: Trace) -> LoggedModel:

@@ -28,7 +28,8 @@ def promoted(found: Promoted) -> str:
         *([("alias", f"{found.request.uri}{_before(said)}")] if said.alias else []),
         *([("despite", said.why)] if found.failed else []),
     ]
-    return text.pairs(rows) + failed + (kept(found.kept) if found.kept else "")
+    notes = "".join(f"note: {note.what}: {note.why}\n  {note.remedy}\n" for note in found.notes)
+    return text.pairs(rows) + failed + (kept(found.kept) if found.kept else "") + notes
 
 
 def _gate(gap: Gap) -> str:
@@ -49,6 +50,7 @@ def promoted_json(found: Promoted) -> str:
             "promotion": _as_dict(found.promotion) if found.promotion else None,
             "failed": text.gaps_json(found.failed),
             "kept": asdict(found.kept) if found.kept else None,
+            "notes": text.gaps_json(found.notes),
         }
     )
 
