@@ -116,6 +116,7 @@ def test_a_wrong_command_ends_with_2(sandbox: Sandbox) -> None:
 
 
 def test_sync_with_nothing_to_do_says_so(sandbox: Sandbox) -> None:
+    assert sandbox.run("wherefrom", "sync") == "1 linked\n"  # to the commit that holds it now
     assert sandbox.run("wherefrom", "sync") == "MLflow is up to date\n"
 
 
