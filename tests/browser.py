@@ -16,8 +16,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -39,6 +37,8 @@ def find() -> str:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     why = "this test needs Chromium: `apt-get install chromium` (README, Development)"
     if found is None and not os.environ.get(REQUIRED):
+        import pytest  # noqa: PLC0415 - a benchmark asks as well, without it
+
         pytest.skip(why)
     assert found, why
     return found
