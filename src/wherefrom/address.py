@@ -212,10 +212,12 @@ def _predicted(view: View, path: Path) -> Iterator[Found]:
 
     Raises `NotPredictionsError`, also where nothing here holds that result.
     """
-    beside = predictions.place_of(path)
-    if not os.path.isfile(beside) or not os.path.isfile(path):  # noqa: PTH113 - as above
+    if not os.path.isfile(path):  # noqa: PTH113 - as below
         return
-    said = predictions.from_text(beside.read_text(encoding="utf-8"), beside.name)
+    beside = predictions.place_of(path)
+    if not os.path.isfile(beside):  # noqa: PTH113 - the same
+        return
+    said = predictions.from_text(beside.read_text("utf-8", "replace"), beside.name)
     held = _of_rows(view.index.of_key(said.key))
     found = next(held, None) or next(_here(view, said.key), None)
     if found is None:
