@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from small_project import TRAINING
 
 from sandbox import EVALUATE, TRAIN, Sandbox, check_link
+from sync.stores import describe
 from waiting import until
 from wherefrom import lockfile
 from wherefrom.names import CARD, NOTE
@@ -98,7 +99,10 @@ def test_a_run_is_there_and_running_while_the_stage_runs(small: Sandbox, tmp_pat
         assert run.status == "RUNNING"
         assert {"wherefrom.record_id", "data_hash", "dvc.stage.fingerprint"} <= run.tags.keys()
         assert run.params["train.lr"] == "0.1"
-    assert new_runs(small, before)[0].status == "FINISHED"
+        describe(small, run.run_id, f"mine\n{run.tags[NOTE]}")
+    (ended,) = new_runs(small, before)
+    assert ended.status == "FINISHED"
+    assert ended.tags[NOTE].startswith("mine\nof the sample\n\n<!-- wherefrom:")
 
 
 def test_a_failed_stage_leaves_a_failed_run_with_the_reason(small: Sandbox) -> None:

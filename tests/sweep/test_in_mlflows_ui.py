@@ -20,6 +20,7 @@ from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sweeps import Both
 
@@ -57,11 +58,10 @@ class Shown:
         self.page.shows("matching run")
 
 
-@pytest.fixture(scope="module")
-def shown(both: Both, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+@pytest.fixture
+def shown(both: Both, tmp_path: Path) -> Iterator[Shown]:
     """The project with its sweeps, as `wherefrom ui` shows it."""
-    root = tmp_path_factory.mktemp("shown") / "project"
-    project = copy_of(both.ours.root, root, both.ours.environment)
+    project = copy_of(both.ours.root, tmp_path / "project", both.ours.environment)
     project.run("wherefrom", "sync")
     with ui(project) as process, browser.opened() as page:
         url = address(process)
@@ -76,7 +76,7 @@ def shown(both: Both, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show
         assert page.errors == []
 
 
-def test_the_table_nests_the_variants_of_a_sweep_and_names_the_data(shown: Shown) -> None:
+def the_table_nests_the_variants_of_a_sweep_and_names_the_data(shown: Shown) -> None:
     shown.page.open(shown.runs)
     shown.page.shows("stages", "threads", "9 matching runs")
     assert "threads-2" not in shown.page.text()
@@ -87,7 +87,7 @@ def test_the_table_nests_the_variants_of_a_sweep_and_names_the_data(shown: Shown
     shown.page.picture(PICTURES / "runs.png")
 
 
-def test_the_runs_of_one_version_of_the_data_are_found_by_its_digest(shown: Shown) -> None:
+def the_runs_of_one_version_of_the_data_are_found_by_its_digest(shown: Shown) -> None:
     value = run_named(shown.project, "threads-1").tags["data_hash"]
 
     shown.filter(f"dataset.digest = '{value}' AND attributes.status = 'FINISHED'")
@@ -98,7 +98,7 @@ def test_the_runs_of_one_version_of_the_data_are_found_by_its_digest(shown: Show
     shown.page.until("!document.body.innerText.includes('random_forest-')")
 
 
-def test_the_page_of_a_run_has_its_card_and_no_mark_of_its_making(shown: Shown) -> None:
+def the_page_of_a_run_has_its_card_and_no_mark_of_its_making(shown: Shown) -> None:
     run = run_named(shown.project, "threads-1")
     sha = shown.project.git("rev-parse", shown.project.revision("threads-1")).strip()
 
@@ -117,7 +117,7 @@ def test_the_page_of_a_run_has_its_card_and_no_mark_of_its_making(shown: Shown) 
     shown.page.picture(PICTURES / "run.png")
 
 
-def test_the_page_of_a_failed_run_says_why(shown: Shown) -> None:
+def the_page_of_a_failed_run_says_why(shown: Shown) -> None:
     shown.open_run("threads-2")
 
     shown.page.shows("failed InputError: train.folds: 1000 folds, and the class 'malignant' has")
@@ -125,7 +125,7 @@ def test_the_page_of_a_failed_run_says_why(shown: Shown) -> None:
     shown.page.picture(PICTURES / "failed-run.png")
 
 
-def test_the_page_of_a_sweep_says_what_varied_and_what_is_best(shown: Shown) -> None:
+def the_page_of_a_sweep_says_what_varied_and_what_is_best(shown: Shown) -> None:
     shown.open_run("stages")
 
     shown.page.shows(
@@ -136,7 +136,7 @@ def test_the_page_of_a_sweep_says_what_varied_and_what_is_best(shown: Shown) -> 
     shown.page.picture(PICTURES / "sweep.png")
 
 
-def test_three_runs_are_compared_by_the_same_names_whatever_their_model(shown: Shown) -> None:
+def three_runs_are_compared_by_the_same_names_whatever_their_model(shown: Shown) -> None:
     names = ("stages-2", "stages-3", "threads-1")
     runs = [run_named(shown.project, name) for name in names]
     ids = quote(json.dumps([run.run_id for run in runs]))
@@ -155,3 +155,16 @@ def test_three_runs_are_compared_by_the_same_names_whatever_their_model(shown: S
 def _card(shown: Shown) -> str:
     """Give what is to be read of a run's description."""
     return shown.page.text().partition("Description")[2].partition("Show less")[0]
+
+
+def test_mlflows_pages_show_what_was_made_of_what_and_why_not(shown: Shown) -> None:
+    """One test: each worker that had a part of it would start a server and a browser."""
+    for look in (
+        the_table_nests_the_variants_of_a_sweep_and_names_the_data,
+        the_runs_of_one_version_of_the_data_are_found_by_its_digest,
+        the_page_of_a_run_has_its_card_and_no_mark_of_its_making,
+        the_page_of_a_failed_run_says_why,
+        the_page_of_a_sweep_says_what_varied_and_what_is_best,
+        three_runs_are_compared_by_the_same_names_whatever_their_model,
+    ):
+        look(shown)

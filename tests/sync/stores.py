@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,13 @@ def but_for_cards(runs: Mapping[str, RunView]) -> dict[str, RunView]:
         name: replace(run, tags={k: v for k, v in run.tags.items() if k not in cards})
         for name, run in runs.items()
     }
+
+
+def describe(sandbox: Sandbox, run_id: str, text: str) -> None:
+    """Write a run's description, as MLflow's UI does."""
+    with closing(sqlite3.connect(sandbox.root / "mlflow.db")) as store, store:
+        row = (text, NOTE, run_id)
+        store.execute("UPDATE tags SET value = ? WHERE key = ? AND run_uuid = ?", row)
 
 
 def content(sandbox: Sandbox) -> list[str]:

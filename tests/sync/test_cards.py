@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sync.every_kind import record_ids, reset
-from sync.stores import by_record
+from sync.stores import by_record, describe
 from wherefrom.names import CARD, NOTE
 
 if TYPE_CHECKING:
@@ -27,14 +25,6 @@ def parts(sandbox: Sandbox, record_id: str) -> tuple[str, str, str]:
 def commands(card: str) -> list[str]:
     (block,) = re.findall(r"```sh\n(.*?)\n```", card, flags=re.DOTALL)
     return block.splitlines()
-
-
-def describe(sandbox: Sandbox, record_id: str, text: str) -> None:
-    """Write a run's description, as MLflow's UI does."""
-    run_id = by_record(sandbox)[record_id].run_id
-    with closing(sqlite3.connect(sandbox.root / "mlflow.db")) as store, store:
-        row = (text, NOTE, run_id)
-        store.execute("UPDATE tags SET value = ? WHERE key = ? AND run_uuid = ?", row)
 
 
 def test_the_commands_of_a_card_trace_a_result_and_bring_it_back(linked: Sandbox) -> None:
@@ -56,7 +46,7 @@ def test_a_card_follows_its_experiment_and_no_word_of_a_users_is_lost(linked: Sa
     notes, card, _ = parts(linked, record_id)
     assert notes == "of the sample\n\n"
     assert commands(card)[-1] == "dvc exp apply alpha"
-    describe(linked, record_id, f"{MINE}{card}{MINE}")
+    describe(linked, by_record(linked)[record_id].run_id, f"{MINE}{card}{MINE}")
 
     linked.dvc("exp", "rename", "alpha", "beta")
     linked.run("wherefrom", "sync")
@@ -77,7 +67,7 @@ def test_a_card_follows_its_experiment_and_no_word_of_a_users_is_lost(linked: Sa
 
 def test_a_card_that_a_user_deleted_stays_away(linked: Sandbox) -> None:
     record_id = record_ids(linked)["alpha"]
-    describe(linked, record_id, "mine alone")
+    describe(linked, by_record(linked)[record_id].run_id, "mine alone")
 
     linked.dvc("exp", "rename", "alpha", "beta")
     linked.run("wherefrom", "sync")

@@ -10,6 +10,7 @@ import pytest
 
 from asking import ask
 from sync.versions import RESULT, SCORES
+from wherefrom.remarks import TAGS
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -40,6 +41,7 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
         "commit_sha": entry["commit"]["sha"],
         "data_hash": " ".join(item["hash"] for item in entry["data"]),
         "data_version": " ".join(labels),
+        **{name: entry[name] for name in TAGS if entry[name] is not None},
         "gaps": entry["gaps"],
         **entry["metrics"],
         **{f"params.{name}": value for name, value in entry["params"].items()},
