@@ -17,7 +17,8 @@ from dvc.repo.experiments.queue import tempdir  # noqa: TID251 - the reference
 from dvc.stage.exceptions import StageCmdFailedError  # noqa: TID251
 
 from wherefrom.sources.dvc_clone import DvcError
-from wherefrom.sources.dvc_experiment import _commands_by, _converted, is_of_command
+from wherefrom.sources.dvc_executor import commands_by
+from wherefrom.sources.dvc_experiment import _converted, is_of_command
 
 CALLED = {
     base.BaseExecutor.reproduce: ("info", "rev", "log_errors"),
@@ -71,7 +72,7 @@ def test_dvc_starts_a_command_by_the_function_that_is_replaced() -> None:
         return 3
 
     stage = Mock(cmd="python train.py", wdir=".", addressing="train")
-    with _commands_by(start), pytest.raises(StageCmdFailedError) as failed:
+    with commands_by(start), pytest.raises(StageCmdFailedError) as failed:
         stage_run.cmd_run(stage)
 
     assert (heard, "exited with 3" in str(failed.value)) == ([(stage, "python train.py")], True)
