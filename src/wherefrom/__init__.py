@@ -11,9 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pandas as pd
+    from mlflow import ActiveRun  # noqa: TID251
 
     from wherefrom.commands.reproduce import Env, Reproduction
     from wherefrom.commands.trace import Trace
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "predict", "reproduce", "results", "trace", "verify"]
+__all__ = ["__version__", "predict", "reproduce", "results", "start_run", "trace", "verify"]
 
 
 def trace(address: str, folder: Path | str = ".") -> Trace:
@@ -90,3 +92,35 @@ def predict(
     from wherefrom import api  # noqa: PLC0415
 
     return api.predict(address, (table, output), folder, environment)
+
+
+def start_run(
+    *,
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    nested: bool = False,
+    parent_run_id: str | None = None,
+    tags: dict[str, str] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,
+) -> AbstractContextManager[ActiveRun]:
+    """Start a run as `mlflow.start_run` does, and leave the record that the DVC stage declares.
+
+    It takes what that takes, and gives MLflow's own run. The record (`*.wherefrom.json` among the
+    stage's metrics) is written as the run ends without an error; of several runs the first and
+    outermost is the stage's. Outside of a DVC stage it is a plain run. A run that exists is gone on
+    with by `mlflow.start_run(run_id=...)`.
+    """
+    from wherefrom import fluent  # noqa: PLC0415
+    from wherefrom.boundary import say  # noqa: PLC0415
+
+    return fluent.start_run(
+        say,
+        experiment_id=experiment_id,
+        run_name=run_name,
+        nested=nested,
+        parent_run_id=parent_run_id,
+        tags=tags,
+        description=description,
+        log_system_metrics=log_system_metrics,
+    )

@@ -57,7 +57,7 @@ class StageRunContext:
 
 
 def _tags() -> dict[str, str]:
-    from wherefrom import card, known, tags, trial, workspace  # noqa: PLC0415
+    from wherefrom import card, fluent, known, tags, trial, workspace  # noqa: PLC0415
     from wherefrom import context as context_  # noqa: PLC0415
     from wherefrom.identity import new_record_id  # noqa: PLC0415
     from wherefrom.names import NOTE  # noqa: PLC0415
@@ -89,6 +89,7 @@ def _tags() -> dict[str, str]:
         *_store_that_goes(project),
     )
     gaps = (*context.stage.gaps, *context.observed.gaps, *undeclared, *gaps)
+    fluent.note(fluent.Begun(context, record_id, gaps))
     found = {**named, **table, **tags.gaps_tag(gaps)}
     card_tags = card.described(found)  # without the digest: their own description may replace it
     return found | {name: value for name, value in card_tags.items() if name == NOTE}

@@ -10,6 +10,7 @@ import traceback
 import click
 
 from wherefrom.cli import (  # noqa: F401 - commands are brought in
+    adopting,
     deeds,
     lasting,
     questions,

@@ -24,3 +24,13 @@ def opened(root: Path) -> Iterator[Any]:
 def files(deps: Iterable[Any]) -> list[Any]:
     """Leave out the dependencies that are parameters."""
     return [dep for dep in deps if dep.hash_name != "params"]
+
+
+def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Say which of the paths DVC passes over by `.dvcignore`; a folder ends with a slash."""
+    with opened(root) as repo:
+        known = repo.dvcignore
+        asked = {
+            p: known.is_ignored_dir if p.endswith("/") else known.is_ignored_file for p in paths
+        }
+        return frozenset(p for p, ask in asked.items() if ask(str(root / p)))

@@ -211,6 +211,17 @@ def ignored(root: Path, folders: Iterable[str]) -> frozenset[str]:
     return frozenset(run(root, "--literal-pathspecs", *args).split("\0")) - {""}
 
 
+def would_ignore(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Say which of the paths, whether they are there or not, git is told to ignore."""
+    try:
+        said = run(root, "check-ignore", "--no-index", "-z", "--stdin", given="\0".join(paths))
+    except ToolError as error:
+        if error.status != 1:  # which says that it is none of them
+            raise
+        said = ""
+    return frozenset(said.split("\0")) - {""}
+
+
 def resolve(root: Path, revision: str) -> CommitSha | None:
     """Give the commit that a revision names; None where it names none."""
     if revision.startswith("-"):

@@ -15,8 +15,8 @@ from wherefrom.connection import Connection
 from wherefrom.curves import Curves, Point
 from wherefrom.journal import Ending, Entry, Journal, Status
 from wherefrom.names import ERROR, PROCESS, PRUNED
-from wherefrom.record import Gap, Record
-from wherefrom.tracking import beginning, standing
+from wherefrom.record import Gap
+from wherefrom.tracking import beginning, recorded, standing
 from wherefrom.tracking.artifacts import Artifacts
 from wherefrom.uris import redact_text
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wherefrom.context import Context
     from wherefrom.courier import Runner
     from wherefrom.identity import MlflowRunId
+    from wherefrom.record import Record
 
 
 class TrackedRun:
@@ -218,26 +219,9 @@ class TrackedRun:
         return {keys.key(name): value for name, value in values.items()}
 
     def _record(self, ended: int) -> Record:
-        context, stands = self._context, self._standing
-        return Record(
-            record_id=stands.record_id,
-            stage=context.stage.address,
-            relation=stands.relation,
-            derived_from=stands.derived_from,
-            fingerprint=context.fingerprint,
-            mlflow_run_id=self._mlflow_run_id(),
-            run_name=stands.run_name(context),
-            started=context.started,
-            ended=ended,
-            experiment=context.experiment,
-            baseline=context.baseline,
-            git=context.git,
-            environment=replace(context.observed.facts, blas=environment.blas_used()),
-            gaps=tuple(dict.fromkeys(self._gaps)),
-            tags=self._tags,
-            ignored=context.ignored,
-            plan=stands.plan(context),
-        )
+        run = self._mlflow_run_id(), self._standing.run_name(self._context)
+        said = self._tags, self._gaps
+        return recorded.record(self._context, self._standing, ended, run, said)
 
     def _mlflow_run_id(self) -> MlflowRunId | None:
         """Name the run, also that of a training which an evaluation with tracking off goes on."""
