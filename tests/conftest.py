@@ -26,6 +26,19 @@ _LONG = (
 )
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the folder of temporary files for which no test names a place: none is left at the end.
+
+    All processes of the session share it: the workers begin after this.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="tests-")  # sockets need a short path
+        patch = pytest.MonkeyPatch()
+        patch.setenv("TMPDIR", folder.name)
+        session.config.add_cleanup(folder.cleanup)
+        session.config.add_cleanup(patch.undo)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take minutes: as the last ones, a worker would run them alone."""
 
@@ -71,14 +84,10 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def scratch_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Where temporary files go that no test names a place for: none is left at the end."""
+    """Let temporary files of the tests' own process be there, too."""
     tmp_path_factory.getbasetemp()  # which stays
-    with (
-        tempfile.TemporaryDirectory(prefix="tests-") as folder,  # sockets need a short path
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("TMPDIR", folder)
-        patch.setattr(tempfile, "tempdir", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", os.environ["TMPDIR"])
         yield
 
 

@@ -86,34 +86,38 @@ os._exit(status)
 def served(environment: Mapping[str, str], shared: Path) -> Iterator[dict[str, str]]:
     """Give the warm form of an environment, as long as this goes on.
 
-    All who share a folder have one server: the first starts it, and it ends with the last.
+    All who share a folder have one server: the first starts it, nobody waits for its end, and it
+    ends with the last. Its own folder goes with the session's for temporary files.
     """
     place = shared / "warm"
     with ExitStack() as stack:
         with FileLock(f"{place}.lock"):
             if not (place.is_symlink() and _holds(place.readlink(), stack)):
                 place.unlink(missing_ok=True)
-                place.symlink_to(stack.enter_context(_server(environment)))
+                place.symlink_to(_started_server(environment, stack))
         path = f"{place.readlink()}/bin{os.pathsep}{environment['PATH']}"
         yield {**environment, "PATH": path}
 
 
-@contextmanager
-def _server(environment: Mapping[str, str]) -> Iterator[str]:
-    """Start a server, and give its folder; at the end wait for all others who hold it."""
-    with tempfile.TemporaryDirectory(prefix="warm-") as folder:  # a socket's path has to be short
-        _write_clients(Path(folder, "bin"), COMMANDS, f"{folder}/socket")
-        _write_clients(Path(folder, "tools"), TOOLS, f"{folder}/socket")
-        with subprocess.Popen(
-            [sys.executable, __file__, f"{folder}/socket"],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as server:
-            assert server.stdout is not None
-            assert server.stdout.readline() == b"ready\n"
-            yield folder
+def _started_server(environment: Mapping[str, str], stack: ExitStack) -> str:
+    """Start a server that is held as long as the stack is there, and give its folder."""
+    folder = tempfile.mkdtemp(prefix="warm-")  # a socket's path has to be short
+    _write_clients(Path(folder, "bin"), COMMANDS, f"{folder}/socket")
+    _write_clients(Path(folder, "tools"), TOOLS, f"{folder}/socket")
+    server = subprocess.Popen(
+        [sys.executable, __file__, f"{folder}/socket"],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    stack.callback(server.stdin.close)
+    with server.stdout:
+        assert server.stdout.readline() == b"ready\n"
+    server.returncode = 0  # it may outlive this process, and nobody waits for it
+    return folder
 
 
 def _holds(folder: Path, stack: ExitStack) -> bool:
