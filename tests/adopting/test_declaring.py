@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,6 +151,9 @@ stages:
     do:
       cmd: python ../own.py
       wdir: below
+  hidden:
+    cmd: python ../own.py
+    wdir: lost
 """
 
 
@@ -168,7 +174,7 @@ def theirs(tmp_path: Path, warm_environment: dict[str, str]) -> Sandbox:
 def test_nothing_is_changed_without_a_yes_and_a_yes_leaves_nothing_to_propose(
     theirs: Sandbox,
 ) -> None:
-    (theirs.root / ".gitignore").write_text("mlruns\n!env")
+    (theirs.root / ".gitignore").write_text("mlruns\nlost/\n!env")
 
     asked = theirs.process("wherefrom", "init")
     assert asked.returncode == 1
@@ -179,14 +185,37 @@ def test_nothing_is_changed_without_a_yes_and_a_yes_leaves_nothing_to_propose(
     done = theirs.process("wherefrom", "init", "--yes")
     assert done.returncode == 1  # what is left for a hand
     assert "the record of the stage each is not declared in dvc.yaml" in done.stdout
+    assert "git ignores lost/hidden.wherefrom.json" in done.stdout
     assert "plain.py calls mlflow.start_run" in done.stdout
     own = "    metrics:\n      - own.wherefrom.json:\n          cache: false\n  plain:"
     assert theirs.text("dvc.yaml") == DVC_YAML.replace("  plain:", own)
-    assert theirs.text(".gitignore") == "mlruns\n!env\n/mlflow.db*\n/env/\n"
+    assert theirs.text(".gitignore") == "mlruns\nlost/\n!env\n/mlflow.db*\n/env/\n"
     assert theirs.text(".dvcignore").endswith("/mlflow.db*\n/mlruns/\n/env/\n/.wherefrom/\n")
 
     again = theirs.process("wherefrom", "init", "--json")
     assert '"changes": []' in again.stdout
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_whoever_is_there_is_asked(theirs: Sandbox, answer: str) -> None:
+    person, terminal = pty.openpty()
+    os.write(person, f"{answer}\n".encode())
+
+    done = subprocess.run(
+        ["wherefrom", "init"],
+        cwd=theirs.root,
+        env=theirs.cold.environment,  # a fork of another process has no stdin
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(terminal)
+    os.close(person)
+
+    assert "Make these changes?" in done.stdout
+    assert (theirs.text("dvc.yaml") != DVC_YAML) == (answer == "y")
+    assert done.stdout.endswith("]: changed\n") == (answer == "y")
 
 
 def test_a_dvc_yaml_that_cannot_be_read_is_one_message(theirs: Sandbox) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wherefrom.project import Project
 
 _OWN, _THEIRS = "wherefrom", "mlflow"
+_NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,12 @@ def propose(folder: Path, environ: Mapping[str, str]) -> Proposal:
     Raises `NotAProjectError`, and `LockfileError` for a `dvc.yaml` that cannot be read.
     """
     project = locate(folder, environ)
-    changes: list[Change] = []
-    hints: list[str] = []
-    gaps: list[Gap] = []
-    for path in _dvc_yamls(project):
-        before = after = _read(project.workspace, path)
-        for stage in declaring.stages(before, path):
-            after = _with_record(project.workspace, path, after, stage, (hints, gaps))
-        changes.append(Change(path, before, after))
+    declarer = _Declarer(project)
+    changes = [declarer.change(path) for path in _dvc_yamls(project)]
     changes += _ignoring(project, environ)
     wanted = tuple(change for change in changes if change.before != change.after)
-    return Proposal(project.workspace, wanted, tuple(dict.fromkeys(hints)), tuple(gaps))
+    hints = tuple(dict.fromkeys(declarer.hints))
+    return Proposal(project.workspace, wanted, hints, tuple(declarer.gaps))
 
 
 def apply(proposal: Proposal) -> None:
@@ -84,41 +80,67 @@ def _read(root: Path, path: str) -> str:
         raise LockfileError(path, str(error)) from error
 
 
-def _with_record(
-    root: Path, path: str, text: str, stage: Stage, said: tuple[list[str], list[Gap]]
-) -> str:
-    """Declare the record of a stage whose script writes one, and say what else there is to do."""
-    folder = posixpath.join(posixpath.dirname(path), stage.wdir)
-    by = {script: _started_by(root, posixpath.join(folder, script)) for script in stage.scripts}
-    if stage.has_record:
-        return text
-    if not any(_OWN in found for found in by.values()):
-        said[0].extend(
-            f"{script} calls mlflow.start_run: with wherefrom.start_run in its place, "
-            f"`wherefrom init` proposes a record for {stage.name} of {path}"
-            for script, found in by.items()
-            if _THEIRS in found
-        )
-        return text
-    changed = declaring.declared(text, stage.name, stage.record) if stage.record else None
-    if changed is None:
-        said[1].append(_by_hand(path, stage))
-    return changed or text
+class _Declarer:
+    """Declares records in one file after the other, and says what else there is to do."""
+
+    def __init__(self, project: Project) -> None:
+        self.hints: list[str] = []
+        self.gaps: list[Gap] = []
+        self._root = project.workspace
+        self._has_git = project.git_root is not None
+        self._taken: set[str] = set()
+
+    def change(self, path: str) -> Change:
+        before = after = _read(self._root, path)
+        for stage in declaring.stages(before, path):
+            if not stage.has_record:
+                after = self._with_record(path, after, stage)
+        return Change(path, before, after)
+
+    def _with_record(self, path: str, text: str, stage: Stage) -> str:
+        """Declare the record of a stage whose script writes one."""
+        folder = posixpath.join(posixpath.dirname(path), stage.wdir)
+        by = {script: self._started_by(folder, script) for script in stage.scripts}
+        if not any(_OWN in found for found in by.values()):
+            self.hints += [_hint(script, stage) for script in by if _THEIRS in by[script]]
+            return text
+        changed = declaring.declared(text, stage.name, stage.record) if stage.record else None
+        why = self._against(folder, stage.record)
+        if changed is None:
+            why = "its form (an anchor, a merge or a list) leaves open where it belongs"
+        if changed is None or why:
+            self.gaps.append(_by_hand(path, stage, why or ""))
+            return text
+        return changed
+
+    def _started_by(self, folder: str, script: str) -> frozenset[str]:
+        file = self._root / posixpath.normpath(posixpath.join(folder, script))
+        return calls.started_by(file.read_text("utf-8", "replace")) if file.is_file() else _NOBODY
+
+    def _against(self, folder: str, record: str | None) -> str | None:
+        """Say what speaks against a file of this name; None where nothing does."""
+        file = posixpath.normpath(posixpath.join(folder, record or ""))
+        if file in self._taken:
+            return f"another stage would write {file}, too"
+        self._taken.add(file)
+        if self._has_git and git_repo.would_ignore(self._root, [file]):
+            return f"git ignores {file}, so no commit would hold it"
+        return None
 
 
-def _started_by(root: Path, path: str) -> frozenset[str]:
-    script = root / posixpath.normpath(path)
+def _hint(script: str, stage: Stage) -> str:
     return (
-        calls.started_by(script.read_text("utf-8", "replace")) if script.is_file() else frozenset()
+        f"{script} calls mlflow.start_run: with wherefrom.start_run in its place, "
+        f"`wherefrom init` proposes a record for the stage {stage.name}"
     )
 
 
-def _by_hand(path: str, stage: Stage) -> Gap:
+def _by_hand(path: str, stage: Stage, why: str) -> Gap:
     name = stage.record or f"{stage.name}-....wherefrom.json"
     return Gap(
         what=f"the record of the stage {stage.name} is not declared in {path}",
-        why="its form (an anchor, a merge or a list) leaves open where it belongs",
-        remedy=f"add `{name}: {{cache: false}}` to its metrics, another file for each of a list",
+        why=why,
+        remedy=f"add `{name}: {{cache: false}}`, or another such name, to its metrics",
     )
 
 
