@@ -18,8 +18,6 @@ from wherefrom.errors.project import RESERVED_TAGS, RecordError
 from wherefrom.identity import MlflowRunId
 from wherefrom.lockfile import is_record
 from wherefrom.sources import mlflow_fluent
-from wherefrom.tracking import recorded
-from wherefrom.tracking.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +56,8 @@ def note(begun: Begun) -> None:
 @contextmanager
 def start_run(say: Callable[[str], None], **options: Any) -> Iterator[ActiveRun]:  # noqa: ANN401
     """Start a run as MLflow does; where it succeeds, write the record that its stage declares."""
+    from wherefrom.tracking import recorded, standing  # noqa: PLC0415 - no plain run needs them
+
     is_inner = mlflow_fluent.is_in_run()
     _begun.clear()
     with mlflow_fluent.start_run(**options) as run:
@@ -66,14 +66,14 @@ def start_run(say: Callable[[str], None], **options: Any) -> Iterator[ActiveRun]
         if begun is None or path is None:
             yield run
             return
-        standing = Standing(begun.record_id, _training(begun.context))
-        mlflow_fluent.set_tags(run, standing.tags())
+        stands = standing.Standing(begun.record_id, _training(begun.context))
+        mlflow_fluent.set_tags(run, stands.tags())
         yield run
         gaps = dict.fromkeys((*begun.gaps, *context_.gaps_at_end(begun.context)))
         mlflow_fluent.set_tags(run, tags.gaps_tag(gaps))
     named = MlflowRunId(run.info.run_id), str(run.info.run_name)
     said = _free(options.get("tags") or {}), gaps
-    record = recorded.record(begun.context, standing, context_.now(), named, said)
+    record = recorded.record(begun.context, stands, context_.now(), named, said)
     files.write(path, records.to_text(record, names_result=True))
     for gap in gaps:
         say(f"{gap.what}: {gap.why}\n  {gap.remedy}")
