@@ -68,7 +68,7 @@ def run(main, user_errors):
 """
 
 # Stages of one project in one process: importing scikit-learn takes longer than most of them.
-# `use:FILE` takes other parameters, and `keep:NAME` what was learnt with them.
+# `use:FILE` takes other parameters, and `keep:NAME` what came of them.
 RUNNER = """
 import os, runpy, shutil, sys
 cpus = sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]
@@ -79,8 +79,8 @@ for stage in sys.argv[2:]:
     if action == "use":
         shutil.copy(name, "params.yaml")
     elif action == "keep":
-        shutil.copytree("models", f"kept/{name}/models")
-        shutil.copytree("results", f"kept/{name}/results")
+        for folder in ("data/prepared", "data/features", "models", "results"):
+            shutil.copytree(folder, f"kept/{name}/{folder}")
     else:
         runpy.run_path(f"src/{stage}.py", run_name="__main__")
 """

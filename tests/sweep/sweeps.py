@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 BOOSTED = "train.model=hist_gradient_boosting"
 SAME = {
-    "stages-1": ("evaluate.threshold=0.5",),
     "stages-2": ("evaluate.threshold=0.6",),
     "stages-3": (BOOSTED, "evaluate.threshold=0.5"),
     "threads-1": ("threads=2", BOOSTED, "train.folds=2"),
