@@ -37,7 +37,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture
 def waiting(small: Sandbox) -> Sandbox:
-    """The small project, whose training waits where it is told to."""
+    """The small project, whose training waits where it is told to; what is stopped runs cold."""
     small.replace("code/train.py", "def main():\n", WAIT)
     small.dvc("repro")
     small.commit("Wait")
@@ -73,7 +73,7 @@ def test_ctrl_c_ends_all_processes_and_leaves_nothing(waiting: Sandbox, tmp_path
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
 def test_what_a_killed_one_leaves_is_removed_by_the_next(
-    waiting: Sandbox, tmp_path: Path, number: signal.Signals
+    small: Sandbox, waiting: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:
     process, stage = started(waiting, tmp_path / "pid")
     beside = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
@@ -84,16 +84,18 @@ def test_what_a_killed_one_leaves_is_removed_by_the_next(
     until(lambda: not any(map(is_alive, beside)))
     assert not is_alive(stage)
     assert left_over(waiting) != []
-    answer = reproduce(waiting, "HEAD")
+    answer = reproduce(small, "HEAD")
     assert answer.found["verdict"] == "identical"
     assert left_over(waiting) == []
 
 
-def test_a_call_beside_another_leaves_it_alone(waiting: Sandbox, tmp_path: Path) -> None:
+def test_a_call_beside_another_leaves_it_alone(
+    small: Sandbox, waiting: Sandbox, tmp_path: Path
+) -> None:
     process, stage = started(waiting, tmp_path / "pid")
     mine = left_over(waiting)
 
-    answer = reproduce(waiting, "HEAD")
+    answer = reproduce(small, "HEAD")
 
     assert answer.found["verdict"] == "identical"
     assert left_over(waiting) == mine
