@@ -10,6 +10,9 @@ import psutil
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HEARING = ("env", "--default-signal=INT")
+"""Before a command: it hears Ctrl-C, also where the suite was started with that ignored."""
+
 
 def until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait for a condition."""

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from again import left_over, reproduce, state
 
-from waiting import is_alive, until
+from waiting import HEARING, is_alive, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +26,6 @@ if "WAIT" in os.environ:
     time.sleep(600)
 
 def main():
-"""
-# A suite that was started in the background has Ctrl-C ignored, and all that it starts.
-HEARING = """\
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
@@ -47,7 +41,7 @@ def waiting(small: Sandbox) -> Sandbox:
 def started(sandbox: Sandbox, pid_file: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Start a reproduction, and give it with the process of the stage that waits."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HEARING, "wherefrom", "reproduce", "HEAD", "--env", "current"],
+        [*HEARING, "wherefrom", "reproduce", "HEAD", "--env", "current"],
         cwd=sandbox.root,
         env=sandbox.environment | {"WAIT": str(pid_file)},
         stderr=subprocess.PIPE,
@@ -125,7 +119,11 @@ folder.rmdir()
 
 def test_folders_that_a_stage_has_protected_are_removed() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _PROTECTING], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _PROTECTING],
+        env={name: value for name, value in os.environ.items() if name != "TMPDIR"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from waiting import until
+from waiting import HEARING, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,7 @@ def begun(small: Sandbox) -> dict[str, tuple[int, int]]:
 def started(small: Sandbox, *args: str) -> Iterator[subprocess.Popen[str]]:
     """Start a sweep, in whose variants two trainings then wait."""
     env = small.cold.environment | {"PWD": str(small.root), "MARKS": str(marks(small))}
-    # the suite may have been started with signals ignored, and so its children
-    command = ("env", "--default-signal=INT", "wherefrom", "sweep", *args)
+    command = (*HEARING, "wherefrom", "sweep", *args)
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=small.root, env=env, stdout=pipe, stderr=pipe, text=True

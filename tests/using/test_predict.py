@@ -12,7 +12,7 @@ import pytest
 import wherefrom
 from asking import ask, trace
 from using.own_models import cached, read
-from waiting import until
+from waiting import HEARING, until
 from wherefrom.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:
     marker = own.root / "half_way"
     (own.root / "predictions.csv").write_text("of yesterday\n")
     process = subprocess.Popen(
-        ["wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv"],
+        [*HEARING, "wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv"],
         cwd=own.root,
         env=own.cold.environment | {"HALF_WAY": str(marker)},
         stderr=subprocess.PIPE,
