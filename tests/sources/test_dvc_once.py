@@ -7,12 +7,13 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import diskcache
 import pytest
 from dvc.dependency import Dependency  # noqa: TID251 - the reference
 from dvc.repo import Repo, reproduce  # noqa: TID251
 from scmrepo.git import Git
 
-from wherefrom.sources.dvc_once import Once
+from wherefrom.sources.dvc_once import Once, quick_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,3 +245,21 @@ def test_a_reproduction_starts_from_the_stages_of_the_file(
                 assert all(any(one is own for own in repo.index.stages) for one in by_index)
         found[folder.name] = [stage.addressing for stage in by_dvc]
     assert found == {"project": ["one"], "dir": ["other"]}
+
+
+def test_only_databases_of_files_that_are_made_meanwhile_do_not_wait_for_the_disk(
+    tmp_path: Path,
+) -> None:
+    with diskcache.Cache(str(tmp_path / "there")):
+        pass
+
+    with quick_state():
+        found = {}
+        for name in ("there", "made"):
+            with diskcache.Cache(str(tmp_path / name)) as cache:
+                found[name] = cache.sqlite_synchronous
+
+    assert found == {"there": 1, "made": 0}
+    with diskcache.Cache(str(tmp_path / "made")) as cache:
+        assert cache.sqlite_synchronous == 0
+    assert diskcache.DEFAULT_SETTINGS["sqlite_synchronous"] == 1

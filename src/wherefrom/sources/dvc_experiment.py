@@ -25,7 +25,7 @@ from wherefrom.identity import CommitSha
 from wherefrom.sources import git_clone, git_repo
 from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sources.dvc_executor import commands_by, make_executor
-from wherefrom.sources.dvc_once import Once
+from wherefrom.sources.dvc_once import Once, quick_state
 from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
@@ -67,7 +67,7 @@ class WorkingCopy:
         from dvc.config import merge  # noqa: PLC0415, TID251
 
         self.root = folder / base.prefix
-        with _repo(base.root) as main, _repo(self.root) as own, _converted():
+        with _repo(base.root) as main, _own_repo(self.root) as own, _converted():
             cache = {"cache": {"dir": main.cache.local_cache_dir}}
             with own.config.edit("local") as config:
                 merge(config, main.config.read("local"))
@@ -77,7 +77,7 @@ class WorkingCopy:
         self._metric_files: list[str] = []
         self._once = Once()
         self.reset()
-        with _repo(self.root) as own:
+        with _own_repo(self.root) as own:
             self._look_at_outputs(own)
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class WorkingCopy:
         by_file: dict[str, list[str]] = defaultdict(list)
         for file, override in overrides:
             by_file[file].append(override)
-        with _repo(self.root) as repo, _converted(), _inside(self.root):
+        with _own_repo(self.root) as repo, _converted(), _inside(self.root):
             repo.experiments.tempdir_queue._update_params(dict(by_file))  # noqa: SLF001
         changed = _staged(self._clone, self._base.commit)
         return _digest(changed, [output.lstrip("/") for output in self._outputs])
@@ -141,6 +141,7 @@ class WorkingCopy:
             _converted(),
             commands_by(start),
             self._once.applied(),
+            quick_state(),
             _inside(self.root),
         ):
             done = executor.reproduce(info, str(baseline), log_errors=False)
@@ -247,6 +248,13 @@ def _inside(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+@contextmanager
+def _own_repo(root: Path) -> Iterator[Any]:
+    """Open the working copy, whose state of files nobody needs after a crash."""
+    with quick_state(), _repo(root) as repo:
+        yield repo
 
 
 @contextmanager

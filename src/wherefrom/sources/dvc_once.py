@@ -165,6 +165,18 @@ class Once:
             git_repo.run(root, "update-index", "--add", "--remove", "-z", "--stdin", given=names)
 
 
+@contextmanager
+def quick_state() -> Iterator[None]:
+    """Let DVC's databases of files that are made meanwhile not wait for the disk.
+
+    diskcache keeps its settings in the database: those that are there already stay as they are.
+    """
+    import diskcache  # noqa: PLC0415
+
+    with mock.patch.dict(diskcache.DEFAULT_SETTINGS, sqlite_synchronous=0):
+        yield
+
+
 def _folders(root: Path, names: list[bytes]) -> set[str]:
     return {str(root / os.fsdecode(os.path.dirname(name))) for name in names}  # noqa: PTH120
 
