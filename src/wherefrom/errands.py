@@ -13,6 +13,7 @@ import pickle
 import shutil
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -140,8 +141,9 @@ def serve() -> None:
 
 def _read(requests: SimpleQueue[str | None]) -> None:
     """Take requests at once: a stage that asks never waits for the errand before."""
-    for line in sys.stdin:
-        requests.put(line)
+    with suppress(ConnectionError):  # the stage was killed before it had read all answers
+        for line in sys.stdin:
+            requests.put(line)
     requests.put(None)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -133,6 +135,18 @@ def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
 
     assert sorted(run.status for run in new_runs(small, before)) == ["FINISHED", "KILLED"]
     assert waiting(small) == []
+
+
+def test_a_courier_ends_whose_stage_has_gone_without_reading_an_answer() -> None:
+    here, there = socket.socketpair()
+    command = [sys.executable, "-c", "from wherefrom import errands; errands.serve()"]
+    with subprocess.Popen(command, stdin=there, stdout=there, stderr=subprocess.DEVNULL) as courier:
+        there.close()
+        here.sendall(b'{"do": "what nobody does"}\n')
+        assert here.recv(1, socket.MSG_PEEK) == b"{"  # the answer is there, and stays unread
+        here.close()
+
+        assert courier.wait(timeout=60) == 0
 
 
 def test_kill_9_of_dvc_ends_the_depot_and_costs_no_run(small: Sandbox, tmp_path: Path) -> None:
