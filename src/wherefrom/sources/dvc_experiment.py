@@ -141,7 +141,6 @@ class WorkingCopy:
             _converted(),
             commands_by(start),
             self._once.applied(),
-            quick_state(),
             _inside(self.root),
         ):
             done = executor.reproduce(info, str(baseline), log_errors=False)

@@ -103,7 +103,8 @@ def _answer(connection: Connection, function: Callable[..., Any], *arguments: ob
         value = function(*arguments)
     except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
         value = error
-    connection.send(value)
+    with suppress(OSError):  # whoever asked has gone
+        connection.send(value)
 
 
 class Pool:

@@ -249,8 +249,10 @@ class _Worker:
                         self._wanted = said["imported"]
                     elif "code" in said:
                         stage.sendall(self._facts(said["code"]).encode() + b"\n")
-                    else:
+                    elif "step" in said:
                         stage.sendall(b"%d\n" % self._is_to_stop(said))
+                    else:  # of another version: whoever asks does without
+                        stage.sendall(b"\n")
             select.select([handle], [], [])
         except (ConnectionError, EOFError):  # the stage has gone, or whoever started the sweep
             with suppress(OSError):
@@ -263,7 +265,10 @@ class _Worker:
         """Tell a stage what DVC knows of it, if it reads that with the same code."""
         if code != trial.code():
             return ""
-        facts = dvc_running.as_dvc_has_it(self._stage)
+        try:
+            facts = dvc_running.as_dvc_has_it(self._stage)
+        except Exception:  # noqa: BLE001 - the stage reads them itself, and says what is wrong
+            return ""
         return base64.b64encode(pickle.dumps(facts)).decode()
 
     def _is_to_stop(self, said: dict[str, Any]) -> bool:
