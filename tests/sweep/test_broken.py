@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NoReturn
+from unittest.mock import Mock
 
 import pytest
 from sweeps import swept
@@ -58,3 +59,11 @@ def test_a_baseline_that_is_gone_is_one_message(small: Sandbox) -> None:
     assert done.returncode == 2
     assert "a worker cannot begin: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_stage_reads_its_own_facts_where_its_worker_cannot() -> None:
+    """The worker goes on, and the stage says in its own words what is wrong."""
+    held = Mock(_stage=Mock(spec=[]))  # no stage of DVC's: reading it raises
+
+    assert _Worker._facts(held, trial.code()) == ""
+    assert _Worker._facts(held, "of another version") == ""
