@@ -3,24 +3,27 @@
 1 if a bar is missed. Time: 24 variants in a repository that has few experiments, and in one that
 has a thousand, in turn. Memory: 200 variants, and what all their processes hold meanwhile.
 
-Memory is counted in two ways. What a worker costs the machine: the proportional set size (PSS) of
-all processes of the sweep at one moment, the coordinator and what is preloaded too, by the number
-of workers; pages that processes share are counted once. And the resident size of the largest
-process, shared pages counted in full. Where a system tells no PSS it is the unique size (USS).
+Memory is counted in two ways. The proportional set size (PSS) of a worker and the stage that it has
+forked, in which each page that processes share is parted among them. And the resident size of the
+largest process of a worker, shared pages counted in full. What all processes of the sweep hold
+together, the one that has the libraries imported and the one that has the display too, is what may
+not grow. Where a system tells no PSS it is the unique size (USS).
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import tempfile
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 import speed
@@ -50,10 +53,15 @@ INTERVAL = 0.25
 
 @dataclass(frozen=True)
 class Held:
-    """What the processes of a sweep hold at one moment, in megabytes."""
+    """What the processes of a sweep hold at one moment, in megabytes.
+
+    `together` is the PSS of all, `worker` that of the worker with most, `largest` the resident size
+    of the largest process of a worker.
+    """
 
     together: float
-    largest: float
+    worker: float = 0.0
+    largest: float = 0.0
 
 
 def main() -> None:
@@ -97,9 +105,10 @@ def _memory(root: Path) -> Iterator[Line]:
     settle(root)
     peaks = parts(moments)
     limit = ("the limit", MEGABYTES, 1, "MB")
-    yield Line("all processes, by worker (PSS)", max(peaks) / sweep.JOBS, *limit)
-    yield Line("the largest process (RSS)", max(one.largest for one in moments), *limit)
-    yield Line("PSS, the last quarter", peaks[-1], "the first quarter", peaks[0], GROWTH, "MB")
+    yield Line("a worker and its stage (PSS)", max(one.worker for one in moments), *limit)
+    yield Line("its largest process (RSS)", max(one.largest for one in moments), *limit)
+    name = "all together, the last quarter"
+    yield Line(name, peaks[-1], "the first quarter", peaks[0], GROWTH, "MB")
 
 
 def parts(moments: Sequence[Held]) -> list[float]:
@@ -131,14 +140,40 @@ def watching(root: Path) -> Iterator[list[Held]]:
 
 
 def held(running: Iterable[psutil.Process]) -> Held:
-    """Say what processes hold at this moment; one that has ended meanwhile holds nothing."""
-    together, largest = 0.0, 0.0
-    for process in running:
-        with suppress(psutil.NoSuchProcess):
-            found = process.memory_full_info()
-            together += getattr(found, "pss", found.uss) / 1e6
-            largest = max(largest, found.rss / 1e6)
-    return Held(together, largest)
+    """Say what processes hold at this moment; one that has ended meanwhile holds nothing.
+
+    A worker leads a process group of its own, which its stages are in, and was started by another
+    process of the sweep.
+    """
+    found = [look for process in running for look in _looked_at(process)]
+    there = {look.pid for look in found}
+    leaders = {look.pid for look in found if look.pid == look.group and look.parent in there}
+    of_workers = [look for look in found if look.group in leaders]
+    by_worker = Counter[int]()
+    for look in of_workers:
+        by_worker[look.group] += look.pss
+    return Held(
+        sum(look.pss for look in found) / 1e6,
+        max(by_worker.values(), default=0) / 1e6,
+        max((look.rss for look in of_workers), default=0) / 1e6,
+    )
+
+
+class _Look(NamedTuple):
+    """A process at one moment; sizes in bytes."""
+
+    pid: int
+    parent: int
+    group: int
+    pss: int
+    rss: int
+
+
+def _looked_at(process: psutil.Process) -> Iterator[_Look]:
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        size = process.memory_full_info()
+        pss = getattr(size, "pss", size.uss)
+        yield _Look(process.pid, process.ppid(), os.getpgid(process.pid), pss, size.rss)
 
 
 if __name__ == "__main__":

@@ -156,15 +156,38 @@ def test_the_processes_of_a_project_are_found_and_what_they_hold(
 
     assert [process.pid for process in found] == [hoarder.pid]
     assert processes(tmp_path / "another") == []
-    assert 50 < held(found).together <= held(found).largest < 100
+    assert 50 < held(found).together < 100
 
 
 def test_what_has_ended_holds_nothing(hoarder: subprocess.Popen[bytes], tmp_path: Path) -> None:
     found = processes(tmp_path)
     hoarder.communicate(b"\n")
 
-    assert held(found) == Held(0, 0)
+    assert held(found) == Held(0)
     settle(tmp_path)
+
+
+def test_a_worker_is_what_a_process_of_the_sweep_has_put_into_a_group_of_its_own(
+    tmp_path: Path,
+) -> None:
+    stage = "held = b'x' * 30_000_000; print(flush=True); input()"
+    run = "import os, subprocess, sys; {}; subprocess.run([sys.executable, '-c', {!r}])"
+    worker = run.format("os.setpgid(0, 0)", stage)
+    code = run.format("held = b'x' * 60_000_000", worker)
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, MARK: str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = held(processes(tmp_path))
+        process.communicate(b"\n")
+
+    assert found.together > 100
+    assert 30 < found.worker < 80
+    assert 30 < found.largest < 60
 
 
 @pytest.mark.usefixtures("hoarder")
@@ -178,6 +201,6 @@ def test_a_sweep_is_watched_until_it_ends(tmp_path: Path) -> None:
 
 
 def test_growth_is_between_the_peaks_of_quarters() -> None:
-    moments = [Held(float(size), 0) for size in (1, 3, 5, 4, 6, 6, 2, 8, 7)]
+    moments = [Held(float(size)) for size in (1, 3, 5, 4, 6, 6, 2, 8, 7)]
 
     assert parts(moments) == [3, 5, 6, 8]

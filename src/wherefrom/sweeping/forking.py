@@ -47,7 +47,6 @@ def fork(
     """
     _LENT.look()
     other = _TOOL.is_other(_first_folder(script, folder))
-    gc.freeze()  # what is here already is no garbage of the script
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -65,6 +64,7 @@ def _become(
     other: bool,
 ) -> NoReturn:
     status = 1
+    gc.freeze()  # what is here already is no garbage of the script
     try:
         _settle(folder, {**environ, trial.LENT: f"{os.getpid()}:{_LENT.last}"})
         _LENT.forget_own(with_tool=other)
