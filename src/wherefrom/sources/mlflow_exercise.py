@@ -20,6 +20,9 @@ from wherefrom.uris import redact, sqlite_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NO_WAIT = "PRAGMA synchronous = OFF"
+"""Nothing that is written here has to outlast a crash."""
+
 
 def save_a_model(folder: Path) -> None:
     """Save a model: MLflow looks through all installed packages for the first one."""
@@ -67,8 +70,11 @@ def _diverted(engine: Any, database: Path) -> Iterator[None]:  # noqa: ANN401
     """Let an engine connect to another database; before and after it has no connection."""
     from sqlalchemy import event  # noqa: PLC0415
 
-    def divert(_dialect: object, _record: object, arguments: list[Any], _more: object) -> None:
+    def divert(dialect: Any, _record: object, arguments: list[Any], more: dict[str, Any]) -> Any:  # noqa: ANN401
         arguments[0] = str(database)
+        connection = dialect.connect(*arguments, **more)
+        connection.execute(_NO_WAIT)
+        return connection
 
     engine.dispose()
     event.listen(engine, "do_connect", divert)
@@ -82,6 +88,7 @@ def _diverted(engine: Any, database: Path) -> Iterator[None]:  # noqa: ANN401
 def _copy_schema(path: Path, empty: Path) -> None:
     with closing(sqlite3.connect(path, timeout=30)) as source:
         made = source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    with closing(sqlite3.connect(empty)) as target, target:
+    with closing(sqlite3.connect(empty)) as target:
+        target.execute(_NO_WAIT)
         for (statement,) in made:
             target.execute(statement)
