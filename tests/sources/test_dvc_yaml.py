@@ -151,3 +151,20 @@ print(len(calls))
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["1"]
+
+
+def test_a_text_that_is_asked_for_again_and_again_stays_and_others_are_forgotten() -> None:
+    parsed: list[str] = []
+
+    def parse(text: str, _path: object, _typ: str) -> dict[str, str]:
+        parsed.append(text)
+        return {"a": text}
+
+    memory = Memory(parse, None, None)
+    for number in range(200):
+        memory.parse("base", "params.yaml")
+        memory.parse(str(number), "dvc.lock")
+
+    memory.parse("0", "dvc.lock")
+    assert parsed.count("base") == 1
+    assert parsed.count("0") == 2  # it would else be held until the sweep ends

@@ -29,7 +29,9 @@ _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]{0,60}\Z")
 _WORDS = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 _LOCK = "schema: '2.0'\n"
 _WIDTH, _KEY = 78, 100
-_MOST = 500
+_TEXTS = 30
+"""Texts that are remembered, the last that were asked for: a variant writes `dvc.lock` thrice."""
+_SCALARS = 500
 
 
 @contextmanager
@@ -66,9 +68,8 @@ class Memory:
         if typ == "safe" or text.startswith(_LOCK):
             return self._parse_plain(text, path)
         if text not in self._with_comments:
-            _forget(self._with_comments)
-            self._with_comments[text] = self._parse(text, path, typ)
-        return copy.deepcopy(self._with_comments[text])
+            _keep(self._with_comments, text, self._parse(text, path, typ), _TEXTS)
+        return copy.deepcopy(_recall(self._with_comments, text))
 
     def validate(
         self,
@@ -81,22 +82,18 @@ class Memory:
         key = (text or "", id(schema))
         if key not in self._valid:
             self._validate(data, schema, text=text, **kwargs)
-            _forget(self._valid)
-            self._valid[key] = text is not None
+            _keep(self._valid, key, text is not None, _TEXTS)
+        _recall(self._valid, key)
         return data
 
     def _parse_plain(self, text: str, path: Any) -> Any:  # noqa: ANN401
         if text not in self._plain:
             parsed = self._parse(text, path, "safe")
             try:
-                self._keep(text, parsed)
+                _keep(self._plain, text, marshal.dumps(parsed), _TEXTS)
             except ValueError:  # it holds a date, which marshal does not know
                 return parsed
-        return marshal.loads(self._plain[text])  # noqa: S302 - of this process
-
-    def _keep(self, text: str, data: Any) -> None:  # noqa: ANN401
-        _forget(self._plain)
-        self._plain[text] = marshal.dumps(data)
+        return marshal.loads(_recall(self._plain, text))  # noqa: S302 - of this process
 
     def dump(self, data: Any, stream: TextIO) -> Any:  # noqa: ANN401
         """Write data as DVC would, and remember a lock file that was written."""
@@ -107,7 +104,7 @@ class Memory:
             return self._dump(data, stream)
         stream.write(text)
         if text.startswith(_LOCK):
-            self._keep(text, plain)
+            _keep(self._plain, text, marshal.dumps(plain), _TEXTS)
         return None
 
     def _lines(self, data: dict[Any, Any], indent: str) -> Iterator[str]:
@@ -145,10 +142,9 @@ class Memory:
             return "{}" if isinstance(value, dict) else "[]"
         key = (type(value), repr(value))
         if key not in self._scalars:
-            _forget(self._scalars)
             stream = io.StringIO()
             self._dump({"k": value}, stream)
-            self._scalars[key] = stream.getvalue().removeprefix("k:").strip()
+            _keep(self._scalars, key, stream.getvalue().removeprefix("k:").strip(), _SCALARS)
         return self._scalars[key]
 
 
@@ -184,7 +180,15 @@ def _fitting(head: str, scalar: str) -> str:
     return line
 
 
-def _forget(known: dict[Any, Any]) -> None:
-    """Keep a memory small: who asks for what went has it made again."""
-    if len(known) >= _MOST:
+def _keep(known: dict[Any, Any], key: Any, value: Any, most: int) -> None:  # noqa: ANN401
+    """Remember a value, and forget the one that was not asked for longest."""
+    known.pop(key, None)
+    if len(known) >= most:
         del known[next(iter(known))]
+    known[key] = value
+
+
+def _recall(known: dict[Any, Any], key: Any) -> Any:  # noqa: ANN401
+    """Give a value that is remembered, which is so the last that was asked for."""
+    value = known[key] = known.pop(key)
+    return value
