@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_BLOCK = 1 << 20  # bytes of a text that are parsed at once, of which many are in flight
+_BLOCK = 1 << 20  # bytes that are read at once, of which many are in flight
 
 
 def read_chunks(path: Path, names: list[str], separator: str | None) -> Iterator[pd.DataFrame]:
@@ -43,7 +43,8 @@ def read_chunks(path: Path, names: list[str], separator: str | None) -> Iterator
 
 def _tables(path: Path, names: list[str], separator: str | None) -> Iterator[pa.Table]:
     if path.suffix.lower() == PARQUET:
-        with pa.parquet.ParquetFile(path) as file:
+        # as it comes: else pyarrow holds a whole group of rows, which may be the whole table
+        with pa.parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BLOCK) as file:
             for batch in file.iter_batches(ROWS_AT_ONCE, columns=names):
                 yield pa.Table.from_batches([batch]).select(names)
         return

@@ -129,11 +129,19 @@ def _ids(view: View, address: str) -> Iterator[Found]:
 
 def _runs(view: View, address: str) -> Iterator[Found]:
     if address.startswith(_MODEL):
-        named = view.ask(lambda runs: runs.of_model(address.removeprefix(_MODEL)))
-        yield from _of_runs(view, named)
+        yield from _of_model(view, address.removeprefix(_MODEL))
         return
     yield from _of_rows(view.index.of_run_name(address))
     yield from _of_runs(view, view.ask(lambda runs: runs.of_name(address)))
+
+
+def _of_model(view: View, name: str) -> Iterator[Found]:
+    """Go from a model to the result of its run; without that, to the one that its version names."""
+    runs = view.ask(lambda source: source.of_model(name))
+    yield from _of_runs(view, runs)
+    if not runs:
+        for key in view.ask(lambda source: source.results_of_model(name)):
+            yield from list(_of_rows(view.index.of_key(key))) or _here(view, key)
 
 
 def _of_rows(rows: Iterable[ResultRow]) -> Iterator[Found]:
@@ -223,7 +231,8 @@ def _predicted(view: View, path: Path) -> Iterator[Found]:
     if found is None:
         why = f"no commit here holds the result {said.key} (code of {said.commit_sha[:10]})"
         raise NotPredictionsError(beside.name, why)
-    yield replace(found, predictions=said, gaps=(*_edited(path, said), *said.gaps))
+    gaps = (*_edited(path, said), *_not_its_models(view, said, beside.name), *said.gaps)
+    yield replace(found, predictions=said, gaps=gaps)
 
 
 def _edited(path: Path, said: Predictions) -> Iterator[Gap]:
@@ -233,6 +242,18 @@ def _edited(path: Path, said: Predictions) -> Iterator[Gap]:
             why=f"its bytes have not the hash {said.output.hash}: it was edited, or made otherwise",
             remedy="predict the table again, and edit a copy",
         )
+
+
+def _not_its_models(view: View, said: Predictions, name: str) -> Iterator[Gap]:
+    """Say so where the result that is named has not read or left the models that are named."""
+    for model in said.models:
+        held = (*_of_rows(view.index.of_object(model.hash)), *_here(view, model.hash))
+        if said.key not in {one.key for one in held}:
+            yield Gap(
+                what=f"{name} names a model that its result has not",
+                why=f"{model.name} ({model.hash}) is none of {said.key}: the file was edited",
+                remedy="bring the file back, or predict the table again",
+            )
 
 
 def _left(result: Lineage, name: str, value: str | None, *, is_folder: bool) -> bool:

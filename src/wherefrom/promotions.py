@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.errors.answers import ModelNameError
 from wherefrom.names import PROMOTED_AT, PROMOTED_BY, PROMOTED_DESPITE, PROMOTED_WHY
 from wherefrom.record import iso, millis
 from wherefrom.remarks import SCHEMA
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 KIND = "promoted"
 
+# What MLflow refuses, and only after a version was made; a quote ends the text of its queries.
+_NO_NAME = re.compile(r"\s*|\.*|.*[/:'\"].*", re.DOTALL)
+_ALIAS = re.compile(r"[\w-]{1,255}")
+_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Promotion:
@@ -23,6 +30,8 @@ class Promotion:
     `alias` is None for a version without one. `way` is `promoted` or `rolled back`, `before` the
     version that had the alias until then. `by` is who git says commits here, None where it knows
     no name; `despite` are the gates that failed and were overruled. `at` is in milliseconds, UTC.
+    `key` is the result's, "" in remarks of before there was one: a store that is made anew counts
+    its versions from 1 again.
     """
 
     at: int
@@ -34,6 +43,19 @@ class Promotion:
     why: str = ""
     despite: tuple[str, ...] = ()
     before: str | None = None
+    key: str = ""
+
+
+def target(text: str) -> tuple[str, str | None]:
+    """Take `NAME` or `NAME@ALIAS` apart. Raises `ModelNameError` for what MLflow would refuse."""
+    name, at, alias = text.partition("@")
+    if _NO_NAME.fullmatch(name):
+        raise ModelNameError(text, "a model's name has letters, and no slash, colon or quote")
+    if at and not _ALIAS.fullmatch(alias):
+        raise ModelNameError(text, "an alias has letters, digits, - and _ alone")
+    if _RESERVED.fullmatch(alias):
+        raise ModelNameError(text, f"MLflow means something else by the alias {alias}")
+    return name, alias if at else None
 
 
 def line(promotion: Promotion, fingerprint: str | None = None) -> str:
@@ -48,6 +70,15 @@ def read(notes: Iterable[str], name: str) -> list[Promotion]:
     lines = {one for note in notes for one in note.splitlines()}
     found = {said for said in map(_promotion, lines) if said and said.name == name}
     return sorted(found, key=lambda one: (one.at, one.version))
+
+
+def still_there(
+    history: Iterable[Promotion], versions: Mapping[str, str | None]
+) -> list[Promotion]:
+    """Leave out what is of versions that are gone; `versions` maps those there to their results."""
+    return [
+        one for one in history if one.version in versions and one.key in {"", versions[one.version]}
+    ]
 
 
 def stack(history: Iterable[Promotion], alias: str) -> list[str]:
@@ -89,6 +120,7 @@ def _promotion(text: str) -> Promotion | None:
             why=str(body["why"]),
             despite=tuple(map(str, body["despite"])),
             before=_text(body["before"]),
+            key=str(body.get("key", "")),
         )
     except (ValueError, KeyError, TypeError):  # anybody may push a note
         return None

@@ -151,6 +151,9 @@ class RunSource(Protocol):
     def of_model(self, name: str) -> list[Run]:
         """Find the run of a model: what follows `models:/`, a version, an alias or a model's id."""
 
+    def results_of_model(self, name: str) -> list[str]:
+        """Give the key of the result that a version, or what has an alias, says it is of."""
+
     def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
         """Give what was logged to runs."""
 
@@ -182,6 +185,10 @@ class NoRuns:
         return []
 
     def of_model(self, name: str) -> list[Run]:  # noqa: ARG002
+        """Give none."""
+        return []
+
+    def results_of_model(self, name: str) -> list[str]:  # noqa: ARG002
         """Give none."""
         return []
 

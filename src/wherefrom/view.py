@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wherefrom import holders as holders_
 from wherefrom import index as indexes
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from wherefrom.project import Project
     from wherefrom.record import Record
     from wherefrom.remarks import Reproduced
-    from wherefrom.runs import Logged, Run, RunSource
+    from wherefrom.runs import Logged, RunSource
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -117,8 +119,8 @@ class View:
         what = "this clone is shallow: the first commit with a version of the data may not be here"
         return (Gap(what, "it was made with --depth", "`git fetch --unshallow`"),)
 
-    def ask(self, question: Callable[[RunSource], list[Run]]) -> list[Run]:
-        """Ask the store for runs; none where it does not answer, which is a gap."""
+    def ask(self, question: Callable[[RunSource], list[_T]]) -> list[_T]:
+        """Ask the store for runs, say; none where it does not answer, which is a gap."""
         try:
             return question(self.runs)
         except StoreUnreachableError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -62,6 +63,17 @@ def test_a_table_is_read_in_parts_of_one_size(tmp_path: Path, name: str) -> None
     pd.testing.assert_frame_equal(
         pd.concat(parts), table[["city", "age"]], check_index_type=False, check_dtype=False
     )
+
+
+def test_a_group_of_rows_is_not_read_at_once(tmp_path: Path) -> None:
+    table = pd.DataFrame({"a": np.random.default_rng(0).random(2_000_000)})
+    table.to_parquet(tmp_path / "table.parquet", row_group_size=len(table), compression=None)
+    before = pa.total_allocated_bytes()
+
+    parts = read_chunks(tmp_path / "table.parquet", ["a"], None)
+
+    assert len(next(parts)) == ROWS_AT_ONCE
+    assert pa.total_allocated_bytes() - before < table["a"].nbytes / 2
 
 
 def test_parts_are_predicted_as_the_whole(model: Pipeline) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from asking import answered, ask, trace
@@ -33,6 +35,13 @@ def test_what_is_promoted_leads_back_and_is_kept(used: Sandbox) -> None:
 
     assert (again["made"], again["promotion"]["version"]) == (False, "1")
     assert ask(used, "promote", "--history", "houses")["history"] == [said]
+
+    with closing(sqlite3.connect(used.root / "mlflow.db")) as store, store:
+        store.execute("UPDATE runs SET lifecycle_stage = 'deleted'")
+        (told,) = store.execute("SELECT description FROM model_versions").fetchone()
+
+    assert "**what is served decides otherwise" in told
+    assert trace(used, HOLDER).found["result"]["key"] == key
 
 
 def test_a_worse_result_is_refused_unless_it_is_forced(used: Sandbox) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from sandbox import empty_store
+from wherefrom.names import RESULT
 from wherefrom.sources import mlflow_client
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def _models(client: Any, experiment: str, source: str) -> dict[str, str]:
             client.create_model_version(name, source, run_id)
     client.create_model_version("m", source, here)
     client.delete_model_version("m", "4")
+    client.set_model_version_tag("m", "2", RESULT, "of a lost run")
     for name, alias, version in (("m", "champion", "1"), ("m", "lost", "2")):
         client.set_registered_model_alias(name, alias, version)
     client.set_registered_model_alias("odd name's é", "champion", "1")

@@ -66,6 +66,9 @@ class Runs(NoRuns):
     def of_model(self, name: str) -> list[Run]:
         return [self.models[name]] if name in self.models else []
 
+    def results_of_model(self, name: str) -> list[str]:
+        return [INSIDE.key] if name == "m/5" else []
+
 
 @dataclass
 class Logging(Runs):
@@ -200,7 +203,9 @@ def test_the_name_of_a_run_leads_to_its_result(repo: LedgerRepo, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "result"), [("models:/m/1", TRACKED), ("models:/m@champion", INSIDE)]
+    ("text", "result"),
+    [("models:/m/1", TRACKED), ("models:/m@champion", INSIDE), ("models:/m/5", INSIDE)],
+    ids=["a version", "an alias", "a version whose run was deleted"],
 )
 def test_a_model_leads_to_the_result_of_its_run(
     repo: LedgerRepo, text: str, result: Result

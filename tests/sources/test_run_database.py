@@ -210,9 +210,18 @@ def test_the_id_of_a_logged_model_leads_to_its_run(
 
 @pytest.mark.parametrize("name", ["m/2", "m@lost", "of a deleted run"])
 def test_a_model_whose_run_was_deleted_leads_nowhere(
-    store: FilledStore, database: RunDatabase, name: str
+    store: FilledStore, database: RunDatabase, client: RunClient, name: str
 ) -> None:
-    assert database.of_model(store.ids.get(name, name)) == []
+    for source in (database, client):
+        assert source.of_model(store.ids.get(name, name)) == []
+
+
+@pytest.mark.parametrize("name", [*MODELS, "m/2", "m@lost"], ids=ascii)
+def test_a_version_says_of_which_result_it_is(
+    database: RunDatabase, client: RunClient, name: str
+) -> None:
+    expected = ["of a lost run"] if name in {"m/2", "m@lost"} else []
+    assert database.results_of_model(name) == client.results_of_model(name) == expected
 
 
 def test_what_was_logged_is_what_mlflow_gives(

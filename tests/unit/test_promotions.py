@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from wherefrom import promotions, remarks
+from wherefrom.errors.answers import ModelNameError
 from wherefrom.promotions import Promotion
 
 FIRST = Promotion(
@@ -69,3 +70,40 @@ def test_an_alias_goes_back_along_its_promotions(
 ) -> None:
     assert promotions.stack(_said(*steps), "champion") == expected
     assert promotions.stack(_said(*steps), "challenger") == []
+
+
+def test_versions_of_a_store_that_was_lost_are_no_way_back() -> None:
+    old, new = (replace(FIRST, key=key) for key in ("lost", "made again"))
+    unnamed = replace(FIRST, version="2")
+
+    found = promotions.still_there([old, new, unnamed], {"1": "made again", "2": None})
+
+    assert found == [new, unnamed]
+    assert promotions.still_there([unnamed], {"1": "made again"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cancer", ("cancer", None)),
+        ("cancer@champion", ("cancer", "champion")),
+        ("of 2026, é@v1-b", ("of 2026, é", "v1-b")),
+    ],
+)
+def test_a_name_and_an_alias_are_told_apart(text: str, expected: tuple[str, str | None]) -> None:
+    assert promotions.target(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "..", "@champion", "a/b", "a:b", "it's", *(f"a@{x}" for x in ("", "b c", "b@c"))],
+)
+def test_a_name_that_mlflow_refuses_is_refused_first(text: str) -> None:
+    with pytest.raises(ModelNameError):
+        promotions.target(text)
+
+
+@pytest.mark.parametrize("alias", ["latest", "V12"])
+def test_an_alias_with_a_meaning_of_its_own_is_refused(alias: str) -> None:
+    with pytest.raises(ModelNameError, match=f"something else by the alias {alias}"):
+        promotions.target(f"cancer@{alias}")

@@ -57,6 +57,13 @@ def test_predictions_that_were_edited_are_a_gap(own: Sandbox) -> None:
 
     assert answer.gaps[0] == "predictions.csv is not what was predicted"
 
+    model = json.loads(own.text("predictions.csv.lineage.json"))["models"][0]["hash"]
+    own.replace("predictions.csv.lineage.json", model, "0" * 32)
+
+    assert trace(own, "predictions.csv").gaps[1] == (
+        "predictions.csv.lineage.json names a model that its result has not"
+    )
+
 
 def test_a_model_with_other_bytes_is_not_loaded(own: Sandbox) -> None:
     model = cached(own, "model.txt")
@@ -108,6 +115,15 @@ def test_an_output_that_cannot_be_is_refused_at_once(own: Sandbox, output: str, 
     assert done.returncode == 2
     assert why in done.stderr
     assert own.text("new.csv") == "x\n1\n2\n"
+
+
+def test_a_stream_is_refused_since_it_can_be_read_once(own: Sandbox) -> None:
+    pipe = "cat new.csv | wherefrom predict HEAD /dev/stdin -o predictions.csv"
+
+    done = own.cold.process("bash", "-c", pipe)
+
+    assert done.returncode == 2
+    assert "that is a stream" in done.stderr
 
 
 def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:

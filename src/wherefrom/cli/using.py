@@ -42,6 +42,9 @@ def predict(address: str, table: Path, output: Path, *, environment: Env, as_jso
     """
     if output.suffix.lower() != ".csv":
         raise click.BadParameter("give it a name that ends in .csv", param_hint="--output")
+    if not table.is_file():
+        why = "that is a stream; the table is read more than once: write it to a file first"
+        raise click.BadParameter(why, param_hint="TABLE")
     if output.resolve() == table.resolve():
         raise click.BadParameter("that is the table itself", param_hint="--output")
     try:
@@ -96,8 +99,9 @@ def promote(
     if force is not None and not force.strip():
         raise click.BadParameter("say why", param_hint="--force")
     if address and name:
-        model, _, alias = name.partition("@")
-        _promote(_Asked(address, model, alias or None, why, force, metric, better), as_json=as_json)
+        from wherefrom.promotions import target  # noqa: PLC0415
+
+        _promote(_Asked(address, *target(name), why, force, metric, better), as_json=as_json)
     elif rollback:
         _roll_back(rollback, why, as_json=as_json)
     elif history:

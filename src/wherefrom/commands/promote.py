@@ -113,6 +113,7 @@ def promote(
             why=asked.force or asked.why,
             despite=tuple(gap.what for gap in failed),
             before=holder,
+            key=trace.key,
         )
         made = is_new or holder != version if asked.alias else is_new
         if made or not _is_known(view, said):
@@ -206,6 +207,7 @@ def _description(view: View, trace: Trace) -> str:
     rows += [f"- `{name}` {then} -> {now_}" for name, (then, now_) in trace.changed.items()]
     tests = {n: v for n, v in trace.metrics.items() if n.startswith("test.")}
     rows += [f"- {name} {value:.6g}" for name, value in tests.items()]
+    rows += [f"- **{said.what}**: {said.why}" for said in _notes(trace)]
     listed = "\n".join(rows)
     project = view.project.anchor.name
     commands = f"`wherefrom trace {trace.key[:12]}` in {project} shows all of it"
@@ -221,8 +223,12 @@ def _is_known(view: View, said: Promotion) -> bool:
     history = promotions.read(view.remarks.values(), said.name)
     of_alias = [one for one in history if one.alias == said.alias]
     if said.alias is None:
-        return any(one.version == said.version for one in of_alias)
-    return bool(of_alias) and of_alias[-1].version == said.version
+        return any(_is_same(one, said) for one in of_alias)
+    return bool(of_alias) and _is_same(of_alias[-1], said)
+
+
+def _is_same(one: Promotion, other: Promotion) -> bool:
+    return one.version == other.version and one.key in {"", other.key}
 
 
 def _settle(view: View, registry: Registry, trace: Trace, said: Promotion) -> None:
@@ -244,10 +250,10 @@ def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
     registry = Registry(view.uri)
     with FileLock(files.private_folder(view.project.state) / "promote.lock"):
         holder = registry.holder(name, alias)
-        known = promotions.stack(history(view, name), alias)
+        there = {one.version: one.tags.get(RESULT) for one in registry.versions(name)}
+        known = promotions.stack(promotions.still_there(history(view, name), there), alias)
         former = known[:-1] if holder in known[-1:] else known
-        there = {version.version for version in registry.versions(name)}
-        target = next((version for version in reversed(former) if version in there), None)
+        target = next((version for version in reversed(former) if version != holder), None)
         if target is None:
             raise ImpossibleError(
                 what=f"models:/{name}@{alias} has nothing to go back to",
@@ -257,6 +263,6 @@ def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
         trace = tracing.trace(view, f"models:/{name}/{target}", view.folder)
         by = git_repo.author(view.git_root)
         head = Promotion(now(), name, target, alias, "rolled back", by, why)
-        said = replace(head, before=holder)
+        said = replace(head, before=holder, key=trace.key)
         _settle(view, registry, trace, said)
     return said

@@ -156,6 +156,21 @@ class ImpossibleError(WherefromError):
 
 
 @dataclass
+class ModelNameError(WherefromError):
+    """A name or an alias that MLflow's registry takes for no model; `why` says what is wrong."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} cannot be promoted to: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "give NAME or NAME@ALIAS, such as cancer@champion"
+
+
+@dataclass
 class NotPredictionsError(WherefromError):
     """The file beside a table does not say what made it."""
 

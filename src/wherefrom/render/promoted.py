@@ -68,9 +68,12 @@ def rolled_back_json(said: Promotion) -> str:
 
 def history(found: Sequence[Promotion]) -> str:
     """List what was promoted, the oldest first."""
-    head = ("when", "version", "alias", "what", "who", "why", "despite")
+    head = ("when", "version", "result", "alias", "what", "who", "why", "despite")
     rows = [
-        (text.date(s.at), s.version, s.alias or "", s.way, s.by or "", s.why, "; ".join(s.despite))
+        (
+            *(text.date(s.at), s.version, s.key[:12], s.alias or "", s.way, s.by or "", s.why),
+            "; ".join(s.despite),
+        )
         for s in found
     ]
     return text.table(head, rows) if rows else "nothing was promoted under that name\n"

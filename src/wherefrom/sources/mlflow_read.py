@@ -15,22 +15,31 @@ if TYPE_CHECKING:
 
 def run_of_model(client: Any, name: str) -> str | None:  # noqa: ANN401
     """Find the run of `NAME/VERSION`, `NAME@ALIAS` or a model's id; None where there is none."""
+    if "@" in name or "/" in name:
+        found = getattr(version(client, name), "run_id", None)
+    else:
+        found = _if_there(lambda: client.get_logged_model(name).source_run_id)
+    return str(found) if found else None
+
+
+def version(client: Any, name: str) -> Any:  # noqa: ANN401
+    """Find the version `NAME/VERSION`, or what has `NAME@ALIAS`; None where there is none."""
+    model, at, alias = name.partition("@")
+    if at:
+        return _if_there(lambda: client.get_model_version_by_alias(model, alias))
+    model, _, number = name.partition("/")
+    return _if_there(lambda: client.get_model_version(model, number)) if number else None
+
+
+def _if_there(ask: Callable[[], Any]) -> Any:  # noqa: ANN401
     from mlflow.exceptions import MlflowException  # noqa: PLC0415, TID251
 
-    model, at, alias = name.partition("@")
-    model, _, version = (model, "", "") if at else name.partition("/")
     try:
-        if at:
-            found = client.get_model_version_by_alias(model, alias).run_id
-        elif version:
-            found = client.get_model_version(model, version).run_id
-        else:
-            found = client.get_logged_model(name).source_run_id
+        return ask()
     except MlflowException as error:
         if error.error_code in REFUSALS:
             return None
         raise
-    return str(found) if found else None
 
 
 def which(*, deleted: bool) -> Any:  # noqa: ANN401

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.identity import MlflowRunId
-from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID
+from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.runs import JOINING, Logged, Run, Stored
 from wherefrom.sources import mlflow_client, mlflow_read
 
@@ -52,7 +52,13 @@ class RunClient:
         """Find the run of a model: a version, an alias or a model's id; none if it is not there."""
         with mlflow_client.converted(self._uri):
             run_id = mlflow_read.run_of_model(self._client, name)
-            return [self._run(self._client.get_run(run_id))] if run_id else []
+        return self._search(f"attributes.run_id = '{_quoted(run_id)}'") if run_id else []
+
+    def results_of_model(self, name: str) -> list[str]:
+        """Give the key of the result that a version, or what has an alias, says it is of."""
+        with mlflow_client.converted(self._uri):
+            version = mlflow_read.version(self._client, name)
+        return [str(version.tags[RESULT])] if version and RESULT in version.tags else []
 
     def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
         """Give what was logged to runs."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.identity import MlflowRunId
-from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID
+from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.runs import JOINING, Logged, LoggedModel, ModelVersion, Run, Stored
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ _BY_ALIAS = (
     "ON a.name = v.name AND a.version = v.version WHERE a.name = ? AND a.alias = ?"
 )
 _BY_VERSION = "SELECT run_id FROM model_versions WHERE name = ? AND version = ?"
+_SAID_BY_ALIAS = (
+    "SELECT t.value FROM model_version_tags t JOIN registered_model_aliases a "
+    "ON a.name = t.name AND a.version = t.version WHERE t.key = ? AND a.name = ? AND a.alias = ?"
+)
+_SAID_BY_VERSION = "SELECT value FROM model_version_tags WHERE key = ? AND name = ? AND version = ?"
 _BY_ID = "SELECT source_run_id FROM logged_models WHERE model_id = ?"
 _PLACES = "SELECT run_uuid, artifact_uri FROM runs WHERE lifecycle_stage = 'active'"
 _LISTINGS = "SELECT run_uuid, value FROM tags WHERE key IN (?, ?) ORDER BY key DESC"
@@ -81,6 +86,14 @@ class RunDatabase:
         with self._open() as database:
             ids = [row[0] for row in database.execute(*asked) if row[0]]
         return [run for run_id in ids for run in self._runs("r.run_uuid = ?", (run_id,))]
+
+    def results_of_model(self, name: str) -> list[str]:
+        """Give the key of the result that a version, or what has an alias, says it is of."""
+        model, at, alias = name.partition("@")
+        model, _, version = (model, "", "") if at else name.partition("/")
+        ask = _SAID_BY_ALIAS if at else _SAID_BY_VERSION
+        with self._open() as database:
+            return [row[0] for row in database.execute(ask, (RESULT, model, alias or version))]
 
     def logged(self, run_ids: Iterable[str]) -> dict[str, Logged]:
         """Give what was logged to runs."""
