@@ -106,15 +106,15 @@ def start_run(
 ) -> AbstractContextManager[ActiveRun]:
     """Start a run as `mlflow.start_run` does, and leave the record that the DVC stage declares.
 
-    It takes what that takes, and gives MLflow's own run. The record (`*.wherefrom.json` among the
-    stage's metrics) is written as the run ends without an error; of several runs the first and
-    outermost is the stage's. Outside of a DVC stage it is a plain run. A run that exists is gone on
-    with by `mlflow.start_run(run_id=...)`.
+    It takes what that takes, and gives MLflow's own run; it is for `with`, and starts nothing
+    without. The record (`*.wherefrom.json` among the stage's metrics) is written as the run ends
+    without an error; of several runs the first and outermost is the stage's. Outside of a DVC
+    stage it is a plain run. A run that exists is gone on with by `mlflow.start_run(run_id=...)`.
     """
     from wherefrom import fluent  # noqa: PLC0415
     from wherefrom.boundary import say  # noqa: PLC0415
 
-    return fluent.start_run(
+    return fluent.Start(
         say,
         experiment_id=experiment_id,
         run_name=run_name,

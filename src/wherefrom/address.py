@@ -47,7 +47,7 @@ def resolve(view: View, address: str, folder: Path) -> Found:
     """
     found = _in_workspace(view) if address == WORKSPACE else _everywhere(view, address, folder)
     if not found:
-        raise _unknown(view, address)
+        raise _unknown(view, address, _place(folder, address))
     if len(found) > 1:
         keys = {key: one.commit_sha for key, one in found.items()}
         raise AmbiguousAddressError(address, keys)
@@ -269,7 +269,7 @@ def _hash(path: Path) -> str | None:
     return disk.hash_of(path) if os.path.isfile(path) else None  # noqa: PTH113
 
 
-def _unknown(view: View, address: str) -> WherefromError:
+def _unknown(view: View, address: str, path: Path) -> WherefromError:
     rows = view.index.results()
     if not rows and not view.ask(lambda runs: runs.all_runs()):
         return NoResultsError()
@@ -284,7 +284,8 @@ def _unknown(view: View, address: str) -> WherefromError:
     near = tuple(difflib.get_close_matches(wanted, names - {address}))
     former = (holder for held in view.index.former_holders().values() for holder in held)
     gone = next((holder.commit_sha for holder in former if holder.experiment == address), None)
-    return UnknownAddressError(address, near, view.unasked, gone)
+    beside = predictions.place_of(path).name if os.path.isfile(path) else ""  # noqa: PTH113 - as above
+    return UnknownAddressError(address, near, view.unasked, gone, beside)
 
 
 def _none_in(where: str, here: tree.Tree) -> NoResultThereError:

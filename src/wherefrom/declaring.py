@@ -49,15 +49,17 @@ def stages(text: str, where: str) -> tuple[Stage, ...]:
 def declared(text: str, stage: str, record: str) -> str | None:
     """Declare the record of a stage; None where its form does not allow it to be put in."""
     meant = deepcopy(mapping(text, stage))
+    if stage not in meant["stages"]:  # the name is a number, which DVC takes for no name
+        return None
     body = _body(meant["stages"][stage])
     metrics = body.get("metrics") or []
     if not isinstance(metrics, list):
         return None
     body["metrics"] = [*metrics, {record: {"cache": False}}]
-    changed = _put_in(text, stage, record)
     try:
+        changed = _put_in(text, stage, record)
         return changed if mapping(changed, stage) == meant else None
-    except LockfileError:
+    except (LockfileError, yaml.YAMLError):  # the parser with places is stricter than the fast one
         return None
 
 

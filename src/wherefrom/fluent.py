@@ -7,9 +7,9 @@ here, and the record is made of it as the run ends.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from wherefrom import context as context_
 from wherefrom import files, keys, tags
@@ -22,6 +22,7 @@ from wherefrom.sources import mlflow_fluent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from types import TracebackType
 
     from mlflow import ActiveRun  # noqa: TID251
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wherefrom.identity import RecordId
     from wherefrom.record import Gap, Record
 
+_UNUSED = "wherefrom.start_run was called without `with`, so it started no run"
 _OUTSIDE = (
     "this is no DVC stage, so this is a plain MLflow run and no record is written; "
     "run it with `dvc repro`"
@@ -53,8 +55,39 @@ def note(begun: Begun) -> None:
     _begun[:] = [begun]
 
 
+class Start(AbstractContextManager["ActiveRun"]):
+    """A run that starts as `with` enters it: where it is never entered, it says so.
+
+    MLflow's own is started by the call, and there is code that has no `with`.
+    """
+
+    def __init__(self, say: Callable[[str], None], **options: Any) -> None:  # noqa: ANN401
+        self._say = say
+        self._run = _recorded(say, **options)
+        self._is_entered = False
+
+    def __enter__(self) -> ActiveRun:
+        self._is_entered = True
+        return self._run.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return self._run.__exit__(kind, error, trace)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{_UNUSED}: `with wherefrom.start_run() as run:`, and run.{name}")
+
+    def __del__(self) -> None:
+        if not self._is_entered:
+            self._say(_UNUSED)
+
+
 @contextmanager
-def start_run(say: Callable[[str], None], **options: Any) -> Iterator[ActiveRun]:  # noqa: ANN401
+def _recorded(say: Callable[[str], None], **options: Any) -> Iterator[ActiveRun]:  # noqa: ANN401
     """Start a run as MLflow does; where it succeeds, write the record that its stage declares."""
     from wherefrom.tracking import recorded, standing  # noqa: PLC0415 - no plain run needs them
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def _tags() -> dict[str, str]:
     asked = context_.ask_of_stage(place)
     context = context_.look(project, chosen, place, asked, os.environ)
     if not trial.is_one() and (before := known.said(context)):
-        _say(before)
+        _say_once(before)
     record_id = new_record_id()
     context = context_.keep_dirty_tree(context, record_id)
     subject = tags.running(context.stage)
@@ -136,6 +137,12 @@ def _store_that_goes(project: Project) -> tuple[Gap, ...]:
     )
     _say(f"{gap.what}: {gap.why}; {gap.remedy}")
     return (gap,)
+
+
+@cache
+def _say_once(text: str) -> None:
+    """Say what holds for each run of a stage: MLflow asks for tags several times."""
+    _say(text)
 
 
 def _say(text: str) -> None:

@@ -13,7 +13,7 @@ from wherefrom.record import iso, millis
 from wherefrom.remarks import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 KIND = "promoted"
 
@@ -91,6 +91,15 @@ def stack(history: Iterable[Promotion], alias: str) -> list[str]:
         while found and found[-1] != one.version:
             found.pop()
     return found
+
+
+def former(versions: Sequence[str], holder: str | None) -> str | None:
+    """Give the version that had an alias before `holder`, of those that it would go back to.
+
+    That is the last of them where `holder` is none: somebody has set or removed it in MLflow.
+    """
+    last = max((at for at, one in enumerate(versions) if one == holder), default=len(versions))
+    return next(reversed(versions[:last]), None)
 
 
 def tags(promotion: Promotion) -> dict[str, str]:

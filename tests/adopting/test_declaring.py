@@ -106,6 +106,8 @@ def test_a_record_is_put_in_and_nothing_else_is_touched(text: str, added: str) -
         pytest.param(
             "x: &m {metrics: [m.json]}\nstages:\n  a:\n    <<: *m\n    cmd: b\n", id="a merge"
         ),
+        pytest.param("stages:\n  a:\n    cmd: b\t# why\n", id="a tab"),
+        pytest.param("stages:\n  1:\n    cmd: b\n", id="a number"),
     ],
 )
 def test_a_form_that_leaves_open_where_it_belongs_is_refused(text: str) -> None:

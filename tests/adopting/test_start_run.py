@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import wherefrom
 from sandbox import Sandbox, built_on_a_store, copy_of
 from wherefrom import lockfile
 
@@ -136,3 +137,12 @@ def test_outside_of_a_stage_it_is_a_plain_run_and_a_note(theirs: Sandbox) -> Non
         "second": None,
     }
     assert not (theirs.root / "train.wherefrom.json").exists()
+
+
+def test_a_run_without_its_with_is_not_started_in_silence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(AttributeError, match="`with wherefrom"):
+        _ = wherefrom.start_run().info  # type: ignore[attr-defined]
+
+    assert "without `with`, so it started no run" in capsys.readouterr().err

@@ -107,3 +107,17 @@ def test_a_name_that_mlflow_refuses_is_refused_first(text: str) -> None:
 def test_an_alias_with_a_meaning_of_its_own_is_refused(alias: str) -> None:
     with pytest.raises(ModelNameError, match=f"something else by the alias {alias}"):
         promotions.target(f"cancer@{alias}")
+
+
+@pytest.mark.parametrize(
+    ("holder", "expected"),
+    [("2", "1"), ("1", "2"), ("3", "1"), ("9", "3"), (None, "3")],
+    ids=["not the last one", "twice", "the last one", "of nobody here", "removed"],
+)
+def test_a_way_back_begins_at_what_has_the_alias(holder: str | None, expected: str) -> None:
+    assert promotions.former(["1", "2", "1", "3"], holder) == expected
+
+
+def test_the_first_one_has_no_way_back() -> None:
+    assert promotions.former(["1", "2"], "1") is None
+    assert promotions.former([], None) is None

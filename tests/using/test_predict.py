@@ -64,6 +64,9 @@ def test_predictions_that_were_edited_are_a_gap(own: Sandbox) -> None:
         "predictions.csv.lineage.json names a model that its result has not"
     )
 
+    (own.root / "moved.csv").write_text(own.text("predictions.csv"))
+    assert "no moved.csv.lineage.json beside it says more" in trace(own, "moved.csv").said
+
 
 def test_a_model_with_other_bytes_is_not_loaded(own: Sandbox) -> None:
     model = cached(own, "model.txt")

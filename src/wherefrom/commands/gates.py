@@ -48,14 +48,8 @@ def whole(view: View, found: Found, reading: Callable[[int, int], None]) -> tupl
 
 
 def held(trace: Trace) -> Iterator[Gap]:
-    """Say so where no commit holds the result, or one that has not what it was made from."""
-    if trace.commit is None:
-        yield Gap(
-            what="no commit holds this result",
-            why="it is in the workspace alone",
-            remedy="commit what the stages wrote: `git add dvc.lock results`, `git commit`",
-        )
-    elif not trace.attributed:
+    """Say so where the commit has not what the result was made from; that there is one: `whole`."""
+    if trace.commit is not None and not trace.attributed:
         yield from trace.gaps[:1]
 
 

@@ -252,8 +252,7 @@ def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
         holder = registry.holder(name, alias)
         there = {one.version: one.tags.get(RESULT) for one in registry.versions(name)}
         known = promotions.stack(promotions.still_there(history(view, name), there), alias)
-        former = known[:-1] if holder in known[-1:] else known
-        target = next((version for version in reversed(former) if version != holder), None)
+        target = promotions.former(known, holder)
         if target is None:
             raise ImpossibleError(
                 what=f"models:/{name}@{alias} has nothing to go back to",

@@ -18,13 +18,15 @@ class UnknownAddressError(WherefromError):
     """An address that names nothing; `nearest` are names like it.
 
     `unasked` says why MLflow was not asked, "" where it was. `gone` is the commit of the experiment
-    that had this name and was removed; None where none is known.
+    that had this name and was removed; None where none is known. `beside` is the file that would
+    say what predicted the table of that name, "" where there is no such table or that file is.
     """
 
     address: str
     nearest: tuple[str, ...] = ()
     unasked: str = ""
     gone: CommitSha | None = None
+    beside: str = ""
 
     def __str__(self) -> str:
         was = (
@@ -32,7 +34,8 @@ class UnknownAddressError(WherefromError):
         )
         near = f"; near it: {', '.join(self.nearest)}" if self.nearest else ""
         lost = f"; MLflow was not asked: {self.unasked}" if self.unasked else ""
-        return f"{self.address!r} is no address of a result{was}{near}{lost}"
+        file = f"; it is a file, and no {self.beside} beside it says more" if self.beside else ""
+        return f"{self.address!r} is no address of a result{was}{near}{file}{lost}"
 
     @property
     def hint(self) -> str:
