@@ -27,6 +27,7 @@ def test_what_is_promoted_leads_back_and_is_kept(used: Sandbox) -> None:
     assert trace(used, HOLDER).found["result"]["key"] == key
     assert trace(used, "models:/houses/1").found["result"]["key"] == key
     tag, *_ = found["kept"]["tags"]
+    assert found["kept"]["push"][0].endswith(" refs/notes/wherefrom")
     assert used.git("rev-parse", f"{tag['name']}^{{commit}}") == used.git("rev-parse", "HEAD~1")
     (said,) = ask(used, "promote", "--history", "houses")["history"]
     assert (said["by"], said["why"]) == ("Tester <tester@localhost>", "good enough")

@@ -13,9 +13,14 @@ import wherefrom
 from asking import ask, trace
 from using.own_models import cached, read
 from waiting import HEARING, until
-from wherefrom.predictions import Predictions
+from wherefrom.commands import predict as command
+from wherefrom.identity import CommitSha, DataHash
+from wherefrom.predictions import File, Predictions
+from wherefrom.record import EnvironmentFacts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox import Sandbox
 
 
@@ -109,8 +114,9 @@ def test_python_predicts_with_a_model_that_is_a_folder(
         ("new.csv", "that is the table itself"),
         ("new.csv/predictions.csv", "File exists"),
         ("predictions.xlsx", "give it a name that ends in .csv"),
+        ("/proc/predictions.csv", "No such file"),
     ],
-    ids=["the table", "below a file", "another format"],
+    ids=["the table", "below a file", "another format", "where nobody can write"],
 )
 def test_an_output_that_cannot_be_is_refused_at_once(own: Sandbox, output: str, why: str) -> None:
     done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", output)
@@ -127,6 +133,26 @@ def test_a_stream_is_refused_since_it_can_be_read_once(own: Sandbox) -> None:
 
     assert done.returncode == 2
     assert "that is a stream" in done.stderr
+
+
+def test_predictions_that_cannot_be_brought_there_leave_the_former_ones(tmp_path: Path) -> None:
+    said = Predictions(
+        *(File("p.csv", DataHash("a" * 32)), File("t.csv", DataHash("b" * 32)), 1, "HEAD", "key"),
+        *(
+            CommitSha("c" * 40),
+            None,
+            (),
+            0,
+            EnvironmentFacts("d", None, None, "3", "p", None, None),
+        ),
+    )
+    beside = tmp_path / "p.csv.lineage.json"
+    beside.write_text("of yesterday")
+
+    with pytest.raises(OSError, match="No such file"):
+        command._hand_over(tmp_path / "lost.csv", said, tmp_path / "p.csv")
+
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["of yesterday"]
 
 
 def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,6 +50,7 @@ def predict(address: str, table: Path, output: Path, *, environment: Env, as_jso
         raise click.BadParameter("that is the table itself", param_hint="--output")
     try:
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=output.absolute().parent).close()  # before an hour of work
     except OSError as error:
         raise click.BadParameter(str(error), param_hint="--output") from error
     from wherefrom.commands import predict as command  # noqa: PLC0415

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from dataclasses import dataclass
@@ -65,9 +64,7 @@ def predict(view: View, asked: Request, environ: Mapping[str, str]) -> Predictio
         if table is None or _stamp(asked.table) != before:
             raise _changed(wanted.name)
         said = _described(view, asked, wanted, scored, table)
-        # In this order: a table whose file speaks of another one is seen to be changed.
-        files.write(predictions.place_of(asked.output), predictions.to_text(said))
-        _move(scored.output, asked.output)
+        _hand_over(scored.output, said, asked.output)
     return said
 
 
@@ -147,16 +144,16 @@ def _changed(name: str) -> ImpossibleError:
     )
 
 
-def _move(made: Path, target: Path) -> None:
-    """Put a file to its place at once, also where that is on another disk."""
+def _hand_over(made: Path, said: Predictions, target: Path) -> None:
+    """Put predictions to their place at once, and what made them beside; else all stays as it is.
+
+    They are brought near first: another disk may have no room for them.
+    """
+    near = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        os.replace(made, target)  # noqa: PTH105
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        near = target.with_name(f".{target.name}.part")
-        try:
-            shutil.copyfile(made, near)
-            os.replace(near, target)  # noqa: PTH105
-        finally:
-            near.unlink(missing_ok=True)
+        shutil.move(made, near)
+        # In this order: a table whose file speaks of another one is seen to be changed.
+        files.write(predictions.place_of(target), predictions.to_text(said))
+        near.replace(target)
+    finally:
+        near.unlink(missing_ok=True)

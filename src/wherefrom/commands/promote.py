@@ -18,7 +18,7 @@ from wherefrom.names import COMMIT, DATA_HASH, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.promotions import Promotion
 from wherefrom.record import Gap
 from wherefrom.remarking import note, open_store
-from wherefrom.sources import git_repo
+from wherefrom.sources import git_notes, git_repo
 from wherefrom.sources.mlflow_registry import Registry, source_of
 
 if TYPE_CHECKING:
@@ -156,9 +156,14 @@ def _model(view: View, trace: Trace) -> LoggedModel:
 
 
 def _keep(view: View, asked: Request, folder: Path) -> Kept | None:
-    """Tag the commit of a result, so that no garbage collection takes what is in use."""
+    """Tag the commit of a result, so that no garbage collection takes what is in use.
+
+    What is said of the promotion is to be pushed with the tags.
+    """
     try:
-        return keeping.keep(view, asked.address, folder)
+        kept = keeping.keep(view, asked.address, folder)
+        tags, *rest = kept.push
+        return replace(kept, push=(f"{tags} {git_notes.REF}", *rest))
     except NothingToKeepError:
         if asked.force is None:
             raise
