@@ -40,8 +40,13 @@ def test_what_is_promoted_leads_back_and_is_kept(used: Sandbox) -> None:
     with closing(sqlite3.connect(used.root / "mlflow.db")) as store, store:
         store.execute("UPDATE runs SET lifecycle_stage = 'deleted'")
         (told,) = store.execute("SELECT description FROM model_versions").fetchone()
+        tags = dict(store.execute("SELECT key, value FROM model_version_tags").fetchall())
 
     assert "**what is served decides otherwise" in told
+    assert tags["git.commit"] == used.git("rev-parse", "HEAD~1").strip()
+    assert tags["dvc.data.data/raw/own.csv"] in used.text("data/raw/own.csv.dvc")
+    assert tags["dvc.out.models/model.joblib"] in used.text("dvc.lock", "HEAD~1")
+    assert (tags["wherefrom.record_id"], tags["wherefrom.promoted.why"]) == (key, "good enough")
     assert trace(used, HOLDER).found["result"]["key"] == key
 
 
@@ -75,6 +80,25 @@ def test_a_worse_result_is_refused_unless_it_is_forced(used: Sandbox) -> None:
     none = used.process("wherefrom", "promote", "--rollback", "houses@champion")
     assert none.returncode == 1
     assert "has nothing to go back to" in none.stderr
+
+
+def test_a_result_that_no_commit_holds_is_refused_unless_a_reason_is_given(used: Sandbox) -> None:
+    used.git("reset", "--quiet", "--soft", "HEAD~1")
+    asked = ("promote", "workspace", "--as", "houses@champion")
+
+    refused = answered(used, *asked)
+
+    failed = [gap["what"] for gap in refused.found["failed"]]
+    assert failed == [
+        "no commit holds this result",
+        "a success criterion of its plan is not met",
+    ]
+    assert answered(used, *asked, "--force", " ").status == 2
+
+    forced = ask(used, *asked, "--force", "a trial")
+
+    assert (forced["promotion"]["despite"], forced["kept"]) == (failed, None)
+    assert trace(used, HOLDER).found["result"]["key"] == forced["key"]
 
 
 def test_a_result_on_other_test_data_is_not_compared(used: Sandbox) -> None:
