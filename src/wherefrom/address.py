@@ -225,13 +225,15 @@ def _predicted(view: View, path: Path) -> Iterator[Found]:
     beside = predictions.place_of(path)
     if not os.path.isfile(beside):  # noqa: PTH113 - the same
         return
-    said = predictions.from_text(beside.read_text("utf-8", "replace"), beside.name)
+    text = beside.read_text("utf-8", "replace")
+    said = predictions.from_text(text, beside.name)
     held = _of_rows(view.index.of_key(said.key))
     found = next(held, None) or next(_here(view, said.key), None)
     if found is None:
         why = f"no commit here holds the result {said.key} (code of {said.commit_sha[:10]})"
         raise NotPredictionsError(beside.name, why)
-    gaps = (*_edited(path, said), *_not_its_models(view, said, beside.name), *said.gaps)
+    doubts = (*_edited(path, said), *_rewritten(text, beside.name), *_not_its_models(view, said))
+    gaps = (*doubts, *said.gaps)
     yield replace(found, predictions=said, gaps=gaps)
 
 
@@ -244,15 +246,24 @@ def _edited(path: Path, said: Predictions) -> Iterator[Gap]:
         )
 
 
-def _not_its_models(view: View, said: Predictions, name: str) -> Iterator[Gap]:
+def _rewritten(text: str, name: str) -> Iterator[Gap]:
+    if not predictions.is_as_written(text):
+        yield Gap(
+            what=f"{name} is not as `wherefrom predict` wrote it",
+            why="it was edited: what it says of the predictions may be wrong",
+            remedy="bring the file back, or predict the table again",
+        )
+
+
+def _not_its_models(view: View, said: Predictions) -> Iterator[Gap]:
     """Say so where the result that is named has not read or left the models that are named."""
     for model in said.models:
         held = (*_of_rows(view.index.of_object(model.hash)), *_here(view, model.hash))
         if said.key not in {one.key for one in held}:
             yield Gap(
-                what=f"{name} names a model that its result has not",
-                why=f"{model.name} ({model.hash}) is none of {said.key}: the file was edited",
-                remedy="bring the file back, or predict the table again",
+                what="the predictions are said to be by a model that their result has not",
+                why=f"{model.name} ({model.hash}) is none of {said.key}",
+                remedy="predict the table again",
             )
 
 

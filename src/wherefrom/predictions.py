@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from wherefrom.errors.answers import NotPredictionsError
 from wherefrom.record import EnvironmentFacts, Gap, iso, millis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wherefrom.identity import CommitSha, DataHash
@@ -55,9 +57,15 @@ def place_of(output: Path) -> Path:
 
 
 def to_text(found: Predictions) -> str:
-    """Write it."""
+    """Write it, with a digest by which an edit is noticed."""
     body = {"schema": SCHEMA, **asdict(found), "at": iso(found.at)}
-    return json.dumps(body, indent=2, sort_keys=True) + "\n"
+    return json.dumps(body | {"digest": _digest(body)}, indent=2, sort_keys=True) + "\n"
+
+
+def is_as_written(text: str) -> bool:
+    """Whether a text that `from_text` reads is what `to_text` wrote."""
+    body = json.loads(text)
+    return bool(body.pop("digest", None) == _digest(body))
 
 
 def from_text(text: str, where: str) -> Predictions:
@@ -70,6 +78,10 @@ def from_text(text: str, where: str) -> Predictions:
         return _read(body)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotPredictionsError(where, f"a field is missing or wrong ({error})") from error
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _read(body: dict[str, Any]) -> Predictions:

@@ -65,9 +65,10 @@ def test_predictions_that_were_edited_are_a_gap(own: Sandbox) -> None:
     model = json.loads(own.text("predictions.csv.lineage.json"))["models"][0]["hash"]
     own.replace("predictions.csv.lineage.json", model, "0" * 32)
 
-    assert trace(own, "predictions.csv").gaps[1] == (
-        "predictions.csv.lineage.json names a model that its result has not"
-    )
+    assert trace(own, "predictions.csv").gaps[1:3] == [
+        "predictions.csv.lineage.json is not as `wherefrom predict` wrote it",
+        "the predictions are said to be by a model that their result has not",
+    ]
 
     (own.root / "moved.csv").write_text(own.text("predictions.csv"))
     assert "no moved.csv.lineage.json beside it says more" in trace(own, "moved.csv").said
