@@ -227,14 +227,22 @@ def _predicted(view: View, path: Path) -> Iterator[Found]:
         return
     text = beside.read_text("utf-8", "replace")
     said = predictions.from_text(text, beside.name)
-    held = _of_rows(view.index.of_key(said.key))
-    found = next(held, None) or next(_here(view, said.key), None)
+    found = next(_of_predictions(view, said), None)
     if found is None:
         why = f"no commit here holds the result {said.key} (code of {said.commit_sha[:10]})"
         raise NotPredictionsError(beside.name, why)
-    doubts = (*_edited(path, said), *_rewritten(text, beside.name), *_not_its_models(view, said))
-    gaps = (*doubts, *said.gaps)
-    yield replace(found, predictions=said, gaps=gaps)
+    doubts = [*_edited(path, said), *_rewritten(text, beside.name)]
+    if found.run is None and found.commit_sha is None:
+        doubts += _not_its_models(view, said)
+    yield replace(found, predictions=said, gaps=(*doubts, *said.gaps))
+
+
+def _of_predictions(view: View, said: Predictions) -> Iterator[Found]:
+    """Find the result of predictions; of one that nothing holds any more its commit, or its run."""
+    here = (*_of_rows(view.index.of_key(said.key)), *_here(view, said.key))
+    yield from (one for one in here if one.key == said.key)
+    yield from (one for one in _revision(view, said.commit_sha) if one.key == said.key)
+    yield from _loose(view, said.key)
 
 
 def _edited(path: Path, said: Predictions) -> Iterator[Gap]:

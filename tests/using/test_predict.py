@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_type
 import pytest
 
 import wherefrom
-from asking import ask, trace
+from asking import UNHELD, ask, trace
 from using.own_models import cached, read
 from waiting import HEARING, until
 from wherefrom.commands import predict as command
@@ -52,6 +52,27 @@ def test_a_commit_with_other_parameters_than_the_model_has_is_refused(own: Sandb
     assert done.returncode == 1
     assert "params.yaml" in done.stderr
     assert not list(own.root.glob("predictions*"))
+
+
+def test_predictions_of_what_nothing_holds_any_more_lead_to_its_run(own: Sandbox) -> None:
+    lost = own.record("HEAD")
+    own.run("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+    own.git("rm", "--quiet", "--cached", "dvc.lock", own.parts.result)
+    own.git("commit", "--quiet", "--amend", "--message", "Without its result")
+    own.git("checkout", "--quiet", "--orphan", "other")
+    own.git("commit", "--quiet", "--message", "Nothing of it")
+    own.git("branch", "--quiet", "--delete", "--force", "main")
+    (own.root / "dvc.lock").unlink()
+
+    assert trace(own, "predictions.csv").found["result"]["key"] == lost.record_id  # of its commit
+
+    own.git("reflog", "expire", "--expire=now", "--all")
+    own.git("gc", "--quiet", "--prune=now")
+    answer = trace(own, "predictions.csv")
+
+    assert answer.run["id"] == lost.mlflow_run_id
+    assert UNHELD in answer.gaps
+    assert answer.found["predictions"]["rows"] == 2
 
 
 def test_predictions_that_were_edited_are_a_gap(own: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,8 @@ def trace(view: View, text: str, folder: Path) -> Trace:
 def of(view: View, found: Found) -> Trace:
     """Trace what an address was found to mean."""
     if found.run is not None:
-        return _of_run(view, found.run)
+        alone = _of_run(view, found.run)
+        return replace(alone, predictions=found.predictions, gaps=(*found.gaps, *alone.gaps))
     return _Tracer(view, found).trace()
 
 
