@@ -16,7 +16,7 @@ from pipeline.header import check_names, read_header
 from pipeline.predictions import predict
 from pipeline.schema import CATEGORICAL, NUMERIC
 from pipeline.threshold import apply_threshold
-from pipeline.values import check_kind, read_levels, read_numbers
+from pipeline.values import check_finite, check_kind, read_levels, read_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +128,7 @@ class Scorer:
         name = str(cells.name)
         if kind == NUMERIC:
             numbers = read_numbers(cells)
+            check_finite(name, numbers.floats, self._where, "correct them, or leave them blank")
             self._present[name] += len(cells) - int(numbers.missing.sum())
             self._odd[name].add(cells, numbers.strange)
         elif kind == CATEGORICAL and name in self._known:

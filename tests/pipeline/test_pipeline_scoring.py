@@ -166,6 +166,16 @@ def test_values_that_are_no_plain_ones_are_refused(model: Pipeline) -> None:
         )
 
 
+def test_numbers_that_are_not_finite_are_refused_as_those_of_the_table(model: Pipeline) -> None:
+    rows = pd.DataFrame({"key": ["k"], "age": ["1e99"], "city": ["Ulm"]})
+
+    with pytest.raises(InputError, match="column 'age' holds 1 number infinite") as raised:
+        Scorer(model, SCHEMA, 0.5, "t.csv").score(rows)
+
+    assert str(raised.value).startswith("t.csv: ")
+    assert raised.value.remedy == "correct them, or leave them blank"
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
