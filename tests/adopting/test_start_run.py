@@ -8,7 +8,7 @@ import pytest
 
 import wherefrom
 from sandbox import Sandbox, built_on_a_store, copy_of
-from wherefrom import lockfile
+from wherefrom import lockfile, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +146,12 @@ def test_a_run_without_its_with_is_not_started_in_silence(
         _ = wherefrom.start_run().info  # type: ignore[attr-defined]
 
     assert "without `with`, so it started no run" in capsys.readouterr().err
+
+
+def test_what_holds_for_each_run_of_a_stage_is_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for _ in range(2):  # MLflow asks for tags of nested runs, of traces and for autologging
+        plugin._say_once("train has run before")
+
+    assert capsys.readouterr().err == "wherefrom: train has run before\n"
