@@ -121,11 +121,16 @@ def roc(revs: list[str], **fields: Any) -> Plot:
     rows = [{"rev": rev, "x": str(x), "y": str(x**0.5)} for rev in revs for x in steps]
     spec = {
         "data": {"values": rows},
+        "width": 300,
         "mark": "line",
         "encoding": {
             "x": {"field": "x", "type": "quantitative"},
             "y": {"field": "y", "type": "quantitative"},
-            "color": {"field": "rev", "type": "nominal"},
+            "color": {
+                "field": "rev",
+                "type": "nominal",
+                "scale": {"domain": revs, "range": ["red", "green", "blue"][: len(revs)]},
+            },
         },
     }
     return replace(Plot("ROC", tuple(revs), spec=spec), **fields)

@@ -80,12 +80,21 @@ def test_a_column_is_sorted_by_the_keyboard_and_says_so(opened: Page) -> None:
     assert "test.roc_auc" in opened.value("document.activeElement.innerText.replace(/\\s/g, '')")
 
 
+def test_a_parameter_is_sorted_by_its_numbers(opened: Page) -> None:
+    head = "[...document.querySelectorAll('th button')].find(e => e.innerText.includes('leaves'))"
+    opened.value(f"{head}.click()")
+
+    shown = [float(cell) for cell in column(opened, "leaves")]
+    assert shown == sorted(shown)
+
+
 @pytest.mark.parametrize(
     ("wanted", "holds"),
     [
         pytest.param("e1", lambda row: "e1" in row["result"], id="a word"),
         pytest.param("forest v1", lambda row: row["model"] == "forest", id="two words"),
         pytest.param("max_depth=7", lambda row: row["depth"] == "7", id="a value"),
+        pytest.param("max_depth=1", lambda row: row["depth"] == "1", id="no other that begins so"),
         pytest.param("test.accuracy>0.5", lambda row: float(row["accuracy"]) > 0.5, id="more"),
         pytest.param("accuracy<=0.5", lambda row: float(row["accuracy"]) <= 0.5, id="less"),
     ],
@@ -125,6 +134,17 @@ def test_a_phone_shows_all_of_it_without_scrolling_the_page_sideways(opened: Pag
 
     assert opened.value("document.documentElement.scrollWidth") == 390
     assert opened.value("document.querySelector('.scrolled').tabIndex") == 0
+    opened.open(opened.value("location.href"))  # anew, as a phone draws it
+    opened.until(DRAWN)
+    opened.value("document.getElementById('lineage').scrollIntoView()")
+    opened.until("document.querySelector('[data-plot] svg') !== null")
+    plot = "document.querySelector('[data-plot]')"
+    assert opened.value(f"{plot}.scrollWidth <= {plot}.clientWidth")
+    opened.size(280, 653, mobile=True)  # a narrow one: what is long is scrolled, and nothing is cut
+    lines = "[...document.querySelectorAll('.flow li > div')]"
+    cut = f"{lines}.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    assert opened.value(cut) == []
+    assert opened.value("document.documentElement.scrollWidth") == 280
     opened.size(1280, 900)
 
 

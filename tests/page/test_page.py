@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from reports import NASTY, entry, report, roc, trace
 
 from wherefrom.commands.report import Chosen
+from wherefrom.identity import MlflowRunId
 from wherefrom.record import Gap
-from wherefrom.render.report import board, html, page, points
+from wherefrom.render.report import board, drawn, html, page, points
+from wherefrom.runs import Run
 from wherefrom.sources.dvc_plots import Plot, Plots
+
+if TYPE_CHECKING:
+    from wherefrom.commands.report import Report
 
 
 class Elements(HTMLParser):
@@ -96,6 +103,63 @@ def test_the_data_of_the_charts_survive_what_people_named() -> None:
 
     assert data["params"][NASTY] == [NASTY, None]
     assert data["names"] == ["e7", "e2"]
+
+
+def test_the_data_of_the_charts_are_json_whatever_number_is_in_them() -> None:
+    odd = entry(7, params={"clip": math.inf, "long": "x" * 5000}, changed={})
+    curve = roc(["x"])
+    curve.spec["data"]["values"][0]["y"] = math.nan
+    shown = page.page(report(3, entries=(odd, entry(2)), plots=Plots((curve,))))
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', shown)
+
+    data = json.loads(text, parse_constant=pytest.fail)
+
+    assert data["results"]["params"]["clip"] == ["inf", None]
+    assert data["plots"][0]["data"]["values"][0]["y"] is None
+    assert len(data["results"]["params"]["long"][0]) < 200
+    assert "x" * 200 not in shown
+
+
+def test_a_result_that_is_not_committed_yet_has_the_time_of_its_run() -> None:
+    run = Run(MlflowRunId("r" * 32), "mine", "FINISHED", 1_000, 2_000, "houses")
+    entries = (entry(1, made_in=None, run=run), entry(2, made_in=None))
+
+    assert points.columns(report(3, entries=entries))["times"] == [2_000, None]
+
+
+def test_a_result_has_its_own_colour_in_every_plot_also_where_others_are_missing() -> None:
+    found = report(3)
+    first, _, third = found.trees
+    plots = Plots((roc(list(found.trees)), roc([first, third])))
+
+    drawn = drawn_by(replace(found, plots=plots))
+
+    colours = [one["encoding"]["color"] for one in drawn]
+    assert colours[0]["scale"]["range"] == ["var(--c1)", "var(--c2)", "var(--c3)"]
+    assert colours[1]["scale"]["range"] == ["var(--c1)", "var(--c3)"]
+    assert {one["title"] for one in colours} == {"result"}
+
+
+def test_clouds_of_points_stand_side_by_side_and_lines_in_one_picture() -> None:
+    found = report(3)
+    curve = roc(list(found.trees))
+    cloud = replace(curve, spec={**curve.spec, "mark": {"type": "point"}})
+
+    line, several = drawn_by(replace(found, plots=Plots((curve, cloud))))
+    (alone,) = drawn_by(
+        replace(
+            found, plots=Plots((replace(roc(["a"]), spec={**roc(["a"]).spec, "mark": "point"}),))
+        )
+    )
+
+    assert "facet" not in line["encoding"]
+    assert several["encoding"]["facet"]["field"] == "rev"
+    assert "facet" not in alone["encoding"]
+
+
+def drawn_by(found: Report) -> list[dict[str, Any]]:
+    """Give what the plots of a page are drawn by."""
+    return list(drawn.specs(found)["plots"])
 
 
 def test_every_link_leads_to_a_part_of_the_page_and_every_id_is_there_once() -> None:

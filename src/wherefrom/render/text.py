@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wherefrom.record import Gap
     from wherefrom.remarks import Reproduced
 
+_BRIEF = 120
 SHORT = 8
 """Digits of a hash or an id, where it is only to be recognised."""
 
@@ -124,6 +125,12 @@ def line(said: str) -> str:
 def value(item: object) -> str:
     """Show a parameter's value as YAML would be typed."""
     return json.dumps(item) if item is None or isinstance(item, bool | list | dict) else str(item)
+
+
+def brief(item: object) -> str:
+    """Show the start of a parameter's value, where it is one of many."""
+    shown = value(item)
+    return shown if len(shown) <= _BRIEF else f"{shown[:_BRIEF]}..."
 
 
 def changes(found: Mapping[str, tuple[Any, Any]]) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PARAMS, _METRICS = 6, 6
 """How many have a column of their own: of the parameters those that vary the most."""
+_CUT = 40
+"""So many characters have room in each column."""
 _ORDER = {"larger": "descending", "smaller": "ascending"}
 
 
@@ -28,7 +30,7 @@ def board(found: Report) -> Html:
     more = [_more(entry, params) for entry in found.entries]
     kept = [name for name in more[0] if any(row[name] for row in more)]
     rows = (
-        el("tr", *_cells(entry, metrics, params, labels), *(el("td", row[name]) for name in kept))
+        el("tr", *_cells(entry, metrics, params, labels), *(_wide(row[name]) for name in kept))
         for entry, row in zip(found.entries, more, strict=True)
     )
     head = [
@@ -118,12 +120,21 @@ def _cells(
         exact = None if value is None else repr(value)
         yield el("td", text.number(value), class_="number", data_value=exact)
     for name in params:
-        yield el("td", text.value(entry.params[name]) if name in entry.params else "")
+        yield el("td", text.brief(entry.params[name]) if name in entry.params else "")
+
+
+def _wide(said: str) -> Html:
+    """Give a cell that may be cut where its column ends; a pointer shows all of it."""
+    return el("td", said, title=said if len(said) > _CUT else None)
 
 
 def _more(entry: Entry, params: Sequence[str]) -> dict[str, str]:
     """Give what has a column only where some result has it."""
-    others = {name: pair for name, pair in entry.changed.items() if name not in params}
+    others = {
+        name: (text.brief(old), text.brief(new))
+        for name, (old, new) in entry.changed.items()
+        if name not in params
+    }
     return {
         "other changes": listing.changes(others),
         "plan": entry.outcome.verdict if entry.outcome else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.render.report import points
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from wherefrom.commands.report import Report
     from wherefrom.sources.dvc_plots import Plot
 
+_REV = "rev"
+"""What DVC calls the field with the tree that a row is of."""
 _ROWS = 200
 """How many rows of a plot's data are shown as a table."""
 
@@ -20,7 +24,8 @@ _ROWS = 200
 def specs(found: Report) -> dict[str, Any]:
     """Give what the charts are drawn by; those of DVC in the order of the page."""
     labels = _labels(found)
-    plots = [_named(one.spec, labels) for one in found.plots.drawn if one.spec]
+    named = [_named(one.spec, labels) for one in found.plots.drawn if one.spec]
+    plots = [_beside(_coloured(one, _colours(labels))) for one in named]
     return {"specs": points.SPECS, "config": points.CONFIG, "plots": plots}
 
 
@@ -44,12 +49,53 @@ def _labels(found: Report) -> dict[str, str]:
 
 
 def _named(value: Any, labels: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
-    """Put the names of results for those of commits, wherever they stand."""
+    """Put the names of results for those of commits, wherever they stand; JSON has no NaN."""
     if isinstance(value, dict):
         return {key: _named(item, labels) for key, item in value.items()}
     if isinstance(value, list):
         return [_named(item, labels) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return labels.get(value, value) if isinstance(value, str) else value
+
+
+def _colours(labels: Mapping[str, str]) -> dict[str, str]:
+    """Give each result its colour of the page, by its letter."""
+    numbers = {name: ascii_uppercase.index(name[0]) for name in labels.values()}
+    return {name: points.COLOURS[n % len(points.COLOURS)] for name, n in numbers.items()}
+
+
+def _coloured(value: Any, colours: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    """Let a result have its own colour in all plots: DVC gives them anew in each."""
+    if isinstance(value, list):
+        return [_coloured(item, colours) for item in value]
+    if not isinstance(value, dict):
+        return value
+    shown = {key: _coloured(item, colours) for key, item in value.items()}
+    scale = shown.get("scale")
+    if shown.get("field") != _REV or not isinstance(scale, dict):
+        return shown
+    domain, given = scale.get("domain", []), scale.get("range", [])
+    drawn = [colours.get(name, other) for name, other in zip(domain, given, strict=False)]
+    return {"title": "result", **shown, "scale": {**scale, "range": drawn}}
+
+
+def _beside(spec: dict[str, Any]) -> dict[str, Any]:
+    """Put clouds of points beside each other, that hide each other in one picture."""
+    mark, encoding = spec.get("mark"), spec.get("encoding", {})
+    kind = mark.get("type") if isinstance(mark, dict) else mark
+    color = encoding.get("color", {})
+    is_cloud = kind in {"point", "circle"} and color.get("field") == _REV
+    if not is_cloud or len(color.get("scale", {}).get("domain", [])) < 2:  # noqa: PLR2004
+        return spec
+    facet: dict[str, Any] = {
+        "field": _REV,
+        "type": "nominal",
+        "title": None,
+        "sort": [],
+        "columns": 3,
+    }
+    return {**spec, "encoding": {**encoding, "color": {**color, "legend": None}, "facet": facet}}
 
 
 def _chart(number: int, plot: Plot, labels: Mapping[str, str]) -> Html:
@@ -76,7 +122,7 @@ def _values(plot: Plot, labels: Mapping[str, str]) -> Iterator[Html]:
         return
     shown = _named(rows[:_ROWS], labels)
     names = list(dict.fromkeys(name for row in shown for name in row))
-    first = [name for name in names if name == "rev"]
+    first = [name for name in names if name == _REV]
     columns = [*first, *(name for name in names if name not in first)]
     said = f"Data of {plot.name}"
     said += f", the first {_ROWS} of {len(rows)} rows" if len(rows) > _ROWS else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wherefrom.render.report import flow
-from wherefrom.render.report.html import Html, el, value
+from wherefrom.render.report.html import Html, el, scrolled, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,8 @@ def graph(chosen: Sequence[Chosen], metric: str | None) -> Html:
     ways = (_way(arc, tops, heights, width) for arc in arcs)
     whole = sum(heights) + _BETWEEN * len(nodes)
     lines = el("svg", *ways, width=width, height=whole, aria_hidden="true", class_="ways")
-    return el("div", lines, el("ol", *cards, aria_label="From raw data to result"), class_="flow")
+    column = el("ol", *cards, aria_label="From raw data to result")
+    return scrolled("The way to the results", el("div", lines, column, class_="flow"))
 
 
 def _count(node: Node) -> int:

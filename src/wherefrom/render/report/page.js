@@ -16,13 +16,22 @@
 
   // -- the list: sorted by a button, filtered by words
 
-  const value = ({ dataset, textContent }) =>
-    dataset.value === undefined ? textContent : Number(dataset.value);
+  const isNumber = (text) => text.trim() !== "" && !Number.isNaN(Number(text));
 
-  const compare = (one, other) =>
-    typeof one === "number" && typeof other === "number"
-      ? one - other
-      : String(one).localeCompare(String(other), undefined, { numeric: true });
+  /** Give the number that a cell holds, of a metric with all its digits; else its text. */
+  function value({ dataset, textContent }) {
+    const held = dataset.value ?? textContent;
+    return isNumber(held) ? Number(held) : held;
+  }
+
+  const alphabet = new Intl.Collator(undefined, { numeric: true });
+
+  /** Compare two values: numbers, also such as 0.05 and 1e-5, come before texts. */
+  function compare(one, other) {
+    const [isOne, isOther] = [one, other].map((some) => typeof some === "number");
+    if (isOne && isOther) return one - other;
+    return isOne === isOther ? alphabet.compare(one, other) : isOther - isOne;
+  }
 
   /** Sort by a column: the best of a metric first, all else upwards; then the other way round. */
   function sort(head) {
@@ -51,17 +60,28 @@
   function test(word) {
     const [, name, sign, limit] =
       word.match(/^([^<>]+)([<>]=?)(-?[\d.]+(?:e[-+]?\d+)?)$/) || [];
+    const within = ({ texts }) => texts.some((one) => one.includes(word));
     if (!sign) {
-      const text = word.includes("=")
-        ? (texts) => texts.map((one, column) => `${names[column]}=${one}`)
-        : (texts) => texts;
-      return ({ texts }) => text(texts).some((one) => one.includes(word));
+      const [column, ...rest] = word.split("=");
+      const wanted = rest.join("=");
+      const columns = rest.length ? called(column) : [];
+      const is = ({ row, texts }, at) => isSame(row.cells[at], texts[at], wanted);
+      return (one) => within(one) || columns.some((at) => is(one, at));
     }
-    const columns = [...names.keys()].filter((column) => names[column].includes(name));
+    const columns = called(name);
     return ({ row }) =>
       columns
         .map((column) => value(row.cells[column]))
         .some((one) => one !== "" && signs[sign](Number(one), Number(limit)));
+  }
+
+  /** Give the columns whose names have a part in them. */
+  const called = (part) => [...names.keys()].filter((column) => names[column].includes(part));
+
+  /** Say whether a cell is as wanted: the same number, as it is or as it is shown; a part of a text. */
+  function isSame(cell, text, wanted) {
+    if (!isNumber(wanted) || !isNumber(text)) return text.includes(wanted);
+    return [value(cell), Number(text)].includes(Number(wanted));
   }
 
   function filter() {
@@ -76,9 +96,9 @@
 
   // -- the charts
 
-  function draw(place, spec) {
+  function draw(place, spec, config = data.config) {
     const { chart } = place.dataset;
-    const quiet = { config: data.config, logger: vega.logger(vega.Error) };
+    const quiet = { config, logger: vega.logger(vega.Error) };
     const compiled = vegaLite.compile({ ...spec, background: null }, quiet);
     const options = { renderer: "svg", container: place, logLevel: vega.Error };
     views[chart]?.finalize();
@@ -114,6 +134,12 @@
     return found;
   }
 
+  /** Give the axis of a parameter: of numbers, else of its values, however long they are. */
+  const axisOf = (found) =>
+    found.every((one) => typeof one.param === "number")
+      ? { type: "quantitative" }
+      : { type: "nominal", axis: { labelAngle: -35, labelLimit: 130 } };
+
   function drawAll() {
     const metric = at("metric").value;
     const param = at("param").value;
@@ -122,18 +148,20 @@
     const having = values.filter((one) => one.param !== null);
     const lacking = values.length - having.length;
     const without = lacking ? `; left out: ${lacking} without it` : "";
+    const timed = values.filter((one) => one.time !== null);
+    const undated = values.length - timed.length;
+    const late = undated ? `; left out: ${undated} without a time` : "";
     const captions = {
-      time: `${metric} over time; dashed: the best so far`,
+      time: `${metric} over time; dashed: the best so far${late}`,
       version: `${metric} over versions of the data; bar: the median`,
       param: `${param || "parameter"} against ${metric}${without}`,
     };
     for (const place of document.querySelectorAll("[data-chart]")) {
       const { chart } = place.dataset;
       const spec = structuredClone(data.specs[chart]);
-      const isNumber = having.every((one) => typeof one.param === "number");
-      if (chart === "param") spec.encoding.x.type = isNumber ? "quantitative" : "nominal";
+      if (chart === "param") Object.assign(spec.encoding.x, axisOf(having));
       at(`said-${chart}`).textContent = captions[chart];
-      const given = chart === "param" ? having : values;
+      const given = { time: timed, version: values, param: having }[chart];
       draw(place, {
         ...spec,
         width: "container",
@@ -146,6 +174,7 @@
   }
 
   // a plot of DVC is drawn as it comes into sight, or onto paper
+  const PHONE = 560; // pixels: a plot of DVC is 300, and has its axis and its legend beside it
   const waiting = new Set(document.querySelectorAll("[data-plot]"));
   const watcher = new IntersectionObserver(
     (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => drawPlot(one.target)),
@@ -155,9 +184,26 @@
   function drawPlot(place) {
     watcher.unobserve(place);
     if (!waiting.delete(place)) return;
-    const spec = data.plots[Number(place.dataset.plot)];
-    draw(place, { ...spec, title: null, description: place.ariaLabel });
+    const spec = { ...data.plots[Number(place.dataset.plot)], title: null };
+    const drawn = { ...spec, description: place.ariaLabel };
+    if (document.documentElement.clientWidth > PHONE) draw(place, drawn);
+    else draw(place, narrowed(drawn), { ...data.config, ...narrowedConfig });
   }
+
+  /** Let a plot fit a phone: the results below each other. */
+  function narrowed(spec) {
+    const { encoding, facet } = spec;
+    const width = 220;
+    const slim = spec.spec ? { ...spec, spec: { ...spec.spec, width } } : { ...spec, width };
+    if (facet) return { ...slim, facet: facet.column ?? facet, columns: 1 };
+    if (!encoding?.facet) return slim;
+    return { ...slim, encoding: { ...encoding, facet: { ...encoding.facet, columns: 1 } } };
+  }
+
+  const narrowedConfig = {
+    legend: { ...data.config.legend, orient: "bottom", columns: 1, labelLimit: 280 },
+    axis: { ...data.config.axis, labelLimit: 80 },
+  };
 
   // -- what listens
 

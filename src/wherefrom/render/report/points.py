@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.render import text
 from wherefrom.render.report import board
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from wherefrom.entries import Entry
 
 _INK, _SOFT, _LINE = "var(--ink)", "var(--soft)", "var(--line)"
+COLOURS = tuple(f"var(--c{n})" for n in range(1, 8))
+"""Those of the page that can be told from each other."""
 CONFIG: dict[str, Any] = {
     "background": None,
     "font": "system-ui, sans-serif",
@@ -35,7 +39,7 @@ CONFIG: dict[str, Any] = {
     "title": {"color": _INK},
     "text": {"color": _INK},
     "mark": {"color": "var(--accent)"},
-    "range": {"category": [f"var(--c{n})" for n in range(1, 8)]},
+    "range": {"category": list(COLOURS)},
     "rule": {"color": _SOFT},
 }
 """Colours are the page's, so that dark mode and print hold for charts as well."""
@@ -144,7 +148,9 @@ def _time(entry: Entry) -> int | None:
     """Say when a result was made; a commit may have been made anew since."""
     if entry.record is not None:
         return entry.record.ended
-    return entry.made_in.time * 1000 if entry.made_in else None
+    if entry.made_in is not None:
+        return entry.made_in.time * 1000
+    return entry.run.ended if entry.run else None
 
 
 def _rounded(values: Iterable[float | None]) -> list[float | None]:
@@ -152,4 +158,6 @@ def _rounded(values: Iterable[float | None]) -> list[float | None]:
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, bool | int | float | None) else str(value)
+    """Give a parameter as JSON has it, which has no infinite numbers; of a long text the start."""
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if value is None or is_number else text.brief(value)
