@@ -2,15 +2,17 @@
 
 Python's own parser gives the tree (https://docs.python.org/3/library/ast.html); what is not listed
 here is refused, with its place. Allowed are `and`, `or`, `not`, comparisons, also chained ones,
-`+ - * /`, numbers and names of metrics.
+`+ - * /`, numbers and names of metrics. A name that is none to Python is quoted: `'top@5' > 0.9`.
 """
 
 from __future__ import annotations
 
 import ast
 import difflib
+import keyword
 import math
 import operator
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,8 +75,11 @@ def parse(given: str) -> Criterion:
     if len(text) > MAX_LENGTH:
         raise CriterionError(f"{text[:40]}...", MAX_LENGTH, f"it is longer than {MAX_LENGTH}")
     tree = _tree(text)
-    names = dict.fromkeys(_names(tree))
-    return Criterion(text, tuple(names), _Reader(text).condition(tree))
+    names = tuple(dict.fromkeys(_names(tree)))
+    holds = _Reader(text).condition(tree)
+    if not names:
+        raise CriterionError(text, 1, "it names no metric, so it is the same for every result")
+    return Criterion(text, names, holds)
 
 
 def check(criterion: Criterion, known: Collection[str]) -> None:
@@ -82,8 +87,9 @@ def check(criterion: Criterion, known: Collection[str]) -> None:
     for name in criterion.names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            place = criterion.text.find(name) + 1
+            meant = f"; did you mean {_written(near[0])}?" if near else ""
+            found = re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", criterion.text)
+            place = found.start() + 1 if found else 1
             raise CriterionError(criterion.text, place, f"no metric is called {name}{meant}")
 
 
@@ -111,6 +117,8 @@ def _tree(text: str) -> ast.expr:
             warnings.simplefilter("error")  # `0.9and` is a word that later versions refuse
             tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
+        if error.offset == 0:
+            raise CriterionError(text, len(text) + 1, "it ends too soon") from error
         raise CriterionError(text, error.offset or 1, error.msg) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise CriterionError(text, 1, "it cannot be read, or is too deeply nested") from error
@@ -138,12 +146,20 @@ def _names(tree: ast.AST) -> Iterator[str]:
 
 
 def _name(node: ast.AST) -> str | None:
-    """Give the dotted name that a node is; None where it is none."""
+    """Give the name that a node is, dotted or quoted; None where it is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
     return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else None
+
+
+def _written(name: str) -> str:
+    """Write the name of a metric as it stands in a criterion."""
+    is_plain = all(p.isidentifier() and not keyword.iskeyword(p) for p in name.split("."))
+    return name if is_plain else repr(name)
 
 
 class _Reader:

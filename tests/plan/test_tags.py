@@ -141,12 +141,20 @@ def test_of_a_run_that_nothing_holds_mlflow_alone_has_what_is_said(small: Sandbo
     ("words", "said"),
     [
         (["HEAD", "statsu=discarded"], "there is no tag statsu; did you mean status?"),
+        (["HEAD", "note=a", "note="], "say one thing of note: it is given twice"),
         (["HEAD"], "say: experiment_type, status, note, as NAME=VALUE"),
         (["status=discarded"], "give addresses, and what to say"),
         (["HEAD", "nothing", "status=final"], "'nothing' is no address of a result"),
         (["HEAD", "status=discarded"], "status is 'discarded'; allowed is draft or final"),
     ],
-    ids=["a name that there is not", "no tag", "no address", "no result", "not in the vocabulary"],
+    ids=[
+        "a name that there is not",
+        "twice",
+        "no tag",
+        "no address",
+        "no result",
+        "not in the vocabulary",
+    ],
 )
 def test_a_wrong_request_writes_nothing(small: Sandbox, words: list[str], said: str) -> None:
     small.replace(

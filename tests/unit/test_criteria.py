@@ -12,6 +12,7 @@ from wherefrom import criteria
 from wherefrom.errors.project import CriterionError
 
 METRICS = {"test.accuracy": 0.95, "gap.accuracy": 0.03, "zero": 0.0, "nan": math.nan, "big": 1e308}
+METRICS |= {"eval.json:f1-macro": 0.6, "top@5": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -27,9 +28,10 @@ METRICS = {"test.accuracy": 0.95, "gap.accuracy": 0.03, "zero": 0.0, "nan": math
         ("0.9 < test.accuracy < 0.95", "not met"),
         ("test.accuracy == 0.95", "met"),
         ("test.accuracy != 0.95", "not met"),
-        ("1 + 2 * 3 == 7", "met"),
-        ("(1 + 2) * 3 == 9", "met"),
-        ("10 - 2 - 3 == 5", "met"),
+        ("1 + 2 * 3 == 7 + zero", "met"),
+        ("(1 + 2) * 3 == 9 + zero", "met"),
+        ("10 - 2 - 3 == 5 + zero", "met"),
+        ("'eval.json:f1-macro' > 0.5 and not \"top@5\" > 0.5", "met"),
         ("-gap.accuracy < +1e-3", "met"),
         ("test.accuracy - gap.accuracy >= 0.9 * 1", "met"),
         ("test.accuracy\n  > 0.9  # at least", "met"),
@@ -70,7 +72,10 @@ def test_the_values_of_all_metrics_of_a_criterion_are_told() -> None:
         ("__import__('os') > 1", 1, "a number or a metric has to stand here"),
         ("a.__class__() > 1", 1, "a number or a metric has to stand here"),
         ("1 < a[0]", 5, "a number or a metric has to stand here"),
-        ("é > 'x'", 5, "a number or a metric has to stand here"),
+        ("é > b'x'", 5, "a number or a metric has to stand here"),
+        ("1 < 2", 1, "it names no metric, so it is the same for every result"),
+        ("a > 1 and", 10, "it ends too soon"),
+        ("a > 90%", 8, "it ends too soon"),
         ("a > True", 5, "a number or a metric has to stand here"),
         ("a > 1j", 5, "a number or a metric has to stand here"),
         ("a ** 9 ** 9 ** 9 > 1", 1, "a number or a metric has to stand here"),
@@ -87,7 +92,7 @@ def test_the_values_of_all_metrics_of_a_criterion_are_told() -> None:
         ("a > 0.9and b > 1", 7, "invalid decimal literal"),
         ("a > 1; import os", 6, "invalid syntax"),
         ("a = 1", 3, "invalid syntax"),
-        ("", 1, "invalid syntax"),
+        ("", 1, "it ends too soon"),
         ("(" * 300 + "a > 1" + ")" * 300, 201, "too many nested parentheses"),
         ("-" * 900 + "1 > 0", 1, "it is too deeply nested"),
         ("not " * 200 + "a > 1", 1, "it is too deeply nested"),
@@ -104,6 +109,13 @@ def test_anything_else_is_refused_at_its_place(text: str, place: int, why: str) 
 def test_a_text_that_is_no_code_at_all_is_refused() -> None:
     with pytest.raises(CriterionError):
         criteria.parse("a > \0")
+
+
+def test_the_nearest_name_is_written_as_it_has_to_stand_and_found_as_a_whole_word() -> None:
+    with pytest.raises(CriterionError) as caught:
+        criteria.check(criteria.parse("test.f1 > 0 and f1 > 1"), ["test.f1", "f1-a"])
+    assert caught.value.place == 17
+    assert str(caught.value).endswith("no metric is called f1; did you mean 'f1-a'?")
 
 
 def test_a_metric_that_there_will_not_be_is_named_with_the_nearest() -> None:

@@ -41,6 +41,8 @@ def _split(words: tuple[str, ...]) -> tuple[list[str], dict[str, str | None]]:
     tags: dict[str, str | None] = {}
     for word in words:
         name, equals, value = word.partition("=")
+        if equals and name in tags:
+            raise click.UsageError(f"say one thing of {name}: it is given twice")
         if equals and name in TAGS:
             tags[name] = value.strip() or None
         elif equals and (near := difflib.get_close_matches(name, TAGS, 1)):

@@ -100,7 +100,8 @@ class CriterionError(WherefromError):
     def hint(self) -> str:
         return (
             "compare metrics and numbers with < <= > >= == !=; and, or, not, + - * / and "
-            "parentheses are allowed, such as in `test.accuracy > 0.90 and gap.accuracy < 0.05`"
+            "parentheses are allowed, such as in `test.accuracy > 0.90 and gap.accuracy < 0.05`; "
+            "quote a name with other characters: `'f1-macro' > 0.9`"
         )
 
 
