@@ -38,9 +38,13 @@ if TYPE_CHECKING:
 
     Row = tuple[str, str]
 
-_OPEN = "<!-- wherefrom: sync writes this card anew; notes of yours go above or below it -->"
+_OPEN = "<!-- wherefrom: sync writes this card anew; notes of yours go above or below it ({}) -->"
 _CLOSE = "<!-- /wherefrom -->"
-_BLOCK = re.compile(r"<!-- wherefrom:[^\n]*-->\n(?P<card>.*?)\n<!-- /wherefrom -->", re.DOTALL)
+_BLOCK = re.compile(
+    r"<!-- wherefrom:[^\n]*?(\((?P<digest>[0-9a-f]{16})\) )?-->\n"
+    r"(?P<card>.*?)\n<!-- /wherefrom -->",
+    re.DOTALL,
+)
 _DATA = "dvc.data."
 _SNAPSHOT = "git.snapshot"
 _LATER = ("wherefrom.evaluate.stage", "wherefrom.evaluate.stage.fingerprint")
@@ -69,17 +73,19 @@ def described(tags: Mapping[str, str], before: Mapping[str, str] | None = None) 
 
 def put(card: str, tags: Mapping[str, str], last: str = "") -> dict[str, str]:
     """Give the tags that put a card into a description; `last` is the card that was there."""
-    note = tags.get(NOTE, "")
-    block, found = f"{_OPEN}\n{card}\n{_CLOSE}", _BLOCK.search(note)
+    note, digest = tags.get(NOTE, ""), _digest(card)
+    block, found = f"{_OPEN.format(digest)}\n{card}\n{_CLOSE}", _BLOCK.search(note)
     if found is not None:
-        theirs = [] if _digest(found["card"]) == tags.get(CARD) else _added(found["card"], last)
+        # an older card may come back: from an editor that was open while a newer one was written
+        is_whole = _digest(found["card"]) in {found["digest"], tags.get(CARD)}
+        theirs = [] if is_whole else _added(found["card"], last)
         below = "".join(f"\n{line}" for line in theirs)
         whole = f"{note[: found.start()]}{block}{below}{note[found.end() :]}"
     elif CARD in tags:
         return {}
     else:
         whole = f"{note}\n\n{block}" if note else block
-    return {NOTE: whole, CARD: _digest(card)} if len(whole) <= MAX_TAG else {}
+    return {NOTE: whole, CARD: digest} if len(whole) <= MAX_TAG else {}
 
 
 def of_run(tags: Mapping[str, str]) -> str:

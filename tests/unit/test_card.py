@@ -121,9 +121,10 @@ def test_the_words_before_and_after_a_card_stay_byte_for_byte() -> None:
 
     after = noted(before | {INHERITED: "a"}, before)
 
-    assert before[NOTE] == f"{own}\n\n{after[NOTE][len(own) + 2 :]}".replace(
-        "- **inherited by** a\n", ""
+    assert before[NOTE] == after[NOTE].replace("- **inherited by** a\n", "").replace(
+        after[CARD], before[CARD]
     )
+    assert before[NOTE].startswith(f"{own}\n\n<!--")
     assert after[NOTE].endswith("<!-- /wherefrom -->\r\n after\t")
     assert "- **inherited by** a\n" in after[NOTE]
 
@@ -140,6 +141,15 @@ def test_what_was_written_into_a_card_moves_below_it() -> None:
     after = noted(before | {HELD_BY: REV}, before)
 
     assert after[NOTE] == f"{noted(RUN | {HELD_BY: REV})[NOTE]}\nlooks odd"
+
+
+def test_an_older_card_that_an_open_editor_brings_back_leaves_nothing_behind() -> None:
+    before = noted(RUN)
+    after = noted(before | {HELD_BY: REV}, before)
+
+    saved = after | {NOTE: f"mine\n{before[NOTE]}\nmine, too"}
+
+    assert noted(saved)[NOTE] == f"mine\n{after[NOTE]}\nmine, too"
 
 
 def test_a_card_that_was_deleted_stays_away_until_its_tag_is_deleted_too() -> None:
