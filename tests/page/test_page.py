@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from reports import NASTY, entry, report, roc, trace
+from reports import NASTY, PARAMS, entry, report, roc, trace
 
 from wherefrom.commands.report import Chosen
 from wherefrom.identity import MlflowRunId
 from wherefrom.record import Gap
-from wherefrom.render.report import board, drawn, html, page, points
+from wherefrom.render.report import board, drawn, html, markdown, page, points
 from wherefrom.runs import Run
 from wherefrom.sources.dvc_plots import Plot, Plots
 
@@ -202,6 +202,13 @@ def test_the_charts_have_all_metrics_but_those_of_folds() -> None:
     entries = (entry(1, metrics={"cv.roc_auc.mean": 1.0, "cv.roc_auc.fold_0": 0.5}),)
 
     assert list(points.columns(report(3, entries=entries))["metrics"]) == ["cv.roc_auc.mean"]
+
+
+def test_a_long_value_does_not_fill_a_comment() -> None:
+    first, *others = report(3).chosen
+    long = replace(first, trace=replace(first.trace, params={PARAMS[1]: "x" * 5000}))
+
+    assert len(markdown.comment(report(3, chosen=(long, *others)))) < 5000
 
 
 def test_a_result_without_any_metric_has_a_page() -> None:

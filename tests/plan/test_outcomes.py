@@ -56,6 +56,12 @@ def test_a_result_is_judged_by_what_was_expected_before_it_was_made(small: Sandb
     plan = trace(small, "HEAD").found["plan"]
     assert (plan["hypothesis"], plan["outcome"]) == ("a higher rate scores better", "not met")
     assert plan["criteria"][1]["values"] == {"cv.score": 0.2}
+    comment = small.process("wherefrom", "report", "HEAD", "--format", "md").stdout.splitlines()
+    assert {
+        "| hypothesis | `a higher rate scores better` |",
+        "| plan | `not met, 0 of 2 criteria met` |",
+        "| criterion 2 | `not met: 0 < cv.score < 0.15 (cv.score 0.2000)` |",
+    } <= {*comment}
 
     # said afterwards, it changes nothing: neither a stage runs nor another outcome is told
     write_plan(small, 0.2, PLAN.replace("> 0.7", "> 0.1").replace("0.15", "0.25"))

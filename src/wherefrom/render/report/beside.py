@@ -81,7 +81,7 @@ def _addresses(chosen: Sequence[Chosen]) -> Iterator[Sequence[str]]:
 
 
 def address(result: Trace) -> Iterator[tuple[str, str]]:
-    """Say where a result stands in the ledger and in MLflow."""
+    """Say where a result stands in ledger and MLflow, what was expected of it and what is said."""
     yield "id", result.key
     if result.commit:
         yield "commit", result.commit.sha
@@ -93,8 +93,12 @@ def address(result: Trace) -> Iterator[tuple[str, str]]:
         yield "relation", result.relation
     for item in result.data:
         yield item.path, str(item.hash)
+    if "hypothesis" in result.plan:
+        yield "hypothesis", text.line(str(result.plan["hypothesis"]))
     if result.outcome:
-        yield "plan", result.outcome.verdict
+        yield "plan", text.outcome(result.outcome)
+        criteria = enumerate(result.outcome.criteria, 1)
+        yield from ((f"criterion {n}", text.judged(one)) for n, one in criteria)
     yield from told.rows(result.told)
     if result.reproduced:
         yield "reproduced", text.reproduced(result.reproduced)

@@ -24,7 +24,8 @@ def comment(found: Report) -> str:
     lines += ["\n", *_table(("metric", *names), _metrics(found))]
     for part in beside.PARTS:
         rows = [
-            [_plain(name), *map(_value, values)] for name, values in beside.differing(found, part)
+            [_plain(name), *(_value(None if v is None else text.brief(v)) for v in values)]
+            for name, values in beside.differing(found, part)
         ]
         if rows:
             lines += [f"\n**{part}**\n\n", *_table((part, *names), rows[:_MOST])]
