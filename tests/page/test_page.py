@@ -13,7 +13,7 @@ import pytest
 from reports import NASTY, PARAMS, entry, report, roc, trace
 
 from wherefrom.commands.report import Chosen
-from wherefrom.identity import MlflowRunId
+from wherefrom.identity import ExperimentName, MlflowRunId
 from wherefrom.record import Gap
 from wherefrom.render.report import board, drawn, html, markdown, page, points
 from wherefrom.runs import Run
@@ -120,6 +120,14 @@ def test_the_data_of_the_charts_are_json_whatever_number_is_in_them() -> None:
     assert "x" * 200 not in shown
 
 
+def test_a_program_can_read_an_infinite_parameter() -> None:
+    odd = entry(7, params={"clip": [math.inf, 1.0]}, changed={"clip": (math.nan, 1)})
+
+    found = json.loads(markdown.as_json(report(3, entries=(odd,))), parse_constant=pytest.fail)
+
+    assert found["results"][0]["changed"]["clip"] == ["nan", 1]
+
+
 def test_a_result_that_is_not_committed_yet_has_the_time_of_its_run() -> None:
     run = Run(MlflowRunId("r" * 32), "mine", "FINISHED", 1_000, 2_000, "houses")
     entries = (entry(1, made_in=None, run=run), entry(2, made_in=None))
@@ -202,6 +210,16 @@ def test_the_charts_have_all_metrics_but_those_of_folds() -> None:
     entries = (entry(1, metrics={"cv.roc_auc.mean": 1.0, "cv.roc_auc.fold_0": 0.5}),)
 
     assert list(points.columns(report(3, entries=entries))["metrics"]) == ["cv.roc_auc.mean"]
+
+
+def test_a_result_that_others_inherit_says_so() -> None:
+    first, *others = report(3).chosen
+    names = tuple(map(ExperimentName, (first.name, "x", "y")))
+    shared = replace(first, trace=replace(first.trace, experiments=names))
+
+    assert "| inherited by | `x, y` |  |  |\n" in markdown.comment(
+        report(3, chosen=(shared, *others))
+    )
 
 
 def test_a_long_value_does_not_fill_a_comment() -> None:

@@ -75,6 +75,16 @@ class Trace:
         return self.lineage.record if self.lineage else None
 
     @property
+    def inherited_by(self) -> list[ExperimentName]:
+        """The experiments that hold the result and did not make it."""
+        others = list(self.experiments)
+        if self.made_in is not None and self.made_in.experiment in others:
+            others.remove(
+                self.made_in.experiment
+            )  # another of its name, on another baseline, stays
+        return others
+
+    @property
     def plan(self) -> Mapping[str, Any]:
         """What was expected before it ran; empty for nothing."""
         return self.record.plan if self.record else {}

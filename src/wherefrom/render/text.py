@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import textwrap
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -139,5 +140,20 @@ def changes(found: Mapping[str, tuple[Any, Any]]) -> str:
 
 
 def as_json(values: Mapping[str, object]) -> str:
-    """Write JSON for a program, with the version of its form."""
-    return json.dumps({"schema": 1, **values}, indent=2, sort_keys=True, default=str) + "\n"
+    """Write JSON for a program, with the version of its form; what is no finite number as text."""
+    whole: Any = {"schema": 1, **values}
+    with suppress(ValueError):  # few have an infinite parameter, and all others need no copy
+        return _json(whole)
+    return _json(_finite(whole))
+
+
+def _json(whole: object) -> str:
+    return json.dumps(whole, indent=2, sort_keys=True, default=str, allow_nan=False) + "\n"
+
+
+def _finite(item: object) -> object:
+    if isinstance(item, dict):
+        return {name: _finite(one) for name, one in item.items()}
+    if isinstance(item, list | tuple):
+        return [_finite(one) for one in item]
+    return str(item) if isinstance(item, float) and not math.isfinite(item) else item

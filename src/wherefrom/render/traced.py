@@ -146,9 +146,7 @@ def _run(found: Trace) -> str:
     run, record, made_in = found.run, found.record, found.made_in
     derived = record.derived_from if record else None
     relation = found.relation or "none: nothing says how it was made"
-    others = list(found.experiments)
-    if made_in is not None and made_in.experiment in others:
-        others.remove(made_in.experiment)  # another of its name, on another baseline, stays
+    others = found.inherited_by
     started = record.started if record else run.started if run else None
     return text.pairs(
         [

@@ -91,6 +91,8 @@ def address(result: Trace) -> Iterator[tuple[str, str]]:
         yield "MLflow run", result.run.mlflow_run_id
     if result.relation:
         yield "relation", result.relation
+    if result.inherited_by:
+        yield "inherited by", ", ".join(result.inherited_by)
     for item in result.data:
         yield item.path, str(item.hash)
     if "hypothesis" in result.plan:
