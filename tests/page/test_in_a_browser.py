@@ -169,6 +169,8 @@ def test_it_is_printed_with_all_results_and_without_what_only_a_screen_needs(
     opened.media("print")
     shown = "document.querySelector('.scrolled:has(> #board)')"
     assert opened.value(f"{shown}.scrollHeight === {shown}.clientHeight")
+    for place in ("#chosen thead th", "#chosen tbody th", "#chosen td"):
+        opened.value(f"document.querySelector('{place}').append('a_long_name_'.repeat(9))")
     assert opened.value("document.documentElement.scrollWidth") == 794
     assert opened.value("document.getElementById('filter').checkVisibility()") is False
     opened.media()
