@@ -152,6 +152,14 @@ def three_runs_are_compared_by_the_same_names_whatever_their_model(shown: Shown)
     shown.page.picture(PICTURES / "compare.png", whole=True)
 
 
+def each_metric_has_a_chart_of_all_runs_by_its_name(shown: Shown) -> None:
+    shown.page.open(f"{shown.runs}?searchFilter=&compareRunsMode=CHART")
+
+    shown.page.shows("Model metrics", "cv.accuracy.mean", "before", "random_forest-")
+    shown.page.until("document.querySelectorAll('.js-plotly-plot .barlayer path').length > 1")
+    shown.page.picture(PICTURES / "charts.png")
+
+
 def _card(shown: Shown) -> str:
     """Give what is to be read of a run's description."""
     return shown.page.text().partition("Description")[2].partition("Show less")[0]
@@ -166,5 +174,6 @@ def test_mlflows_pages_show_what_was_made_of_what_and_why_not(shown: Shown) -> N
         the_page_of_a_failed_run_says_why,
         the_page_of_a_sweep_says_what_varied_and_what_is_best,
         three_runs_are_compared_by_the_same_names_whatever_their_model,
+        each_metric_has_a_chart_of_all_runs_by_its_name,
     ):
         look(shown)
