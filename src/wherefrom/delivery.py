@@ -68,7 +68,8 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     tags |= _log_artifacts(store, run_id, entry, folder)
     tags.pop(NOTE, None)  # it is there, and somebody may have written into it since
     here = tags
-    if entry.action == "continue" or ending.status != "FINISHED":
+    has_news = card.of_run({**entry.tags, **ending.tags}) != card.of_run(entry.tags)
+    if entry.action == "continue" or ending.status != "FINISHED" or has_news:
         here = store.tags(run_id)
         after = {name: value for name, value in here.items() if name not in ending.unset}
         tags |= card.described({**after, **tags}, here)

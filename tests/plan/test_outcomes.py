@@ -99,5 +99,6 @@ def test_the_plan_of_a_run_is_that_of_its_start_and_a_derived_run_has_its_own(
     derived = run_of(small, "tuned")
     assert derived.tags["wherefrom.relation"] == "derived"
     assert derived.tags["plan.outcome"] == "not met"
+    assert "- **plan** not met" in derived.tags["mlflow.note.content"]
     assert derived.tags["plan.criterion.1"] == "met: test.score > 0.1 (test.score = 0.95)"
     assert small.record("tuned").plan["success_criteria"][0] == "test.score > 0.1"
