@@ -6,8 +6,9 @@ import json
 import multiprocessing
 import os
 import signal
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Self
 
@@ -62,7 +63,9 @@ class Nursery:
         self._context.set_forkserver_preload([libraries.__name__])
         os.environ[libraries.VARIABLE] = json.dumps(list(names))
         try:
-            self._context.Process(target=_nothing).start()  # which starts the imports
+            with _deaf():  # else Ctrl-C would end the imports with a traceback
+                forkserver.ensure_running()
+            self._context.Process(target=_nothing).start()
         finally:
             del os.environ[libraries.VARIABLE]
 
@@ -91,6 +94,16 @@ def _said(connection: Connection) -> Any:  # noqa: ANN401
         return connection.recv() if connection.poll() else None
     except (EOFError, OSError):
         return None
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ignore Ctrl-C, and let a process that is started ignore it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _nothing() -> None:
