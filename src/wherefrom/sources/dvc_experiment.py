@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _KEPT = (".dvc/config.local", ".dvc/tmp", ".dvc/cache")
 """What is kept below the DVC root, beside outputs and compiled code."""
+_BY_DVC = {"dvc.lock", ".gitignore"}
+"""Files that DVC writes as it runs stages."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ def _digest(changes: Mapping[str, str], outputs: Iterable[str]) -> str:
     text = "".join(
         f"{path}\0{blob}\0"
         for path, blob in sorted(changes.items())
-        if not f"{path}/".startswith(written) and PurePosixPath(path).name != "dvc.lock"
+        if not f"{path}/".startswith(written) and PurePosixPath(path).name not in _BY_DVC
     )
     return hashlib.sha256(text.encode()).hexdigest()
 
