@@ -23,6 +23,15 @@ def resume(small: Sandbox) -> subprocess.CompletedProcess[str]:
     return swept(small, "--resume", "--jobs", "1", "--json", MARKS=str(marks(small)))
 
 
+DEAF = """\
+import signal
+from pathlib import Path
+
+if "lr: 2" in Path("params.yaml").read_text():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+"""
+
+
 def hears_ctrl_c(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
@@ -69,11 +78,13 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
     assert not processes_of(small)
 
 
-def test_a_second_ctrl_c_stops_what_runs(small: Sandbox) -> None:
+def test_a_second_ctrl_c_stops_what_runs_and_a_third_what_will_not_stop(small: Sandbox) -> None:
     slow_down(small)
+    (small.root / "code" / "train.py").write_text(DEAF + small.text("code/train.py"))
+    small.commit("A training that does not stop")
 
     with started(small, "--jobs", "2", "--json", "-S", "train.lr=1,2,3") as sweep:
-        for word in ("finishing", "stopping"):
+        for word in ("finishing", "sweep-1-1 stopped", "stopping"):
             sweep.send_signal(signal.SIGINT)
             until(lambda word=word: word in sweep.stderr.readline())
         said, _ = sweep.communicate()
@@ -84,6 +95,7 @@ def test_a_second_ctrl_c_stops_what_runs(small: Sandbox) -> None:
     assert set(ended.values()) == {"KILLED"}
     assert not small.git("for-each-ref", "refs/exps")
     assert not processes_of(small)
+    assert not list((small.root / ".wherefrom" / "workers").glob("[!.]*"))
 
 
 def test_ctrl_c_before_the_first_variant_is_one_word(small: Sandbox) -> None:

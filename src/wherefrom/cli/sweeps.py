@@ -133,7 +133,8 @@ def _follow(swept: Swept) -> None:
 
 
 def _stop(swept: Swept, _number: int, _frame: FrameType | None) -> None:
-    text = "stopping" if swept.sweep.is_stopped else "finishing what runs; Ctrl-C again stops it"
+    last = "stopping what runs; Ctrl-C again kills it"
+    text = last if swept.sweep.is_stopped else "finishing what runs; Ctrl-C again stops it"
     click.echo(f"\n{text}", err=True)
     swept.sweep.stop()
 

@@ -81,9 +81,9 @@ class Sweep:
         return len(self._pool.running)
 
     def stop(self) -> None:
-        """Start no more variants; a second time stops those that run."""
+        """Start no more variants; a second time stops those that run, a third time kills them."""
         if self._stopping:
-            self._pool.kill()
+            self._pool.stop()
         self._stopping = True
 
     @property
