@@ -37,12 +37,16 @@ _ONE_CORE = "LOKY_MAX_CPU_COUNT"
 
 @dataclass
 class Swept:
-    """A sweep: as it runs, and when it has ended. `size` is None where nobody knows it."""
+    """A sweep: as it runs, and when it has ended. `size` is None where nobody knows it.
+
+    `gaps` are known as it begins, `late` at its end.
+    """
 
     definition: Definition
     sweep: Sweep
     size: int | None
     gaps: tuple[Gap, ...] = ()
+    late: tuple[Gap, ...] = ()
 
 
 @contextmanager
@@ -138,7 +142,7 @@ def _run(
         finally:
             swept.definition = sweep.definition
             if where is not None and definition.run_id:
-                _end(nursery, where, sweep, status)
+                swept.late = _end(nursery, where, sweep, status)
 
 
 def _refuse_edited(paths: tuple[str, ...]) -> None:
@@ -214,7 +218,7 @@ def _with_parent(asked: Asked, definition: Definition) -> tuple[Definition, tupl
         return definition, (Gap("the sweep has no run in MLflow", str(error), error.hint),)
 
 
-def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:
+def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> tuple[Gap, ...]:
     """Say in MLflow what came of the sweep; variants that failed before they had a run get one."""
     reports = [sweep.reports[number] for number in sorted(sweep.reports)]
     here = [(one, sweep.variants[one.number]) for one in reports if one.number in sweep.variants]
@@ -222,5 +226,7 @@ def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:
     try:
         nursery.ask(parent.fail_variants, where, sweep.definition, failed)
         nursery.ask(parent.end, where, sweep.definition, reports, sweep.best, status)
-    except StoreUnreachableError:  # its variants wait for the store as well
-        return
+    except StoreUnreachableError as error:  # its variants wait for the store as well
+        remedy = f"`wherefrom sweep --resume --name {sweep.definition.name}` once it can be"
+        return (Gap("MLflow does not know how the sweep ended", str(error), remedy),)
+    return ()

@@ -70,6 +70,7 @@ def sweep(swept: Swept) -> str:
         shown += "\n" + _table(swept, scored[:_SHOWN])
     bad = [report for report in reports if _is_without(swept, report)]
     shown += "".join(f"{line(swept, report)}\n" for report in bad)
+    shown += text.gaps(swept.late)
     return shown + "\nnext\n" + text.pairs(_next(swept), "  ")
 
 
@@ -122,7 +123,7 @@ def sweep_json(swept: Swept) -> str:
             "sweep": asdict(swept.definition),
             "best": best.experiment if best else None,
             "variants": [_variant_json(swept, report) for report in reports],
-            "gaps": text.gaps_json(swept.gaps),
+            "gaps": text.gaps_json((*swept.gaps, *swept.late)),
         }
     )
 
