@@ -104,6 +104,7 @@ def build(root: Path, environment: dict[str, str]) -> Sandbox:
     (theirs / "step.sh").chmod(0o755)
     sandbox = Sandbox(theirs, environment)
     sandbox.git("init", "--quiet", str(root))
+    sandbox.git("config", "core.worktree", str(root))  # as a submodule has it
     sandbox.dvc("init", "--quiet", "--subdir")
     sandbox.dvc("add", "--quiet", "rows.csv")
     sandbox.commit("Theirs")

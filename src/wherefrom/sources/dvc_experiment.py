@@ -259,8 +259,12 @@ def _digest(changes: Mapping[str, str], outputs: Iterable[str]) -> str:
 
 
 def _include(config: Path, other: Path) -> None:
-    """Let a clone know the settings of its origin, such as a user's name; its own are stronger."""
+    """Let a clone know the settings of its origin, such as a user's name; its own are stronger.
+
+    A submodule's name the folder of its files, which those of the clone must not be.
+    """
     own = config.read_text(encoding="utf-8")
+    own += f'[core]\n\tworktree = "{config.parent.parent}"\n'
     config.write_text(f'[include]\n\tpath = "{other}"\n{own}', encoding="utf-8")
 
 
