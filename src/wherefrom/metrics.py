@@ -96,6 +96,13 @@ def join(contents: Mapping[str, bytes]) -> tuple[dict[str, float], tuple[Gap, ..
     return metrics, tuple(gaps)
 
 
+def not_finite(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Map the names of metrics that are NaN or infinite to what they are."""
+    parsed = (_parse(path, content)[0] for path, content in contents.items())
+    pairs = (pair for values in parsed for pair in values.items())
+    return {n: str(v) for n, v in pairs if isinstance(v, float) and not keys.is_metric(v)}
+
+
 def _parse(path: str, content: bytes) -> tuple[dict[str, Any], Gap | None]:
     try:
         data = formats.load(path, content)

@@ -203,6 +203,15 @@ def test_a_study_ends_when_every_variant_was_suggested(tmp_path: Path) -> None:
     assert run(study(tmp_path, space, 1000, resume=True)) == []
 
 
+def test_a_study_of_which_nothing_came_leaves_its_name_free(tmp_path: Path) -> None:
+    refused = study(tmp_path, PEAK, 2)
+    refused.tell(refused.ask(), FAILED)
+
+    run(study(tmp_path, parse(["x=1,2"]), 2, direction="minimize"))
+
+    assert [trial.state.name for trial in stored(tmp_path).trials] == ["COMPLETE"] * 2
+
+
 def test_studies_of_several_sweeps_share_a_file_and_a_name_is_taken_once(tmp_path: Path) -> None:
     run(study(tmp_path, PEAK, 2, "first"))
     run(study(tmp_path, parse(["x=1,2"]), 2, "second", direction="minimize"))

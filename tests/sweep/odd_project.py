@@ -39,6 +39,7 @@ def where(number):
 
 
 if __name__ == "__main__":
+    chosen = multiprocessing.get_start_method(allow_none=True)
     with ProcessPoolExecutor(2) as pool:
         forked = list(pool.map(where, [1, 2]))
     by_joblib = Parallel(n_jobs=2)(delayed(where)(number) for number in [3])
@@ -46,7 +47,8 @@ if __name__ == "__main__":
         spawned = pool.map(where, [4])
     with multiprocessing.get_context("forkserver").Pool(1) as pool:
         served = pool.map(where, [5])
-    Path("processes.txt").write_text(",".join([*forked, *by_joblib, *spawned, *served]))
+    seen = [str(chosen), *forked, *by_joblib, *spawned, *served]
+    Path("processes.txt").write_text(",".join(seen))
 """
 DVC_YAML = """\
 stages:
@@ -102,6 +104,7 @@ def build(root: Path, environment: dict[str, str]) -> Sandbox:
     (theirs / "step.sh").chmod(0o755)
     sandbox = Sandbox(theirs, environment)
     sandbox.git("init", "--quiet", str(root))
+    sandbox.git("config", "core.worktree", str(root))  # as a submodule has it
     sandbox.dvc("init", "--quiet", "--subdir")
     sandbox.dvc("add", "--quiet", "rows.csv")
     sandbox.commit("Theirs")

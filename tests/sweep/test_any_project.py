@@ -51,7 +51,7 @@ def test_every_kind_of_command_runs_in_the_copy(odd: Sandbox, name: str, lr: flo
         "model.txt": model,
         "place.txt": "True",
         "score.json": json.dumps({"score": lr}),
-        "processes.txt": ",".join(f"{number} True" for number in range(1, 6)),
+        "processes.txt": ",".join(["None", *(f"{number} True" for number in range(1, 6))]),
         "upper.txt": model.upper(),
         "module.txt": "['one', 'two three'] __main__",
         "listed.txt": "shell python",

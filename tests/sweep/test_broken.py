@@ -13,6 +13,8 @@ import pytest
 from sweeps import swept
 
 from wherefrom import trial
+from wherefrom.commands.sweep import _end
+from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.sweeping.worker import _Worker
 
 if TYPE_CHECKING:
@@ -59,6 +61,17 @@ def test_a_baseline_that_is_gone_is_one_message(small: Sandbox) -> None:
     assert done.returncode == 2
     assert "a worker cannot begin: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_store_that_is_gone_at_the_end_is_a_gap_with_what_mends_it() -> None:
+    """So the run of the sweep, which is not ended, is in the end."""
+    gone = Mock(ask=Mock(side_effect=StoreUnreachableError("http://127.0.0.1:9", "refused")))
+    sweep = Mock(reports={}, variants={})
+    sweep.definition.name = "s"
+
+    (gap,) = _end(gone, Mock(), sweep, "FINISHED")
+
+    assert gap.remedy == "`wherefrom sweep --resume --name s` once it can be"
 
 
 def test_a_stage_reads_its_own_facts_where_its_worker_cannot() -> None:

@@ -18,6 +18,7 @@ REQUESTS = {
     "nothing-to-vary": ((), "say what to vary with -S, or --resume"),
     "both": (("--resume", *S), "say what to vary with -S, or --resume"),
     "no-value": (("-S", "train.lr"), "--set-param 'train.lr'"),
+    "resumed-otherwise": (("--resume", "--sampler", "tpe", "--seed", "0"), "--sampler, --seed"),
     "nothing-to-resume": (("--resume",), "there is no sweep yet"),
     "unknown-to-resume": (("--resume", "--name", "lost"), "there is no sweep lost"),
     "sampler": ((*S, "--sampler", "tpee", "--trials", "2"), "there is no sampler tpee"),
@@ -50,13 +51,26 @@ def test_a_wrong_request_is_refused(small: Sandbox, args: tuple[str, ...], said:
 def test_a_key_that_there_is_not_is_said_once_and_the_name_stays_free(small: Sandbox) -> None:
     before = outside(small)
 
-    done = swept(small, "--name", "s", "--jobs", "2", "-S", "train.rate=0.2,0.3")
+    asked = ("--name", "s", "--jobs", "2", *TPE, "--metric", "cv.score")
+    done = swept(small, *asked, "-S", "train.rate=interval(0.2,0.3)")
 
     assert done.returncode == 2
     assert done.stderr.count("Could not override 'train.rate'") == 1
     assert "s-1" not in done.stderr
     assert not list((small.root / ".wherefrom" / "sweeps").glob("*/sweep.json"))
-    assert outside(small) == before
+    assert {**outside(small), "status": before["status"]} == before  # but for optuna.db
+
+
+def test_data_that_was_changed_since_it_was_added_is_refused(small: Sandbox) -> None:
+    """Variants would have the old: `dvc exp run` adds it beforehand, to the user's files."""
+    (small.root / "data" / "rows.csv").write_text("a,b\n3,4\n")
+
+    done = swept(small, *S)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "data/rows.csv was changed since `dvc add`\n" in done.stderr
+    assert not small.git("for-each-ref", "refs/exps")
+    assert not list((small.root / ".wherefrom" / "sweeps").glob("*/sweep.json"))
 
 
 def test_a_metric_that_there_is_not_is_named_with_those_that_are(small: Sandbox) -> None:

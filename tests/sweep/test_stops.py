@@ -5,21 +5,37 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 from slow_project import begun, let_go, marks, processes_of, slow_down, started
 from sweeps import outside, report_of, run_named, states, swept
 
-from waiting import is_alive, until
+from waiting import HEARING, is_alive, until
 
 if TYPE_CHECKING:
-    import subprocess
-
     from sandbox import Sandbox
 
 
 def resume(small: Sandbox) -> subprocess.CompletedProcess[str]:
     return swept(small, "--resume", "--jobs", "1", "--json", MARKS=str(marks(small)))
+
+
+DEAF = """\
+import signal
+from pathlib import Path
+
+if "lr: 2" in Path("params.yaml").read_text():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+"""
+
+
+def hears_ctrl_c(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    return not int(ignored, 16) & 1 << (signal.SIGINT - 1)
 
 
 def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> None:
@@ -62,11 +78,13 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
     assert not processes_of(small)
 
 
-def test_a_second_ctrl_c_stops_what_runs(small: Sandbox) -> None:
+def test_a_second_ctrl_c_stops_what_runs_and_a_third_what_will_not_stop(small: Sandbox) -> None:
     slow_down(small)
+    (small.root / "code" / "train.py").write_text(DEAF + small.text("code/train.py"))
+    small.commit("A training that does not stop")
 
     with started(small, "--jobs", "2", "--json", "-S", "train.lr=1,2,3") as sweep:
-        for word in ("finishing", "stopping"):
+        for word in ("finishing", "sweep-1-1 stopped", "stopping"):
             sweep.send_signal(signal.SIGINT)
             until(lambda word=word: word in sweep.stderr.readline())
         said, _ = sweep.communicate()
@@ -77,6 +95,27 @@ def test_a_second_ctrl_c_stops_what_runs(small: Sandbox) -> None:
     assert set(ended.values()) == {"KILLED"}
     assert not small.git("for-each-ref", "refs/exps")
     assert not processes_of(small)
+    assert not list((small.root / ".wherefrom" / "workers").glob("[!.]*"))
+
+
+def test_ctrl_c_before_the_first_variant_is_one_word(small: Sandbox) -> None:
+    command = (*HEARING, "wherefrom", "sweep", "-S", "train.lr=1,2")
+    env = small.cold.environment | {"PWD": str(small.root)}
+    errors = small.root.with_name("errors")
+    with (
+        errors.open("w") as file,
+        subprocess.Popen(
+            command, cwd=small.root, env=env, stderr=file, start_new_session=True
+        ) as sweep,
+    ):
+        until(lambda: len(psutil.Process(sweep.pid).children()) > 1 and hears_ctrl_c(sweep.pid))
+        libraries = psutil.Process(sweep.pid).children()[-1].pid
+        os.killpg(sweep.pid, signal.SIGINT)
+        sweep.wait()
+        lives = is_alive(libraries)  # until it has imported them, and finds that nobody asks
+        os.killpg(sweep.pid, signal.SIGKILL)
+
+    assert (sweep.returncode, errors.read_text().strip(), lives) == (130, "interrupted", True)
 
 
 def test_what_runs_as_the_sweep_is_killed_is_not_lost(small: Sandbox) -> None:

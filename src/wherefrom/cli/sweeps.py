@@ -68,24 +68,44 @@ def sweep(
     """
     if resume == bool(overrides):
         raise click.UsageError("say what to vary with -S, or --resume")
+    if resume:
+        _refuse_other_questions()
     from wherefrom.commands import sweep as command  # noqa: PLC0415
     from wherefrom.sweeping.request import Asked  # noqa: PLC0415
 
-    if metric is not None and metric.startswith("test."):
+    if metric is not None:
+        _warn_of_test_data(metric)
+    here = (Path.cwd(), os.environ)
+    better = {"maximize": "larger", "minimize": "smaller", None: None}[direction]
+    asked = Asked(overrides, name, sampler, trials, seed, metric, better, pruner, jobs)
+    again = (*here, name, jobs, trials)
+    started = command.resume(*again) if resume else command.start(*here, asked)
+    with started as swept:
+        _follow(swept)
+    chosen = swept.sweep.definition.metric
+    if metric is None and chosen is not None:
+        _warn_of_test_data(chosen)
+    _show(swept, as_json=as_json)
+    failed = any(one.state in {"failed", "stopped"} for one in swept.sweep.reports.values())
+    sys.exit(130 if swept.sweep.is_stopped else 1 if failed else 0)
+
+
+def _refuse_other_questions() -> None:
+    """Refuse options that a sweep which goes on would not heed."""
+    context = click.get_current_context()
+    given = click.core.ParameterSource.COMMANDLINE
+    names = ("sampler", "seed", "metric", "direction", "pruner")
+    if other := [name for name in names if context.get_parameter_source(name) is given]:
+        raise click.UsageError(f"--resume goes on as it was begun: drop --{', --'.join(other)}")
+
+
+def _warn_of_test_data(metric: str) -> None:
+    if metric.rpartition(":")[2].startswith("test."):
         click.echo(
             f"wherefrom: {metric} is of the test data: what is chosen by it is tuned on them, and "
             "they say no more how good it is; a cv.* metric is not",
             err=True,
         )
-    here = (Path.cwd(), os.environ)
-    better = {"maximize": "larger", "minimize": "smaller", None: None}[direction]
-    asked = Asked(overrides, name, sampler, trials, seed, metric, better, pruner, jobs)
-    started = command.resume(*here, name, jobs) if resume else command.start(*here, asked)
-    with started as swept:
-        _follow(swept)
-    _show(swept, as_json=as_json)
-    failed = any(one.state in {"failed", "stopped"} for one in swept.sweep.reports.values())
-    sys.exit(130 if swept.sweep.is_stopped else 1 if failed else 0)
 
 
 def _follow(swept: Swept) -> None:
@@ -113,7 +133,8 @@ def _follow(swept: Swept) -> None:
 
 
 def _stop(swept: Swept, _number: int, _frame: FrameType | None) -> None:
-    text = "stopping" if swept.sweep.is_stopped else "finishing what runs; Ctrl-C again stops it"
+    last = "stopping what runs; Ctrl-C again kills it"
+    text = last if swept.sweep.is_stopped else "finishing what runs; Ctrl-C again stops it"
     click.echo(f"\n{text}", err=True)
     swept.sweep.stop()
 

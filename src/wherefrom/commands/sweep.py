@@ -37,12 +37,16 @@ _ONE_CORE = "LOKY_MAX_CPU_COUNT"
 
 @dataclass
 class Swept:
-    """A sweep: as it runs, and when it has ended. `size` is None where nobody knows it."""
+    """A sweep: as it runs, and when it has ended. `size` is None where nobody knows it.
+
+    `gaps` are known as it begins, `late` at its end.
+    """
 
     definition: Definition
     sweep: Sweep
     size: int | None
     gaps: tuple[Gap, ...] = ()
+    late: tuple[Gap, ...] = ()
 
 
 @contextmanager
@@ -72,20 +76,27 @@ def start(folder: Path, environ: Mapping[str, str], asked: request.Asked) -> Ite
 
 @contextmanager
 def resume(
-    folder: Path, environ: Mapping[str, str], name: str | None, jobs: int | None
+    folder: Path,
+    environ: Mapping[str, str],
+    name: str | None,
+    jobs: int | None,
+    trials: int | None = None,
 ) -> Iterator[Swept]:
-    """Go on with a sweep, the last one if no name is given, from where it was. As `start`."""
+    """Go on with a sweep, the last one if no name is given, from where it was. As `start`.
+
+    `trials` is how many it shall have from now on.
+    """
     project = locate(folder, environ)
     known = books.names(project.state)
     chosen = name or (known[-1] if known else "")
     if chosen not in known:
         what = f"there is no sweep {chosen}" if chosen else "there is no sweep yet"
         raise SweepError(what, f"there are: {', '.join(known)}" if known else "start one with -S")
-    with (
-        Book(project.state, chosen) as book,
-        _run(project, environ, book, jobs, resumed=True) as swept,
-    ):
-        yield swept
+    with Book(project.state, chosen) as book:
+        if trials is not None:
+            book.write(request.with_trials(book.definition(), trials))
+        with _run(project, environ, book, jobs, resumed=True) as swept:
+            yield swept
 
 
 @contextmanager
@@ -109,14 +120,21 @@ def _run(
     environment = _variables(definition, count)
     plan = Plan(base, _workers(project), book.logs, environment, where)
     with Pool(nursery, plan, count) as pool:
-        asked = nursery.asked(dvc_experiment.known, base)
+        asked = nursery.asked(dvc_experiment.found, base)
         gaps: tuple[Gap, ...] = ()
         if parent_run is not None:
             definition, gaps = _with_parent(parent_run, definition)
             book.write(definition)
-        known = asked.value()
-        sampler = choosing.sampler(project, definition, found, book, resumed=resumed)
-        sweep = Sweep(definition, sampler, pool, book, known)
+        try:
+            here = asked.value()
+            if not resumed:
+                _refuse_edited(here.edited)
+            sampler = choosing.sampler(project, definition, found, book, resumed=resumed)
+        except SweepError:
+            if where is not None and definition.run_id:
+                nursery.ask(parent.end, where, definition, (), None, "FAILED")
+            raise
+        sweep = Sweep(definition, sampler, pool, book, here.known)
         status = "FAILED"
         try:
             yield (swept := Swept(definition, sweep, size, gaps))
@@ -124,7 +142,15 @@ def _run(
         finally:
             swept.definition = sweep.definition
             if where is not None and definition.run_id:
-                _end(nursery, where, sweep, status)
+                swept.late = _end(nursery, where, sweep, status)
+
+
+def _refuse_edited(paths: tuple[str, ...]) -> None:
+    """Refuse data that variants would not have: theirs is what DVC tracks."""
+    if paths:
+        names = ", ".join(paths)
+        remedy = "`dvc add` it and sweep the new, or `dvc checkout` to have the old again"
+        raise SweepError(f"{names} was changed since `dvc add`", remedy)
 
 
 def _base(project: Project, definition: Definition) -> Base:
@@ -192,7 +218,7 @@ def _with_parent(asked: Asked, definition: Definition) -> tuple[Definition, tupl
         return definition, (Gap("the sweep has no run in MLflow", str(error), error.hint),)
 
 
-def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:
+def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> tuple[Gap, ...]:
     """Say in MLflow what came of the sweep; variants that failed before they had a run get one."""
     reports = [sweep.reports[number] for number in sorted(sweep.reports)]
     here = [(one, sweep.variants[one.number]) for one in reports if one.number in sweep.variants]
@@ -200,5 +226,7 @@ def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> None:
     try:
         nursery.ask(parent.fail_variants, where, sweep.definition, failed)
         nursery.ask(parent.end, where, sweep.definition, reports, sweep.best, status)
-    except StoreUnreachableError:  # its variants wait for the store as well
-        return
+    except StoreUnreachableError as error:  # its variants wait for the store as well
+        remedy = f"`wherefrom sweep --resume --name {sweep.definition.name}` once it can be"
+        return (Gap("MLflow does not know how the sweep ended", str(error), remedy),)
+    return ()

@@ -40,11 +40,20 @@ def state(swept: Swept) -> str:
 
 def line(swept: Swept, report: Report) -> str:
     """Say what became of a variant."""
-    objective = swept.sweep.objective
-    value = objective.value(report) if objective else None
-    came = f"{objective.metric} {text.number(value)}" if objective and value is not None else ""
-    said = report.error or came
+    said = report.error or _value(swept, report)
     return f"{_name(swept, report)} {report.state}" + (f": {said}" if said else "")
+
+
+def _value(swept: Swept, report: Report) -> str:
+    """Say what a variant has of the metric that decides."""
+    objective = swept.sweep.objective
+    if objective is None or report.state not in {"done", "linked"}:
+        return ""
+    value = objective.value(report)
+    if value is None:
+        no_number = report.not_finite.get(objective.metric)
+        return f"{objective.metric} is {no_number}" if no_number else f"no {objective.metric}"
+    return f"{objective.metric} {text.number(value)}"
 
 
 def sweep(swept: Swept) -> str:
@@ -59,9 +68,18 @@ def sweep(swept: Swept) -> str:
         scored = [report for report in reports if objective.value(report) is not None]
         scored.sort(key=lambda one: merit(one.metrics[objective.metric], objective.better))
         shown += "\n" + _table(swept, scored[:_SHOWN])
-    bad = [report for report in reports if report.state in {"failed", "stopped"}]
+    bad = [report for report in reports if _is_without(swept, report)]
     shown += "".join(f"{line(swept, report)}\n" for report in bad)
+    shown += text.gaps(swept.late)
     return shown + "\nnext\n" + text.pairs(_next(swept), "  ")
+
+
+def _is_without(swept: Swept, report: Report) -> bool:
+    """Whether a variant failed, or has no number to be compared by."""
+    objective = swept.sweep.objective
+    if report.state in {"done", "linked"}:
+        return objective is not None and objective.value(report) is None
+    return report.state in {"failed", "stopped"}
 
 
 def _table(swept: Swept, reports: list[Report]) -> str:
@@ -105,7 +123,7 @@ def sweep_json(swept: Swept) -> str:
             "sweep": asdict(swept.definition),
             "best": best.experiment if best else None,
             "variants": [_variant_json(swept, report) for report in reports],
-            "gaps": text.gaps_json(swept.gaps),
+            "gaps": text.gaps_json((*swept.gaps, *swept.late)),
         }
     )
 

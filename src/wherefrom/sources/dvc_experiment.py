@@ -26,6 +26,7 @@ from wherefrom.sources import git_clone, git_repo
 from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sources.dvc_executor import commands_by, make_executor
 from wherefrom.sources.dvc_once import Once, quick_state
+from wherefrom.sources.dvc_whole import edited_data, is_whole
 from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _KEPT = (".dvc/config.local", ".dvc/tmp", ".dvc/cache")
 """What is kept below the DVC root, beside outputs and compiled code."""
+_BY_DVC = {"dvc.lock", ".gitignore"}
+"""Files that DVC writes as it runs stages."""
 
 
 @dataclass(frozen=True)
@@ -151,14 +154,28 @@ class WorkingCopy:
 
     def metric_files(self, name: str) -> dict[str, bytes]:
         """Read the metric files of an experiment of this baseline, by their paths from the root."""
-        commit, prefix = self._base.commit, self._base.prefix
-        ref = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
+        prefix = self._base.prefix
         paths = {path: f"{prefix}/{path}" if prefix else path for path in self._metric_files}
-        sha = git_repo.resolve(self._base.root, ref)
+        sha = git_repo.resolve(self._base.root, self._ref(name))
         blobs = git_repo.listed(self._base.root, sha, paths.values()) if sha else {}
         with Objects(self._base.root) as objects:
             contents = dict(objects.contents(list(blobs.values())))
         return {path: contents[blobs[at]] for path, at in paths.items() if at in blobs}
+
+    def is_whole(self, name: str) -> bool:
+        """Whether an experiment of what is set here ran all stages on it; `reset` afterwards."""
+        sha = git_repo.resolve(self._base.root, self._ref(name))
+        listed = git_repo.run(self._clone, "ls-tree", "-rz", "--name-only", str(sha)) if sha else ""
+        locks = [path for path in listed.split("\0") if PurePosixPath(path).name == "dvc.lock"]
+        if not locks:
+            return False
+        git_repo.run(self._clone, "restore", "--source", str(sha), "--worktree", "--", *locks)
+        with _own_repo(self.root) as repo, _converted():
+            return is_whole(repo)
+
+    def _ref(self, name: str) -> str:
+        commit = self._base.commit
+        return f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
 
     def _leave_last_branch(self) -> None:
         from dvc.repo.experiments.refs import EXEC_BRANCH  # noqa: PLC0415, TID251
@@ -176,9 +193,22 @@ def _below(folder: Path, path: str) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def known(base: Base) -> dict[str, str]:
-    """Map what the experiments of a baseline are made of to their names: a digest, as above."""
+@dataclass(frozen=True)
+class Found:
+    """What is there as experiments begin.
+
+    `known` maps what those of the baseline are made of to their names: a digest, as above.
+    `edited` is data in the workspace that is not what its `.dvc` file says.
+    """
+
+    known: Mapping[str, str]
+    edited: tuple[str, ...]
+
+
+def found(base: Base) -> Found:
+    """Look for experiments of a baseline, and for data that none of them would have."""
     with _repo(base.root) as repo:
+        edited = tuple(edited_data(repo))
         local = [out for out in repo.index.outs if out.protocol in {"local", None}]
         worktree = base.root.parents[len(Path(base.prefix).parts) - 1] if base.prefix else base.root
         outputs = [_below(worktree, out.fs_path) for out in local]
@@ -194,7 +224,8 @@ def known(base: Base) -> dict[str, str]:
         elif field:
             sha = field
             changed[sha] = {}
-    return {_digest(changed.get(sha, {}), outputs): name for name, sha in refs.items()}
+    known = {_digest(changed.get(sha, {}), outputs): name for name, sha in refs.items()}
+    return Found(known, edited)
 
 
 def is_of_command(error: BaseException) -> bool:
@@ -222,14 +253,18 @@ def _digest(changes: Mapping[str, str], outputs: Iterable[str]) -> str:
     text = "".join(
         f"{path}\0{blob}\0"
         for path, blob in sorted(changes.items())
-        if not f"{path}/".startswith(written) and PurePosixPath(path).name != "dvc.lock"
+        if not f"{path}/".startswith(written) and PurePosixPath(path).name not in _BY_DVC
     )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _include(config: Path, other: Path) -> None:
-    """Let a clone know the settings of its origin, such as a user's name; its own are stronger."""
+    """Let a clone know the settings of its origin, such as a user's name; its own are stronger.
+
+    A submodule's name the folder of its files, which those of the clone must not be.
+    """
     own = config.read_text(encoding="utf-8")
+    own += f'[core]\n\tworktree = "{config.parent.parent}"\n'
     config.write_text(f'[include]\n\tpath = "{other}"\n{own}', encoding="utf-8")
 
 

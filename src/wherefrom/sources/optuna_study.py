@@ -153,7 +153,7 @@ def open_study(
     `SweepError` where a package is missing, the file cannot be used, there is a study of this name
     already, or it is one of something else.
     """
-    _require(settings.sampler)
+    require(settings.sampler)
     optuna = _optuna()
     with _converted(path):
         study = _study(path, name, settings, state, resume=resume)
@@ -177,7 +177,8 @@ def _optuna() -> Any:  # noqa: ANN401
     return optuna
 
 
-def _require(sampler: str) -> None:
+def require(sampler: str) -> None:
+    """Refuse a sampler whose packages are not here. Raises `SweepError`."""
     missing = [package for package in SAMPLERS[sampler][1] if find_spec(package) is None]
     if missing:
         packages = " ".join(missing)
@@ -191,6 +192,8 @@ def _study(path: Path, name: str, settings: Settings, state: Path, *, resume: bo
     connect = {"timeout": 60, "factory": _Connection}
     with first_use(state), _converted(path, RuntimeError):  # of a schema that is not its own
         storage = optuna.storages.RDBStorage(url, {"connect_args": connect})
+    if not resume:
+        _forget_begun(storage, name)
     try:
         return optuna.create_study(
             storage=storage, study_name=name, direction=settings.direction, load_if_exists=resume
@@ -198,6 +201,14 @@ def _study(path: Path, name: str, settings: Settings, state: Path, *, resume: bo
     except optuna.exceptions.DuplicatedStudyError as error:
         remedy = "go on with it by `--resume`, or give another name with `--name`"
         raise SweepError(f"there is a study {name} in {path.name} already", remedy) from error
+
+
+def _forget_begun(storage: Any, name: str) -> None:  # noqa: ANN401
+    """Forget a study of which no trial has ended: its sweep was refused, and left nothing."""
+    optuna = _optuna()
+    known = optuna.study.get_all_study_names(storage=storage)
+    if name in known and not _ended(optuna.load_study(study_name=name, storage=storage)):
+        optuna.delete_study(study_name=name, storage=storage)
 
 
 def _check(study: Any, name: str, settings: Settings, distributions: Mapping[str, Any]) -> None:  # noqa: ANN401

@@ -12,6 +12,7 @@ import atexit
 import gc
 import importlib
 import io
+import multiprocessing.context
 import multiprocessing.util
 import os
 import runpy
@@ -106,6 +107,8 @@ def _be_main_process() -> None:
     own: Any = multiprocessing.current_process()
     own.name, own._identity = "MainProcess", ()  # noqa: SLF001
     processes._children = set()  # noqa: SLF001
+    contexts: Any = multiprocessing.context
+    contexts._default_context._actual_context = None  # noqa: SLF001
     finalizers: Any = multiprocessing.util
     finalizers._finalizer_registry.clear()  # noqa: SLF001
     helpers: tuple[Any, Any] = (resource_tracker, forkserver)

@@ -6,11 +6,13 @@ import json
 import multiprocessing
 import os
 import signal
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Self
 
+from wherefrom import places
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.sweeping import libraries, worker
 from wherefrom.sweeping.worker import Broken, Ready, Report, Step, Task
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.context import ForkServerProcess
 
-    from wherefrom.sweeping.worker import Plan
+    from wherefrom.sweeping.worker import Plan, State
 
 
 @dataclass
@@ -62,7 +64,9 @@ class Nursery:
         self._context.set_forkserver_preload([libraries.__name__])
         os.environ[libraries.VARIABLE] = json.dumps(list(names))
         try:
-            self._context.Process(target=_nothing).start()  # which starts the imports
+            with _deaf():  # else Ctrl-C would end the imports with a traceback
+                forkserver.ensure_running()
+            self._context.Process(target=_nothing).start()
         finally:
             del os.environ[libraries.VARIABLE]
 
@@ -93,6 +97,16 @@ def _said(connection: Connection) -> Any:  # noqa: ANN401
         return None
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ignore Ctrl-C, and let a process that is started ignore it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _nothing() -> None:
     """Be started."""
 
@@ -113,6 +127,7 @@ class Pool:
     def __init__(self, nursery: Nursery, plan: Plan, jobs: int) -> None:
         self._nursery = nursery
         self._plan = plan
+        self.is_stopped = False
         self._workers = [self._start() for _ in range(jobs)]
 
     def __enter__(self) -> Self:
@@ -125,6 +140,7 @@ class Pool:
             one.connection.close()
         for one in self._workers:
             one.process.join()
+        places.sweep(self._plan.folder)  # after workers that were killed
 
     @property
     def running(self) -> list[Task]:
@@ -174,11 +190,13 @@ class Pool:
                 with suppress(OSError):  # it has died, and `wait` says so
                     one.connection.send(stop)
 
-    def kill(self) -> None:
-        """Ask what runs to end at once: stages tell MLflow that they were stopped."""
+    def stop(self) -> None:
+        """Ask what runs to end at once, so that stages tell MLflow; kill what was asked before."""
         for one in self._workers:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(one.process.pid or 0, signal.SIGTERM)
+                how = signal.SIGKILL if self.is_stopped else signal.SIGTERM
+                os.killpg(one.process.pid or 0, how)
+        self.is_stopped = True
 
     def _start(self) -> _Worker:
         return _Worker(*self._nursery.start(worker.main, self._plan))
@@ -193,4 +211,5 @@ class Pool:
         number = dead.task.number if dead.task else 0
         code = dead.process.exitcode or 0
         how = f"by signal {-code}" if code < 0 else f"with {code}"
-        return Report(number, "failed", error=f"the process that ran it ended {how}")
+        state: State = "stopped" if self.is_stopped else "failed"
+        return Report(number, state, error=f"the process that ran it ended {how}")

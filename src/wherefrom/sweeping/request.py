@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom.errors.sweeps import SweepError
@@ -62,6 +62,13 @@ def definition(project: Project, name: str, asked: Asked) -> Definition:
     )
 
 
+def with_trials(begun: Definition, trials: int) -> Definition:
+    """Let a sweep have another number of trials. Raises `SweepError`."""
+    if begun.sampler == choosing.GRID:
+        raise SweepError(f"{begun.name} is a grid: it runs all of its variants", "drop --trials")
+    return replace(begun, trials=trials)
+
+
 def new_name(project: Project) -> str:
     """Choose a name that no sweep and no experiment has."""
     known = {*books.names(project.state), *_names_of_experiments(project)}
@@ -91,6 +98,8 @@ def check(asked: Asked, found: Space) -> None:
     if asked.sampler not in {choosing.GRID, *optuna_study.SAMPLERS}:
         known = ", ".join((choosing.GRID, *optuna_study.SAMPLERS))
         raise SweepError(f"there is no sampler {asked.sampler}", f"there are: {known}")
+    if asked.sampler != choosing.GRID:
+        optuna_study.require(asked.sampler)
     if asked.pruner not in {None, *optuna_study.PRUNERS}:
         known = ", ".join(optuna_study.PRUNERS)
         raise SweepError(f"there is no pruner {asked.pruner}", f"there are: {known}")

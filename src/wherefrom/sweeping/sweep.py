@@ -81,9 +81,9 @@ class Sweep:
         return len(self._pool.running)
 
     def stop(self) -> None:
-        """Start no more variants; a second time stops those that run."""
+        """Start no more variants; a second time stops those that run, a third time kills them."""
         if self._stopping:
-            self._pool.kill()
+            self._pool.stop()
         self._stopping = True
 
     @property
@@ -131,7 +131,7 @@ class Sweep:
         report = replace(report, values=trial.variant.values)
         self.reports[report.number] = report
         if report.digest and report.experiment:
-            self._known.setdefault(report.digest, report.experiment)
+            self._known[report.digest] = report.experiment
         self._book.add(report)
         if report.state in {"done", "linked"}:
             self._choose_metric(report)
@@ -141,13 +141,15 @@ class Sweep:
         return report
 
     def _choose_metric(self, report: Report) -> None:
+        """Choose what is asked about, and refuse what no variant has had so far."""
+        known_here = {**report.metrics, **report.not_finite}
         if self.definition.metric is None:
-            self.definition = replace(self.definition, metric=deciding(report.metrics))
+            self.definition = replace(self.definition, metric=deciding(known_here))
             self._book.write(self.definition)
         name = self.definition.metric
-        if name is None or name not in report.metrics:
+        if not any(name in {**one.metrics, **one.not_finite} for one in self.reports.values()):
             self._stopping = True
-            known = ", ".join(sorted(report.metrics)) or "none"
+            known = ", ".join(sorted(known_here)) or "none"
             raise SweepError(f"{report.experiment} has no metric {name}", f"it has: {known}")
 
     def _outcome(self, report: Report) -> Outcome:

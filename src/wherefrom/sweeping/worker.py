@@ -59,7 +59,8 @@ class Report:
     `experiment` holds its result; it is another one's where the variant was there already, and None
     where there is none. `digest` says what it is made of; `ran` names the commands that ran: none
     where DVC had all of it. `metrics` are by the names that MLflow has; `seconds` on the clock;
-    `values` is what the sweep varies. `refused` are parameters that cannot be set.
+    `values` is what the sweep varies; `not_finite` are metrics that are no numbers. `refused` are
+    parameters that cannot be set.
     """
 
     number: int
@@ -74,6 +75,7 @@ class Report:
     error: str | None = None
     seconds: float = 0.0
     values: Mapping[str, Scalar] = field(default_factory=dict)
+    not_finite: Mapping[str, str] = field(default_factory=dict)
     refused: bool = False
 
 
@@ -192,7 +194,11 @@ class _Worker:
             return {"state": "failed", "error": str(error), "refused": True}
         if digest in self._known:
             name = self._known[digest]
-            return {"state": "linked", "experiment": name, "digest": digest, **self._found(name)}
+            if self._copy.is_whole(name):
+                linked = {"state": "linked", "experiment": name, "digest": digest}
+                return {**linked, **self._found(name)}
+            self._copy.reset()
+            self._copy.set_params(task.overrides)
         made = self._copy.run(task.name, self._start)
         known = {"experiment": task.name, "commit": made, "digest": digest}
         return {"state": "done", **known, "ran": tuple(self._ran), **self._found(task.name)}
@@ -200,12 +206,13 @@ class _Worker:
     def _found(self, name: str) -> dict[str, Any]:
         """Read the metrics of an experiment, and the record that names its result."""
         files = self._copy.metric_files(name)
-        values, _ = metrics.join({p: text for p, text in files.items() if not is_record(p)})
+        measured = {p: text for p, text in files.items() if not is_record(p)}
+        values, _ = metrics.join(measured)
         texts = {path: text.decode() for path, text in files.items() if is_record(path)}
         found = [records.from_text(text, path) for path, text in texts.items()]
         last = max(found, key=lambda record: record.ended, default=None)
         named = {"record_id": last.record_id, "run_id": last.mlflow_run_id} if last else {}
-        return {"metrics": values, **named}
+        return {"metrics": values, "not_finite": metrics.not_finite(measured), **named}
 
     def _start(
         self,
@@ -282,8 +289,8 @@ def _error(log: Path, error: Exception) -> str:
     if not isinstance(error, DvcError | WherefromError):
         traceback.print_exception(error)
         return f"unexpected: {type(error).__name__}: {error}"
-    if not dvc_experiment.is_of_command(error):
-        return str(error)
+    if not dvc_experiment.is_of_command(error) or ", exited with -" in str(error):
+        return str(error)  # what a signal ended said nothing of that
     said = _last_message(log.read_text(encoding="utf-8", errors="replace").splitlines())
     return said or str(error)
 

@@ -1,0 +1,44 @@
+"""What a sweep goes by: numbers, and experiments of which every stage ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps import report_of, states, swept
+
+from wherefrom.identity import CommitSha
+from wherefrom.sources.dvc_experiment import Base, found
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+ODD = """\
+        score = {2: {"score": float("nan")}, 3: {}}.get(lr, {"score": lr})
+        Path("cv.json").write_text(json.dumps({"cv": score}))
+"""
+
+
+def test_one_variant_without_a_number_or_with_a_part_of_the_stages_misleads_nobody(
+    small: Sandbox,
+) -> None:
+    plain = '        Path("cv.json").write_text(json.dumps({"cv": {"score": lr}}))\n'
+    small.replace("code/train.py", plain, ODD)
+    small.replace(".gitignore", "/model.txt\n", "")  # which experiments then write there
+    small.git("commit", "--all", "--message", "Scores that are none")
+    small.dvc("exp", "run", "--temp", "--name", "part", "-S", "train.lr=4", "train")
+
+    asked = ("--metric", "cv.score", "--jobs", "1", "-S", "train.lr=2,3,4,4")
+    done = swept(small, *asked, "--json")
+
+    said = report_of(done)
+    assert states(said) == dict.fromkeys([f"sweep-1-{n}" for n in (1, 2)], "done") | {
+        "sweep-1-3": "linked"
+    }
+    assert "sweep-1-1 done: cv.score is nan\nsweep-1-2 done: no cv.score\n" in done.stderr
+    assert said["best"] == "sweep-1-3"
+    assert [one["metrics"]["test.score"] for one in said["variants"]] == [2.5, 3.5, 4.5, 4.5]
+    base = Base(
+        small.root, "", small.root / ".git", CommitSha(small.git("rev-parse", "HEAD").strip())
+    )
+    assert {one["digest"] for one in said["variants"]} == found(base).known.keys()
+    assert [bool(one["ran"]) for one in said["variants"]] == [True, True, True, False]
