@@ -10,26 +10,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from wherefrom import card, delivery, files, keys, lineage, plans, remarks, settings, tree
-from wherefrom.commands import ls
-from wherefrom.datasets import MAX_DIGEST, DataInput
+from wherefrom import delivery, files, lineage, settings, tree
+from wherefrom.commands import carried, ls
 from wherefrom.holders import Maker, origin
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
-from wherefrom.ledger_run import LedgerRun, of_result
 from wherefrom.lockfile import is_record
-from wherefrom.names import (
-    CARD,
-    DATA_HASH,
-    ERROR,
-    EXP_REV,
-    GAPS,
-    HELD_BY,
-    INHERITED,
-    PROCESS,
-    RELATION,
-    SOURCE_COMMIT,
-)
+from wherefrom.names import CARD, DATA_HASH, GAPS, RELATION
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.uris import is_inside, store_name
@@ -38,8 +25,9 @@ from wherefrom.view import look
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from wherefrom.commands.carried import Change
     from wherefrom.entries import Entry
-    from wherefrom.lineage import Lineage
+    from wherefrom.ledger_run import LedgerRun
     from wherefrom.runs import Logged, Run
     from wherefrom.sources.mlflow_store import Store
     from wherefrom.view import View
@@ -149,7 +137,7 @@ class _Ledger:
         here = tree.of_commit(self._view, made_in.commit_sha)
         results = lineage.results(here.holding)
         result = next((r for r in results if r.key == key), None)
-        run = _run_of(self._view, here, result, record_id) if result else None
+        run = carried.run_of(self._view, here, result, record_id) if result else None
         if run is None:
             gap = Gap(
                 what=f"the run of the record {record_id} was not made",
@@ -192,41 +180,37 @@ class _Ledger:
             self._done.linked += self._let_go(MlflowRunId(run_id), here)
 
     def _link_one(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> bool:
-        """Attach an experiment's own commit and who inherits a result; say whether that was new.
+        """Attach what has come since a run ended; say whether something was new.
 
-        An evaluation that was not tracked is logged, too. The tag of the process goes: foreign code
-        may go on with its run in another one, which would be taken for dead. So does the word of a
-        process that was killed: the run was gone on with, and has finished.
+        An evaluation that was not tracked is logged, too.
         """
         evaluated = self._evaluate(run_id, entry, here)
-        tags, links = {**here.tags, **evaluated}, _links(entry)
-        new = {k: v for k, v in links.items() if tags.get(k) != v}
-        values = {keys.key(name): value for name, value in entry.metrics.items()}
-        late = {k: v for k, v in values.items() if entry.record_id and k not in here.metrics}
-        late = {} if evaluated else late
-        passing = (PROCESS, ERROR, INHERITED, EXP_REV, HELD_BY, *entry.told.marks)
-        old = [k for k in passing if k in tags and k not in links]
+        tags = {**here.tags, **evaluated}
+        change = carried.afterwards(entry, tags)
+        late = {} if evaluated else carried.late_metrics(entry, here.metrics)
         if RELATION not in tags and CARD not in tags:  # foreign code names no inputs
-            self._store.log_inputs(run_id, _inputs(entry))
-        new |= _card(tags, new, old)
-        if new or late:
-            at = entry.run.ended if entry.run and entry.run.ended else 0
-            self._store.log(run_id, params={}, metrics=late, tags=new, at=at)
-        self._store.unset(run_id, old, tags)
-        return bool(evaluated or new or late or old)
+            self._store.log_inputs(run_id, carried.inputs(entry))
+        at = entry.run.ended if entry.run and entry.run.ended else 0
+        changed = self._change(run_id, tags, change, late, at)
+        return bool(evaluated) or changed
 
     def _let_go(self, run_id: MlflowRunId, here: Logged) -> bool:
-        """Take from a run that nothing holds what sync attached; say whether something changed.
-
-        In a store that others share somebody else's experiment may hold it.
-        """
+        """Take from a run that nothing holds what was attached; say whether something changed."""
         ours = is_inside(self._view.project.anchor, self._view.uri)
-        old = [k for k in (INHERITED, EXP_REV, HELD_BY) if ours and k in here.tags]
-        new = _card(here.tags, {}, old)
-        if new:
-            self._store.log(run_id, params={}, metrics={}, tags=new, at=0)
-        self._store.unset(run_id, old, here.tags)
-        return bool(new or old)
+        return self._change(run_id, here.tags, carried.let_go(here.tags, ours=ours), {}, 0)
+
+    def _change(
+        self,
+        run_id: MlflowRunId,
+        tags: Mapping[str, str],
+        change: Change,
+        metrics: Mapping[str, float],
+        at: int,
+    ) -> bool:
+        if change.tags or metrics:
+            self._store.log(run_id, params={}, metrics=metrics, tags=change.tags, at=at)
+        self._store.unset(run_id, change.gone, tags)
+        return bool(change.tags or metrics or change.gone)
 
     def _evaluate(self, run_id: MlflowRunId, entry: Entry, here: Logged) -> dict[str, str]:
         """Log what an evaluation that was not tracked adds to its training's run; give its tags.
@@ -238,7 +222,7 @@ class _Ledger:
             return {}
         commit = tree.of_commit(self._view, entry.made_in.commit_sha)
         result = next(r for r in lineage.results(commit.holding) if r.key == entry.key)
-        run = _run_of(self._view, commit, result, entry.key)
+        run = carried.run_of(self._view, commit, result, entry.key)
         if run is None:
             return {}
         late = {k: v for k, v in run.metrics.items() if k not in here.metrics}
@@ -255,66 +239,11 @@ class _Ledger:
         return added
 
 
-def _run_of(view: View, here: tree.Tree, result: Lineage, record_id: str) -> LedgerRun | None:
-    """Give the run of a record: that of the result itself, or that of a training alone."""
-    training, first = _training(here, result), None
-    if result.record is not None and result.record.record_id == record_id:
-        if result.record.relation == "own" and result.training is not None:
-            first = training
-            if result.training.record_id != record_id or training is None:
-                return None  # the tree has another training than the one that it rests on
-    elif training is not None:
-        result = training
-    else:
-        return None
-    path = here.params_file.get("data.path")
-    values, _ = here.metrics(view.project.anchor, result.metric_files)
-    return of_result(result, first, values, path if isinstance(path, str) else None)
-
-
-def _training(here: tree.Tree, result: Lineage) -> Lineage | None:
-    """Give the result of the training that a result rests on; None where the tree has another."""
-    if result.training is None:
-        return None
-    path = next(p for p, record in here.holding.records.items() if record is result.training)
-    maker = next((s for s in result.stages if s.record_path == path), None)
-    return lineage.result_of(here.holding, maker.address) if maker else None
-
-
 def _of_stages(runs: Iterable[Run], running: Collection[str]) -> list[str]:
     """Name the runs of stages that have ended, and that nobody works on."""
     ended = ("FINISHED", "FAILED", "KILLED")
     done = (r for r in runs if r.stage and r.status in ended and r.record_id not in running)
     return [run.mlflow_run_id for run in done]
-
-
-def _card(here: Mapping[str, str], new: dict[str, str], old: Collection[str]) -> dict[str, str]:
-    """Give the tags of a run's description that change when its tags do."""
-    after = {name: value for name, value in here.items() if name not in old} | new
-    found = card.described(after, here)
-    return {name: value for name, value in found.items() if here.get(name) != value}
-
-
-def _inputs(entry: Entry) -> list[DataInput]:
-    sha = entry.made_in.commit_sha if entry.made_in else None
-    hashes = ((item.path, item.hash or "") for item in entry.data)
-    return [DataInput(p, value, sha) for p, value in hashes if 0 < len(value) <= MAX_DIGEST]
-
-
-def _links(entry: Entry) -> dict[str, str]:
-    names = ", ".join(sorted(entry.inherited_by))
-    links = {INHERITED: keys.tag(names)} if names else {}
-    links |= remarks.tags(entry.reproduced) if entry.reproduced else {}
-    links |= plans.tags(entry.outcome)
-    links |= {name: value for name, value in entry.told.changed().items() if value is not None}
-    if entry.made_in is None:
-        return links
-    links[HELD_BY] = keys.tag(entry.made_in.experiment or entry.made_in.commit_sha)
-    if entry.made_in.experiment is not None:
-        links[EXP_REV] = entry.made_in.commit_sha
-    if entry.made_in.experiment is not None or (entry.run and entry.run.experiment is not None):
-        links[SOURCE_COMMIT] = entry.made_in.commit_sha  # it is no baseline's result
-    return links
 
 
 def _without_a_run(listed: Iterable[Entry]) -> list[Gap]:
