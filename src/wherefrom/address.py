@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from wherefrom.errors import WherefromError
-    from wherefrom.index.query import ResultRow
+    from wherefrom.index.rows import ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.predictions import Predictions

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wherefrom.holding import Stage
     from wherefrom.identity import CommitSha
-    from wherefrom.index.query import CommitRow
+    from wherefrom.index.rows import CommitRow
     from wherefrom.lineage import Lineage
     from wherefrom.problems import Unread
     from wherefrom.tree import Tree

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wherefrom import baseline as baselines
 from wherefrom import holders as holders_
 from wherefrom import plans
-from wherefrom.index.query import Input
+from wherefrom.index.rows import Input
 from wherefrom.join import apart, by_content, by_record
 from wherefrom.remarks import Told
 from wherefrom.sources import git_repo
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wherefrom.baseline import Changed
     from wherefrom.holders import Holder, Relation
     from wherefrom.identity import CommitSha, ExperimentName
-    from wherefrom.index.query import RecordRow, ResultRow
+    from wherefrom.index.rows import RecordRow, ResultRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.plans import Outcome

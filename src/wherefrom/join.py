@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wherefrom.holders import Holder, Relation
     from wherefrom.identity import CommitSha, MlflowRunId
-    from wherefrom.index.query import RecordRow
+    from wherefrom.index.rows import RecordRow
     from wherefrom.record import Record
     from wherefrom.runs import Run
 

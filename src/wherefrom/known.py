@@ -11,7 +11,8 @@ from wherefrom.holders import Maker, origin
 if TYPE_CHECKING:
     from wherefrom.context import Context
     from wherefrom.identity import ExperimentName
-    from wherefrom.index.query import Index, ResultRow
+    from wherefrom.index.query import Index
+    from wherefrom.index.rows import ResultRow
 
 
 def said(context: Context) -> str | None:

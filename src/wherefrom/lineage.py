@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from wherefrom.holding import Holding, Raw, Stage
     from wherefrom.identity import DataHash, Fingerprint, StageAddress
+    from wherefrom.lockfile import FileFacts
     from wherefrom.record import Record
 
 _T = TypeVar("_T")
@@ -81,6 +82,12 @@ class Lineage:
         makers = [stage for stage in self.stages if stage.record_path]
         kept = [path for path in makers[0].outs if not is_record(path)] if makers else []
         return models_among(path for path in kept if path not in makers[0].metrics)
+
+    @property
+    def model_files(self) -> tuple[tuple[str, FileFacts], ...]:
+        """The same with what the lock says of each."""
+        outs = {path: out for stage in self.stages for path, out in stage.outs.items()}
+        return tuple((path, outs[path]) for path in self.models)
 
 
 _NO_MODELS = (".csv", ".tsv", ".json", ".png", ".svg", ".html", ".log")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wherefrom.identity import DataHash
-    from wherefrom.index.query import CommitRow
+    from wherefrom.index.rows import CommitRow
     from wherefrom.lineage import Lineage
     from wherefrom.view import View
 

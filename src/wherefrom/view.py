@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from wherefrom.holders import Holder, Maker, Relation
     from wherefrom.identity import CommitSha
-    from wherefrom.index.query import Index, RecordRow
+    from wherefrom.index.query import Index
+    from wherefrom.index.rows import RecordRow
     from wherefrom.project import Project
     from wherefrom.record import Record
     from wherefrom.remarks import Reproduced

@@ -12,7 +12,7 @@ from wherefrom.environment import LOCK_NAMES
 from wherefrom.errors.project import NotAProjectError
 from wherefrom.names import SNAPSHOTS
 from wherefrom.record import Gap, GitFacts
-from wherefrom.sources import git_repo
+from wherefrom.sources import git_kept, git_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ def keep(project: Project, paths: Iterable[str], record_id: RecordId, name: str)
     if project.git_root is None:
         raise NotAProjectError(project.workspace, "git")
     message = f"Snapshot of the dirty tree of {name}\n\nwherefrom record {record_id}\n"
-    return git_repo.snapshot(project.git_root, paths, SNAPSHOTS + record_id, message)
+    return git_kept.snapshot(project.git_root, paths, SNAPSHOTS + record_id, message)
 
 
 def outside_of_git(project: Project) -> tuple[Gap, ...]:

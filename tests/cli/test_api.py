@@ -19,7 +19,7 @@ from wherefrom.commands.verify import Verification
 from wherefrom.errors import WherefromError
 from wherefrom.errors.answers import AmbiguousAddressError, UnknownAddressError
 from wherefrom.errors.project import NotAProjectError
-from wherefrom.render import traced, verified
+from wherefrom.render import traced_json, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def test_a_trace_is_an_object_with_the_content_of_the_json(project: Sandbox) -> 
     found = wherefrom.trace("final", project.root)
 
     assert_type(found, Trace)
-    assert traced.trace_json(found) == project.run("wherefrom", "trace", "final", "--json")
+    assert traced_json.trace_json(found) == project.run("wherefrom", "trace", "final", "--json")
 
 
 def test_what_a_trace_holds_has_the_types_of_the_tool(project: Sandbox) -> None:

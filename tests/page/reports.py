@@ -15,7 +15,7 @@ from wherefrom.commands.trace import Trace
 from wherefrom.entries import Entry
 from wherefrom.holders import Holder
 from wherefrom.identity import CommitSha, ExperimentName
-from wherefrom.index.query import Input
+from wherefrom.index.rows import Input
 from wherefrom.sources.dvc_plots import Plot, Plots
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from wherefrom.errors.git import ToolError
 from wherefrom.errors.project import NotAProjectError
-from wherefrom.sources import git_repo
+from wherefrom.sources import git_kept, git_repo
 from wherefrom.sources.git_repo import Change
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ def test_a_snapshot_keeps_changed_untracked_ignored_and_deleted_files(repo: Path
     paths = make_dirty(repo)
     head = git_repo.head(repo)
 
-    sha = git_repo.snapshot(repo, paths, REF, "a message")
+    sha = git_kept.snapshot(repo, paths, REF, "a message")
 
     kept = {"kept.txt": "dirty", "ignored.txt": "ignored", "sub/in.txt": "in"}
     assert tree(repo, sha) == kept | dict.fromkeys(ODD, "odd")
@@ -259,7 +259,7 @@ def test_a_snapshot_keeps_changed_untracked_ignored_and_deleted_files(repo: Path
 def test_a_snapshot_keeps_only_the_paths_that_it_was_given(repo: Path) -> None:
     make_dirty(repo)
 
-    sha = git_repo.snapshot(repo, ["kept.txt"], REF, "m")
+    sha = git_kept.snapshot(repo, ["kept.txt"], REF, "m")
 
     assert tree(repo, sha) == {"kept.txt": "dirty", "gone.txt": "gone", "sub/in.txt": "in"}
 
@@ -272,13 +272,13 @@ def test_a_snapshot_touches_neither_index_nor_branch_nor_files_nor_stash(repo: P
     paths = make_dirty(repo)
     before = state(repo)
 
-    git_repo.snapshot(repo, paths, REF, "m")
+    git_kept.snapshot(repo, paths, REF, "m")
 
     assert state(repo) == before
 
 
 def test_a_snapshot_leaves_no_lock_and_no_temporary_index(repo: Path) -> None:
-    git_repo.snapshot(repo, make_dirty(repo), REF, "m")
+    git_kept.snapshot(repo, make_dirty(repo), REF, "m")
 
     assert not list((repo / ".git").rglob("*.lock"))
     assert [path.name for path in (repo / ".git").glob("*index*")] == ["index"]
@@ -286,10 +286,10 @@ def test_a_snapshot_leaves_no_lock_and_no_temporary_index(repo: Path) -> None:
 
 def test_a_second_snapshot_has_the_first_as_a_parent(repo: Path) -> None:
     paths = make_dirty(repo)
-    first = git_repo.snapshot(repo, paths, REF, "one")
+    first = git_kept.snapshot(repo, paths, REF, "one")
     (repo / "kept.txt").write_text("dirtier")
 
-    second = git_repo.snapshot(repo, paths, REF, "two")
+    second = git_kept.snapshot(repo, paths, REF, "two")
 
     parents = git(repo, "rev-parse", f"{second}^@").split()
     assert parents == [git_repo.head(repo), first]
@@ -300,16 +300,16 @@ def test_a_second_snapshot_has_the_first_as_a_parent(repo: Path) -> None:
 def test_a_second_snapshot_of_the_same_files_is_the_first(repo: Path) -> None:
     paths = make_dirty(repo)
 
-    assert git_repo.snapshot(repo, paths, REF, "1") == git_repo.snapshot(repo, paths, REF, "2")
+    assert git_kept.snapshot(repo, paths, REF, "1") == git_kept.snapshot(repo, paths, REF, "2")
 
 
 def test_a_snapshot_can_be_taken_before_the_first_commit(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / "a.txt").write_text("a")
 
-    first = git_repo.snapshot(tmp_path, ["a.txt"], REF, "m")
+    first = git_kept.snapshot(tmp_path, ["a.txt"], REF, "m")
     (tmp_path / "a.txt").write_text("b")
-    second = git_repo.snapshot(tmp_path, ["a.txt"], REF, "m")
+    second = git_kept.snapshot(tmp_path, ["a.txt"], REF, "m")
 
     assert tree(tmp_path, first) == {"a.txt": "a"}
     assert tree(tmp_path, second) == {"a.txt": "b"}
@@ -323,9 +323,9 @@ def test_a_second_snapshot_before_the_first_commit_forgets_what_is_not_given(
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
 
-    git_repo.snapshot(tmp_path, ["a", "b"], REF, "m")
+    git_kept.snapshot(tmp_path, ["a", "b"], REF, "m")
 
-    assert set(tree(tmp_path, git_repo.snapshot(tmp_path, ["a"], REF, "m"))) == {"a"}
+    assert set(tree(tmp_path, git_kept.snapshot(tmp_path, ["a"], REF, "m"))) == {"a"}
 
 
 def test_a_snapshot_needs_no_name_and_no_signature_of_the_user(
@@ -337,7 +337,7 @@ def test_a_snapshot_needs_no_name_and_no_signature_of_the_user(
     monkeypatch.setenv("HOME", str(tmp_path / "empty-home"))
     (repo / "kept.txt").write_text("dirty")
 
-    assert tree(repo, git_repo.snapshot(repo, ["kept.txt"], REF, "m"))["kept.txt"] == "dirty"
+    assert tree(repo, git_kept.snapshot(repo, ["kept.txt"], REF, "m"))["kept.txt"] == "dirty"
 
 
 def test_gits_own_variables_of_the_caller_bend_nothing(
@@ -353,7 +353,7 @@ def test_gits_own_variables_of_the_caller_bend_nothing(
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(other / "objects"))
 
-    sha = git_repo.snapshot(repo, ["kept.txt"], REF, "m")
+    sha = git_kept.snapshot(repo, ["kept.txt"], REF, "m")
 
     assert git_repo.layout(repo).toplevel == repo
     assert git_repo.changes(repo) == expected
@@ -366,7 +366,7 @@ def test_gits_own_variables_of_the_caller_bend_nothing(
 def test_a_link_is_kept_as_a_link_even_to_nowhere(repo: Path) -> None:
     (repo / "link").symlink_to("nowhere")
 
-    sha = git_repo.snapshot(repo, ["link"], REF, "m")
+    sha = git_kept.snapshot(repo, ["link"], REF, "m")
 
     assert git(repo, "ls-tree", sha, "link").startswith("120000")
 
@@ -376,7 +376,7 @@ def test_a_folder_in_place_of_a_file_is_kept(repo: Path) -> None:
     (repo / "kept.txt").mkdir()
     (repo / "kept.txt" / "in").write_text("x")
 
-    sha = git_repo.snapshot(repo, [change.path for change in git_repo.changes(repo)], REF, "m")
+    sha = git_kept.snapshot(repo, [change.path for change in git_repo.changes(repo)], REF, "m")
 
     assert tree(repo, sha)["kept.txt/in"] == "x"
 
@@ -386,7 +386,7 @@ def test_a_file_in_place_of_a_folder_is_kept(repo: Path) -> None:
     (repo / "sub").rmdir()
     (repo / "sub").write_text("x")
 
-    sha = git_repo.snapshot(repo, [change.path for change in git_repo.changes(repo)], REF, "m")
+    sha = git_kept.snapshot(repo, [change.path for change in git_repo.changes(repo)], REF, "m")
 
     assert tree(repo, sha) == {"gone.txt": "gone", "kept.txt": "kept", "sub": "x"}
 

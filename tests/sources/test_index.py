@@ -23,7 +23,7 @@ from wherefrom import lineage, project, tree
 from wherefrom.errors.index import IndexPlaceError
 from wherefrom.errors.project import NotAProjectError
 from wherefrom.index import database, refresh
-from wherefrom.index.query import Input
+from wherefrom.index.rows import Input
 from wherefrom.lockfile import parse_lock
 from wherefrom.project import Project
 from wherefrom.sources.git_objects import Objects
@@ -31,7 +31,8 @@ from wherefrom.sources.git_objects import Objects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from wherefrom.index.query import Index, ResultRow
+    from wherefrom.index.query import Index
+    from wherefrom.index.rows import ResultRow
     from wherefrom.sources.git_refs import Refs
 
 SRC = Path(__file__).parents[2] / "src"

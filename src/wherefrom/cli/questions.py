@@ -46,11 +46,11 @@ def trace(address: str, *, as_json: bool) -> None:
     METRIC=VALUE.
     """
     from wherefrom.commands import trace as command  # noqa: PLC0415
-    from wherefrom.render import traced as render  # noqa: PLC0415
+    from wherefrom.render import traced, traced_json  # noqa: PLC0415
 
     with looking(as_json=as_json) as view:
         found = command.trace(view, address, Path.cwd())
-    click.echo(render.trace_json(found) if as_json else render.trace(found), nl=False)
+    click.echo(traced_json.trace_json(found) if as_json else traced.trace(found), nl=False)
     sys.exit(1 if found.gaps else 0)
 
 

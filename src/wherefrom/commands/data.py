@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wherefrom.entries import Entry
-    from wherefrom.index.query import CommitRow, Input
+    from wherefrom.index.rows import CommitRow, Input
     from wherefrom.metrics import Way
     from wherefrom.view import View
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wherefrom import address
 from wherefrom.errors.git import NothingToKeepError, TagNameError, TagTakenError
 from wherefrom.names import SNAPSHOTS
-from wherefrom.sources import git_repo
+from wherefrom.sources import git_kept, git_repo
 from wherefrom.verification import collect, subjects
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def keep(view: View, text: str, folder: Path, name: str | None = None) -> Kept:
     it twice changes nothing. Raises what `address.resolve` does, `NothingToKeepError`,
     `TagNameError`, `TagTakenError` and `TagRefusedError`.
     """
-    if name is not None and not git_repo.is_tag_name(view.git_root, name):
+    if name is not None and not git_kept.is_tag_name(view.git_root, name):
         raise TagNameError(name)
     found = address.resolve(view, text, folder)
     placed = collect.placed(view, [subjects.of_found(view, found)])[0]
@@ -67,7 +67,7 @@ def _tag(view: View, name: str, sha: CommitSha, known: list[CommitSha], message:
     of_any = git_repo.refs_below(view.git_root, ref).get("")
     there = git_repo.resolve(view.git_root, ref) or of_any  # a tag may be of a file
     if there is None:
-        git_repo.tag(view.git_root, name, sha, message)
+        git_kept.tag(view.git_root, name, sha, message)
     elif there not in known:
         raise TagTakenError(name, there)
     return Tag(name, there or sha, made=there is None)

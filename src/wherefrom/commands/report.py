@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wherefrom.commands.diff import Difference
     from wherefrom.commands.trace import Trace
     from wherefrom.entries import Entry
-    from wherefrom.index.query import CommitRow
+    from wherefrom.index.rows import CommitRow
     from wherefrom.metrics import Way
     from wherefrom.record import Gap
     from wherefrom.sources.dvc_plots import Plots

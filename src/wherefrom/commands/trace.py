@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wherefrom.found import Found
     from wherefrom.holders import Relation
     from wherefrom.identity import CommitSha, ExperimentName
-    from wherefrom.index.query import CommitRow
+    from wherefrom.index.rows import CommitRow
     from wherefrom.join import Joined
     from wherefrom.lineage import Lineage
     from wherefrom.plans import Outcome

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wherefrom.identity import CommitSha
-    from wherefrom.index.query import CommitRow
+    from wherefrom.index.rows import CommitRow
     from wherefrom.project import Project
     from wherefrom.sources.git_repo import Layout
 

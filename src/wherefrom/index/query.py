@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wherefrom.holders import Holder
 from wherefrom.identity import CommitSha, ExperimentName
+from wherefrom.index import rows
+from wherefrom.index.rows import CommitRow, Input
 from wherefrom.record import Gap
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
-    from wherefrom.holders import Relation
-    from wherefrom.identity import Fingerprint, MlflowRunId, RecordId
+    from wherefrom.index.rows import RecordRow, ResultRow
 
 _HELD = "EXISTS (SELECT 1 FROM commits c WHERE c.snapshot = {}.snapshot AND c.live)"
 # a copy whose record was edited or damaged is no result of its own, where the true one is held
@@ -28,64 +28,6 @@ _RESULT = (
     "r.id, r.snapshot, r.key, r.stage, r.fingerprint, r.record_id, r.training_id, r.metrics, "
     "r.params, r.prints, r.gaps"
 )
-
-
-@dataclass(frozen=True)
-class Input:
-    """A raw input of a result, with the hash that was read; `size` is in bytes."""
-
-    path: str
-    hash: str | None
-    size: int | None
-    dvc_file: str
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """A result as one snapshot holds it. `fingerprints` are those of its stages, the last first."""
-
-    number: int
-    snapshot: int
-    key: str
-    stage: str
-    fingerprint: str
-    record_id: str | None
-    training_id: str | None
-    metrics: Mapping[str, float]
-    params: Mapping[str, Any]
-    fingerprints: Sequence[str]
-    gap_count: int
-
-
-@dataclass(frozen=True)
-class RecordRow:
-    """A record, without what only a trace shows. `tags` are all that records say of its run."""
-
-    record_id: RecordId
-    stage: str
-    relation: Relation
-    derived_from: RecordId | None
-    fingerprint: Fingerprint
-    mlflow_run_id: MlflowRunId | None
-    run_name: str
-    experiment: ExperimentName | None
-    baseline: CommitSha | None
-    started: int
-    ended: int
-    tags: Mapping[str, str]
-    plan: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class CommitRow:
-    """A commit that a ref leads to."""
-
-    sha: CommitSha
-    time: int
-    parents: tuple[CommitSha, ...]
-    subject: str
-    snapshot: int
-    live: bool
 
 
 class Index:
@@ -185,13 +127,13 @@ class Index:
 
     def records(self) -> dict[str, RecordRow]:
         """Map record ids to records; of a training and its evaluation it is the latter."""
-        rows = self._database.execute("SELECT * FROM records ORDER BY ended").fetchall()
-        return _latest(rows)
+        ask = "SELECT * FROM records ORDER BY ended"
+        return rows.latest(self._database.execute(ask).fetchall())
 
     def record(self, record_id: str) -> RecordRow | None:
         """Give a record; of a training and its evaluation the latter."""
         ask = "SELECT * FROM records WHERE record_id = ? ORDER BY ended"
-        return _latest(self._database.execute(ask, (record_id,)).fetchall()).get(record_id)
+        return rows.latest(self._database.execute(ask, (record_id,)).fetchall()).get(record_id)
 
     # -- who holds them
 
@@ -288,24 +230,8 @@ class Index:
         return {name for (name,) in (*named, *runs)} | short
 
     def _results(self, where: str, values: tuple[object, ...]) -> list[ResultRow]:
-        rows = self._database.execute(f"SELECT {_RESULT} FROM results r WHERE {where}", values)
-        return [_result(*row) for row in rows]
-
-
-def _result(*row: Any) -> ResultRow:  # noqa: ANN401
-    *head, metrics, params, prints, gaps = row
-    return ResultRow(*head, json.loads(metrics), json.loads(params), json.loads(prints), gaps)  # type: ignore[call-arg]
-
-
-def _latest(rows: Iterable[Sequence[Any]]) -> dict[str, RecordRow]:
-    """Give the last of each record's rows, with the tags of those before: of the same run."""
-    said: dict[str, dict[str, str]] = {}
-    found: dict[str, RecordRow] = {}
-    for *head, tags, plan in rows:
-        own = said.setdefault(head[0], {})
-        own |= json.loads(tags)
-        found[head[0]] = RecordRow(*head, own, json.loads(plan))  # type: ignore[call-arg]
-    return found
+        found = self._database.execute(f"SELECT {_RESULT} FROM results r WHERE {where}", values)
+        return [rows.of_result(*row) for row in found]
 
 
 def _starts(column: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wherefrom.commands.best import Best
     from wherefrom.entries import Entry
     from wherefrom.holders import Relation
-    from wherefrom.index.query import RecordRow
+    from wherefrom.index.rows import RecordRow
     from wherefrom.record import Gap, Record
     from wherefrom.runs import Run
 

@@ -1,23 +1,20 @@
-"""A trace on one screen, and all of it as JSON."""
+"""A trace on one screen."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wherefrom.lockfile import is_record
 from wherefrom.render import text, told
-from wherefrom.render.listing import run_json
-from wherefrom.render.predicted import as_dict as predictions_json
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from wherefrom.commands.trace import Trace
     from wherefrom.holding import Stage
-    from wherefrom.index.query import CommitRow
+    from wherefrom.index.rows import CommitRow
     from wherefrom.lineage import Lineage
     from wherefrom.lockfile import FileFacts
     from wherefrom.versions import Version
@@ -43,42 +40,6 @@ def trace(found: Trace) -> str:
     return f"{shown}\n{listed}" if listed else shown
 
 
-def trace_json(found: Trace) -> str:
-    """Write all of a trace for a program."""
-    return text.as_json(as_dict(found))
-
-
-def as_dict(found: Trace) -> dict[str, Any]:
-    """Give a trace as plain values, in the form of the JSON."""
-    record, lineage = found.record, found.lineage
-    return {
-        "result": {
-            "key": found.key,
-            "record_id": record.record_id if record else None,
-            "stage": lineage.final.address if lineage else None,
-            "fingerprint": lineage.final.fingerprint if lineage else None,
-            "models": [_file(p, o) for p, o in _models(lineage)] if lineage else [],
-        },
-        "run": run_json(found.run, found.relation, record),
-        "experiments": list(found.experiments),
-        "commits": list(found.commits),
-        "commit": _commit_json(found),
-        "data": [_version_json(version) for version in found.data],
-        "stages": [_stage_json(stage, lineage) for stage in lineage.stages] if lineage else [],
-        "params": dict(found.params),
-        "changed": {name: list(pair) for name, pair in found.changed.items()},
-        "unused": {name: list(pair) for name, pair in found.unused.items()},
-        "baseline": found.baseline,
-        "metrics": dict(found.metrics),
-        "environment": asdict(record.environment) if record else None,
-        "reproduced": text.reproduced_json(found.reproduced),
-        "plan": text.plan_json(found.plan, found.outcome),
-        **told.as_dict(found.told),
-        "predictions": predictions_json(found.predictions) if found.predictions else None,
-        "gaps": text.gaps_json(found.gaps),
-    }
-
-
 # -- the result and its run
 
 
@@ -100,7 +61,7 @@ def _predictions(found: Trace) -> str:
 def _result(found: Trace) -> str:
     rows = [("id", found.key)]
     if found.lineage:
-        rows += [("model", f"{path}  {out.hash}") for path, out in _models(found.lineage)]
+        rows += [("model", f"{path}  {out.hash}") for path, out in found.lineage.model_files]
     if found.reproduced:
         rows.append(("reproduced", text.reproduced(found.reproduced)))
     rows += told.rows(found.told)
@@ -135,11 +96,6 @@ def _cell(metrics: Mapping[str, float], part: str, name: str) -> str:
     deviation = metrics.get(f"cv.{name}.std")
     spread = "" if deviation is None else f" ± {deviation:.4f}"
     return "" if mean is None else f"{text.number(mean)}{spread}"
-
-
-def _models(lineage: Lineage) -> Iterator[tuple[str, FileFacts]]:
-    outs = {path: out for stage in lineage.stages for path, out in stage.outs.items()}
-    yield from ((path, outs[path]) for path in lineage.models)
 
 
 def _run(found: Trace) -> str:
@@ -186,21 +142,6 @@ def _inside(found: Trace) -> bool:
     return any(name for name in found.experiments)
 
 
-def _commit_json(found: Trace) -> dict[str, Any] | None:
-    commit, record = found.commit, found.record
-    if commit is None:
-        return None
-    return {
-        "sha": commit.sha if found.attributed else None,
-        "held_by": commit.sha,
-        "time": commit.time,
-        "subject": commit.subject,
-        "refs": list(found.refs),
-        "dirty": record.git.dirty if record else None,
-        "snapshot": record.git.snapshot if record else None,
-    }
-
-
 # -- what it was made from
 
 
@@ -216,19 +157,6 @@ def _version(version: Version) -> str:
 
 def _when(commit: CommitRow) -> str:
     return f"{commit.sha[: text.SHORT]} of {text.date(commit.time * 1000)[:10]}"
-
-
-def _version_json(version: Version) -> dict[str, Any]:
-    first = version.introduced
-    return {
-        "path": version.path,
-        "hash": version.hash,
-        "size": version.size,
-        "label": version.label,
-        "dvc_file": version.dvc_file,
-        "introduced": {"sha": first.sha, "time": first.time} if first else None,
-        "restore": list(version.restore),
-    }
 
 
 def _stages(lineage: Lineage) -> str:
@@ -254,28 +182,6 @@ def _stage(stage: Stage, lineage: Lineage) -> str:
 def _named(files: Iterable[tuple[str, FileFacts]]) -> list[str]:
     shown = [(redact_text(path), str(f.hash)) for path, f in files if not is_record(path)]
     return [f"{path} {value[: text.SHORT]}" for path, value in shown]
-
-
-def _stage_json(stage: Stage, lineage: Lineage) -> dict[str, Any]:
-    return {
-        "name": stage.address,
-        "cmd": _redacted(stage.facts.cmd),
-        "fingerprint": stage.fingerprint,
-        "after": list(lineage.before[stage.address]),
-        "deps": [_file(path, dep) for path, dep in stage.deps.items()],
-        "outs": [_file(path, out) for path, out in stage.outs.items()],
-        "params": {file: dict(keys) for file, keys in stage.facts.params.items()},
-    }
-
-
-def _redacted(command: str | tuple[str, ...]) -> str | list[str]:
-    if isinstance(command, str):
-        return redact_text(command)
-    return [redact_text(line) for line in command]
-
-
-def _file(path: str, facts: FileFacts) -> dict[str, Any]:
-    return {"path": redact_text(path), "hash": facts.hash, "size": facts.size}
 
 
 def _params(found: Trace) -> str:

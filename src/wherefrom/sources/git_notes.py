@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from wherefrom.errors.git import ToolError
-from wherefrom.sources import git_repo
+from wherefrom.sources import git_kept, git_repo
 from wherefrom.sources.git_objects import Objects
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def add(root: Path, blob: str, line: str, lock: Path) -> None:
         text = "".join(f"{one}\n" for one in sorted({*known, line}))
         note = git_repo.run(root, "hash-object", "-w", "--stdin", given=text).strip()
         args = ("notes", f"--ref={REF}", "add", "--force", "-C", note, blob)
-        git_repo.run(root, *args, extra=git_repo.IN_OWN_NAME)
+        git_repo.run(root, *args, extra=git_kept.IN_OWN_NAME)
 
 
 def of(root: Path, blob: str) -> str:

@@ -1,29 +1,23 @@
-"""git, by a process for each question; `git_objects` has the one that stays open."""
+"""git, by a process for each question; `git_objects` has the one that stays open.
+
+What is made in it: `git_kept`.
+"""
 
 from __future__ import annotations
 
 import os
 import posixpath
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wherefrom.errors.git import TagRefusedError, ToolError
+from wherefrom.errors.git import ToolError
 from wherefrom.errors.project import NotAProjectError
 from wherefrom.identity import CommitSha
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-
-IN_OWN_NAME = {
-    f"GIT_{role}_{field}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for field, value in (("NAME", "wherefrom"), ("EMAIL", "wherefrom@localhost"))
-}
-"""The environment of a commit in the name of the tool: the user may have no name in git yet."""
 
 _NO_WORKTREE = ("not a git repository", "must be run in a work tree")
 
@@ -160,44 +154,6 @@ def tracked(root: Path, paths: Iterable[str]) -> frozenset[str]:
     return frozenset(listed.split("\0")) - {""}
 
 
-def snapshot(root: Path, paths: Iterable[str], ref: str, message: str) -> CommitSha:
-    """Keep HEAD with `paths` as they are now as a commit under `ref`; touch nothing else.
-
-    `paths` are relative to the worktree's root `root`; a deleted one is deleted in the commit. The
-    user's index, branch and files stay as they are. A former commit under `ref` becomes a parent.
-    """
-    base = head(root)
-    parents = [sha for sha in (base, _resolve(root, ref)) if sha]
-    with tempfile.TemporaryDirectory() as folder:
-        index = {"GIT_INDEX_FILE": str(Path(folder) / "index"), "GIT_LITERAL_PATHSPECS": "1"}
-        if base:
-            run(root, "read-tree", base, extra=index)
-        for path in paths:
-            here = os.path.lexists(root / path)
-            verb = ("add", "--force") if here else ("rm", "--cached", "--quiet", "--ignore-unmatch")
-            run(root, *verb, "--", path, extra=index)
-        tree = run(root, "write-tree", extra=index).strip()
-    former = parents[-1] if len(parents) > bool(base) else None
-    if former and tree == run(root, "rev-parse", f"{former}^{{tree}}").strip():
-        return former
-    return _commit(root, tree, parents, ref, message)
-
-
-def _resolve(root: Path, ref: str) -> CommitSha | None:
-    try:
-        return CommitSha(run(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip())
-    except ToolError:
-        return None
-
-
-def _commit(root: Path, tree: str, parents: list[CommitSha], ref: str, message: str) -> CommitSha:
-    """Commit a tree under `ref`."""
-    args = [part for parent in parents for part in ("-p", parent)]
-    text = run(root, "commit-tree", tree, *args, "-m", message, extra=IN_OWN_NAME)
-    run(root, "update-ref", ref, text.strip())
-    return CommitSha(text.strip())
-
-
 def files(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
     """List the files below `root` that git does not ignore and whose names match a pattern."""
     wanted = [part for p in patterns for part in (f":(glob)**/{p}", f":(glob){p}")]
@@ -226,7 +182,11 @@ def resolve(root: Path, revision: str) -> CommitSha | None:
     """Give the commit that a revision names; None where it names none."""
     if revision.startswith("-"):
         return None
-    return _resolve(root, revision)
+    try:
+        name = f"{revision}^{{commit}}"
+        return CommitSha(run(root, "rev-parse", "--verify", "--quiet", name).strip())
+    except ToolError:
+        return None
 
 
 def has(git_dir: Path, sha: CommitSha) -> bool:
@@ -268,31 +228,6 @@ def listed(root: Path, sha: CommitSha, paths: Iterable[str]) -> dict[str, str]:
     text = run(root, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", sha, *wanted)
     entries = (entry.partition("\t") for entry in text.split("\0") if entry)
     return {path: head.split()[2] for head, _, path in entries}
-
-
-def is_tag_name(root: Path, name: str) -> bool:
-    """Whether a tag may have a name."""
-    try:
-        run(root, "check-ref-format", f"refs/tags/{name}")
-    except ToolError:
-        return False
-    return not name.startswith("-")
-
-
-def tag(root: Path, name: str, sha: CommitSha, message: str) -> None:
-    """Make an annotated tag, in the name of the tool where the user has none in git.
-
-    Raises `TagRefusedError`.
-    """
-    try:
-        run(root, "var", "GIT_COMMITTER_IDENT")
-        extra = {}
-    except ToolError:
-        extra = {"GIT_COMMITTER_NAME": "wherefrom", "GIT_COMMITTER_EMAIL": "wherefrom@localhost"}
-    try:
-        run(root, "tag", "--annotate", "--message", message, name, sha, extra=extra)
-    except ToolError as error:
-        raise TagRefusedError(name, " ".join(error.output.split())) from error
 
 
 def refs_below(root: Path, prefix: str) -> dict[str, CommitSha]:

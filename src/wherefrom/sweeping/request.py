@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wherefrom.errors.sweeps import SweepError
-from wherefrom.sources import git_repo, optuna_study
+from wherefrom.sources import git_kept, git_repo, optuna_study
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import choosing
 from wherefrom.sweeping.book import Definition
@@ -47,7 +47,7 @@ def definition(project: Project, name: str, asked: Asked) -> Definition:
         raise SweepError("there is no commit that experiments could start from", "commit first")
     changed = [change.path for change in git_repo.changes(root) if not change.untracked]
     message = f"The workspace as the sweep {name} started"
-    tree = git_repo.snapshot(root, changed, TREES + name, message) if changed else None
+    tree = git_kept.snapshot(root, changed, TREES + name, message) if changed else None
     return Definition(
         name=name,
         overrides=asked.overrides,
