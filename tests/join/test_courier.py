@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from small_project import RESULT, TRAINING
 
+import warm
 from sandbox import check_link
 from waiting import is_alive, until
 from wherefrom import lockfile
@@ -33,20 +35,36 @@ PAUSE = """\
         folder = Path({folder!r})
         (folder / "started").write_text(str(os.getpid()))
         while not (folder / "go").exists():
+            {each}
             time.sleep(0.05)
         print("imported:", "mlflow" in sys.modules)
 """
 
 
+@pytest.fixture
+def small(small: Sandbox) -> Sandbox:
+    """The small project, whose stages import what they use; `dvc` itself has done so."""
+    return replace(small, environment=warm.with_cold_scripts(small.environment))
+
+
+@pytest.fixture
+def quick(small: Sandbox, quiet_environment: dict[str, str]) -> Sandbox:
+    """The same project, where stages have no couriers: for what comes after them."""
+    return replace(small, environment=quiet_environment)
+
+
 @contextmanager
-def paused(small: Sandbox, folder: Path, target: str = "train", **extra: str) -> Iterator[int]:
+def paused(
+    small: Sandbox, folder: Path, target: str = "train", each: str = "pass", **extra: str
+) -> Iterator[int]:
     """Run a cold training up to its work, and give its process id; it goes on after the block."""
-    small.replace("code/train.py", WORK, PAUSE.format(folder=str(folder)) + WORK)
+    pause = PAUSE.format(folder=str(folder), each=each)
+    small.replace("code/train.py", WORK, pause + WORK)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             ["env", "--default-signal=INT", "dvc", "repro", target],
             cwd=small.root,
-            env=small.cold.environment | extra,
+            env=small.environment | extra,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -83,17 +101,19 @@ def courier_of(pid: int) -> psutil.Process:
     return courier
 
 
-def test_a_run_is_there_while_the_stage_runs_which_never_imports_mlflow(
+def test_a_run_is_there_with_its_curve_while_the_stage_runs_which_never_imports_mlflow(
     small: Sandbox, tmp_path: Path
 ) -> None:
     before = small.runs()
-    with paused(small, tmp_path) as pid:
+    log = "run.log_metric('loss', 1.0, time.monotonic_ns() // 10**6)"
+    with paused(small, tmp_path, each=log) as pid:
         until(lambda: [run.status for run in new_runs(small, before)] == ["RUNNING"])
+        until(lambda: [run.metrics for run in new_runs(small, before)] == [{"loss": 1.0}])
         courier = courier_of(pid)
 
     (run,) = new_runs(small, before)
     assert "imported: False" in said(tmp_path)
-    assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.1})
+    assert (run.status, run.metrics) == ("FINISHED", {"loss": 1.0, "cv.score": 0.1})
     assert small.record(path=TRAINING).mlflow_run_id == run.run_id
     assert waiting(small) == []
     until(lambda: not is_alive(courier.pid))
@@ -112,7 +132,7 @@ def test_a_stage_that_is_stopped_has_its_run_killed(
     small: Sandbox, tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
 ) -> None:
     before = small.runs()
-    with paused(small, tmp_path) as pid:
+    with paused(small.cold, tmp_path) as pid:  # it is of a group of its own
         send(os.getpgid(pid) if send is os.killpg else pid, number)
         until(lambda: [run.status for run in new_runs(small, before)] == ["KILLED"])
     until(lambda: not waiting(small))
@@ -120,7 +140,7 @@ def test_a_stage_that_is_stopped_has_its_run_killed(
 
 
 def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
-    small: Sandbox, tmp_path: Path
+    small: Sandbox, quick: Sandbox, tmp_path: Path
 ) -> None:
     before = small.runs()
     with paused(small, tmp_path) as pid:
@@ -131,7 +151,7 @@ def test_kill_9_ends_the_courier_too_and_leaves_the_run_to_the_next_one(
         assert [run.status for run in new_runs(small, before)] == ["RUNNING"]
         assert len(waiting(small)) == 1
 
-    small.cold.dvc("repro", "train")
+    quick.dvc("repro", "train")
 
     assert sorted(run.status for run in new_runs(small, before)) == ["FINISHED", "KILLED"]
     assert waiting(small) == []
@@ -177,7 +197,7 @@ def test_a_depot_that_is_killed_costs_no_run(small: Sandbox, tmp_path: Path) -> 
 
 
 def test_a_store_that_is_down_is_named_once_while_the_stage_runs_and_gets_the_run_later(
-    small: Sandbox, tmp_path: Path
+    small: Sandbox, quick: Sandbox, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
     store.write_text("no folder: the store is down")
@@ -191,7 +211,7 @@ def test_a_store_that_is_down_is_named_once_while_the_stage_runs_and_gets_the_ru
     assert small.record(path=TRAINING).mlflow_run_id is None
     store.unlink()
     store.mkdir()
-    small.cold.dvc("repro", MLFLOW_TRACKING_URI=uri)
+    quick.dvc("repro", MLFLOW_TRACKING_URI=uri)
     (run,) = small.runs(store / "mlflow.db").values()
     assert run.record_id == small.record(path=RESULT).record_id
     assert (run.status, run.metrics) == ("FINISHED", {"cv.score": 0.2, "test.score": 0.7})
@@ -201,27 +221,12 @@ def test_a_store_that_must_answer_is_waited_for(small: Sandbox) -> None:
     small.replace("params.yaml", "train:", "tracking: {required: true}\ntrain:")
     small.replace("code/train.py", WORK, "        Path('went-on').touch()\n" + WORK)
 
-    done = small.cold.process("dvc", "repro", "train", MLFLOW_TRACKING_URI="sqlite:////dev/null/n")
+    done = small.process("dvc", "repro", "train", MLFLOW_TRACKING_URI="sqlite:////dev/null/n")
 
     assert done.returncode != 0
     assert done.stderr.count("cannot be reached") == 1
     assert "Traceback" not in done.stderr
     assert not (small.root / "went-on").exists()
-
-
-def test_a_curve_is_in_the_store_while_the_stage_runs(small: Sandbox) -> None:
-    look = (
-        "        import itertools, sqlite3, time\n"
-        "        count = \"SELECT COUNT(*) FROM metrics WHERE key = 'loss'\"\n"
-        "        for step in itertools.count():\n"
-        "            run.log_metric('loss', 1.0, step)\n"
-        "            time.sleep(0.1)\n"
-        "            if sqlite3.connect('mlflow.db').execute(count).fetchone()[0]:\n"
-        "                break\n"
-    )
-    small.replace("code/train.py", WORK, look + WORK)
-
-    small.cold.dvc("repro", "train")
 
 
 MODEL = """\
@@ -261,10 +266,12 @@ def log_model(small: Sandbox, module: str) -> None:
 
 
 @pytest.mark.parametrize("module", ["own", "__main__"])
-def test_a_model_of_the_workspaces_own_code_is_logged(small: Sandbox, module: str) -> None:
+def test_a_model_of_the_workspaces_own_code_is_logged(
+    small: Sandbox, quick: Sandbox, module: str
+) -> None:
     log_model(small, module)
 
-    output = small.cold.dvc("repro", "train")
+    output = small.dvc("repro", "train")
 
     run_id = small.record(path=TRAINING).mlflow_run_id
     assert "waits" not in output
@@ -272,7 +279,8 @@ def test_a_model_of_the_workspaces_own_code_is_logged(small: Sandbox, module: st
     assert f"run_id: {run_id}" in file.read_text()
     assert not list((small.root / "mlruns").rglob("*.pickle"))
     if module == "own":
-        assert "[7.0, 7.0]" in small.run("python", "-c", LOAD, str(file.parent))
+        (small.root / "load.py").write_text(LOAD)
+        assert "[7.0, 7.0]" in quick.run("python", "load.py", str(file.parent))
 
 
 def test_a_model_that_cannot_be_saved_fails_the_stage(small: Sandbox) -> None:
@@ -280,7 +288,7 @@ def test_a_model_that_cannot_be_saved_fails_the_stage(small: Sandbox) -> None:
     small.replace("code/train.py", '"own.Constant"', "")
     before = small.runs()
 
-    done = small.cold.process("dvc", "repro", "train")
+    done = small.process("dvc", "repro", "train")
 
     (run,) = new_runs(small, before)
     assert done.returncode != 0
@@ -312,7 +320,8 @@ def test_a_cold_variant_in_a_temporary_copy_is_linked_and_has_the_bytes_of_one_w
         return {out.path: out.hash for out in outs if not lockfile.is_record(out.path)}
 
     change = "train.random_forest.n_estimators=6"
-    sandbox.cold.dvc("exp", "run", "--temp", "--name", "t", "--set-param", change)
+    scripts = replace(sandbox, environment=warm.with_cold_scripts(sandbox.environment))
+    scripts.dvc("exp", "run", "--temp", "--name", "t", "--set-param", change)
     sandbox.replace("params.yaml", "n_estimators: 5", "n_estimators: 6")
     sandbox.dvc("repro", "--force", "--downstream", "train", WHEREFROM_TRACKING="off")
 
