@@ -21,6 +21,9 @@ SCRIPTS = {
     "status": "raise SystemExit(3)",
     "sentence": "raise SystemExit('no')",
     "signal": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+    "yaml": "from ruamel.yaml import YAML\n"
+    "first, second = (YAML(typ='safe').load('a: [1, no, 2026-01-02]') for _ in range(2))\n"
+    "first['a'].append(first)\nprint(first, second)",
     "threads": "import threading, time\n"
     "threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()",
 }
