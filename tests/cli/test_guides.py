@@ -49,7 +49,9 @@ def test_python_loads_the_data_of_a_run_as_the_guide_says(sandbox: Sandbox) -> N
     (code,) = blocks("reading-results", "python")
     mine = re.sub(r'get_run\("\w+"\)', f'get_run("{sandbox.record().mlflow_run_id}")', code)
 
-    said = sandbox.run("python", "-c", f"{mine}\nprint(open(path).read(), end='')")
+    (sandbox.root / "load.py").write_text(f"{mine}\nprint(open(path).read(), end='')")
+
+    said = sandbox.run("python", "load.py")
 
     assert said == sandbox.text("data/raw/breast_cancer.csv")
 

@@ -31,7 +31,7 @@ json.dump(getattr(value, "text", value), open("called", "w"))
 
 
 @pytest.fixture
-def box(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
+def box(tmp_path: Path, warm_environment: dict[str, str]) -> Sandbox:
     """A folder with the project's MLproject, in which `dvc` only says how it was called."""
     shutil.copy2(PROJECT / "MLproject", tmp_path)
     (tmp_path / "scripts").mkdir()
@@ -39,8 +39,8 @@ def box(tmp_path: Path, environment: dict[str, str]) -> Sandbox:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "dvc").write_text(DVC)
     (tmp_path / "bin" / "dvc").chmod(0o755)
-    path = f"{tmp_path / 'bin'}:{environment['PATH']}"
-    return Sandbox(tmp_path, environment | {"PATH": path})
+    path = f"{tmp_path / 'bin'}:{warm_environment['PATH']}"
+    return Sandbox(tmp_path, warm_environment | {"PATH": path})
 
 
 def test_mlflow_run_gives_its_parameters_to_an_experiment_of_dvc(box: Sandbox) -> None:
