@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # `env --default-signal` below: a suite in the background, or under nohup, has signals ignored, and
 # so have its children.
 SCRIPTS = sorted(path.name for path in (PROJECT / "src").glob("*.py"))
+SIGNALS = (
+    pytest.param(signal.SIGHUP, id="SIGHUP"),
+    pytest.param(signal.SIGQUIT, id="SIGQUIT", marks=pytest.mark.thorough),
+)
 IMPORTS = {
     "plain": "import signal\nsignal.raise_signal(signal.SIGINT)\nwhile True: pass\n",
     "swallowed": (
@@ -28,7 +32,7 @@ IMPORTS = {
 }
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_stage_that_is_asked_to_end_leaves_a_killed_run(
     small: Sandbox, number: signal.Signals
 ) -> None:
@@ -45,7 +49,7 @@ def test_a_stage_that_is_asked_to_end_leaves_a_killed_run(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_that_the_caller_has_had_ignored_ends_no_stage(
     small: Sandbox, number: signal.Signals
 ) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
 from again import reproduce
 
 if TYPE_CHECKING:
     from asking import Answer
     from sandbox import Sandbox
 
-MODELS = ("random_forest", "logistic_regression", "hist_gradient_boosting", "mlp")
+MODELS = ("hist_gradient_boosting", "mlp", "random_forest", "logistic_regression")
 
 
 class Forged:
@@ -42,9 +43,18 @@ def drawn(number: int) -> dict[str, object]:
     }
 
 
-def test_experiments_of_the_pipeline_are_made_again_bit_for_bit(sandbox: Sandbox) -> None:
-    names = [f"drawn-{number}" for number in range(len(MODELS))]
-    for number, name in enumerate(names):
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param((0, 1), id="boosted and perceptron"),
+        pytest.param((2, 3), id="forest and linear", marks=pytest.mark.thorough),
+    ],
+)
+def test_experiments_of_the_pipeline_are_made_again_bit_for_bit(
+    sandbox: Sandbox, numbers: tuple[int, int]
+) -> None:
+    names = [f"drawn-{number}" for number in numbers]
+    for number, name in zip(numbers, names, strict=True):
         settings = [f"--set-param={key}={value}" for key, value in drawn(number).items()]
         sandbox.dvc("exp", "run", "--quiet", "--name", name, *settings)
 

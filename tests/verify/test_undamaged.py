@@ -81,7 +81,7 @@ def made_with_a_folder_that_git_keeps(whole: Sandbox) -> None:
 
 
 CHANGES = (
-    applied_and_committed,
+    pytest.param(applied_and_committed, marks=pytest.mark.thorough),  # which `rebased` begins with
     branched,
     renamed,
     amended_message,
