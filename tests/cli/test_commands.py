@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import Sandbox
+from serving import LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +136,7 @@ def test_the_ui_takes_another_port_and_says_which(sandbox: Sandbox) -> None:
         process = subprocess.Popen(
             ["wherefrom", "ui", "--port", str(port)],
             cwd=sandbox.root,
-            env=sandbox.cold.environment,
+            env=sandbox.cold.environment | LIGHT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

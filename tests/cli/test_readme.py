@@ -18,6 +18,7 @@ import yaml
 from own_table import write_table
 
 from sandbox import PROJECT, SMALL, Sandbox, copy_project
+from serving import LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +168,7 @@ def _serve(clone: Sandbox, command: str) -> None:
     process = subprocess.Popen(
         ["bash", "-ec", f"exec {_offline(command)}"],
         cwd=clone.root,
-        env=clone.environment,
+        env=clone.environment | LIGHT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
