@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from wherefrom import lockfile
 
@@ -316,17 +318,22 @@ class ProbedProject:
         (self.root / path).write_text(text, encoding="utf-8")
 
 
-def build(root: Path, environment: dict[str, str], prefix: str = "") -> ProbedProject:
-    """Build the project, with all its stages run and committed; `prefix` is its place in git."""
-    project = ProbedProject(root / prefix, root.parent / f"{root.name}-probed", environment, root)
+def build(root: Path, warm: dict[str, str], cold: dict[str, str]) -> ProbedProject:
+    """Build the project, with all its stages run and committed.
+
+    `cold` is for those that share a name: which one runs is told by the processes that it is below.
+    """
+    project = ProbedProject(root, root.parent / f"{root.name}-probed", warm, root)
     for path, text in FILES.items():
         project.write(path, text)
     git = ("git", "-C", str(root))
     project.run("git", "init", "--quiet", str(root))
-    project.run("dvc", "init", "--quiet", *(["--subdir"] if prefix else []))
+    project.run("dvc", "init", "--quiet")
     project.write(".gitignore", "/out\n")
     project.run("dvc", "add", "data/raw.csv", "data/folder")
-    project.run("dvc", "repro", "--all-pipelines")
+    alone = [name for name in yaml.safe_load(DVC_YAML)["stages"] if name != "named"]
+    project.run("dvc", "repro", *alone, "sub/dvc.yaml:up")
+    replace(project, environment=cold).run("dvc", "repro", "--all-pipelines")
     project.run(*git, "add", "--all")
     project.run(*git, "commit", "--quiet", "--message", "All stages")
     return project

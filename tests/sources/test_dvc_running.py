@@ -50,16 +50,18 @@ NAMED = ("named", "sub/dvc.yaml:named", "other/dvc.yaml:named")
 
 
 @pytest.fixture(scope="session")
-def built(shared_folder: Path, plugin_environment: dict[str, str]) -> ProbedProject:
+def built(
+    shared_folder: Path, warm_environment: dict[str, str], plugin_environment: dict[str, str]
+) -> ProbedProject:
     """The project with all its stages run: built once by all workers together."""
     root = shared_folder / "probed" / "project"
     with FileLock(shared_folder / "probed.lock"):
         if not (root.parent / "done").exists():
             shutil.rmtree(root.parent, ignore_errors=True)
             root.parent.mkdir()
-            build(root, plugin_environment)
+            build(root, warm_environment, plugin_environment)
             (root.parent / "done").touch()
-    return ProbedProject(root, root.parent / "project-probed", plugin_environment, root)
+    return ProbedProject(root, root.parent / "project-probed", warm_environment, root)
 
 
 @pytest.fixture
@@ -68,6 +70,12 @@ def project(built: ProbedProject, tmp_path: Path) -> ProbedProject:
     root = tmp_path / "project"
     shutil.copytree(built.root, root, symlinks=True)
     return replace(built, root=root, probed=tmp_path / "probed", git_root=root)
+
+
+@pytest.fixture
+def cold(project: ProbedProject, plugin_environment: dict[str, str]) -> ProbedProject:
+    """The same, where a stage is a process below DVC: that tells stages of one name apart."""
+    return replace(project, environment=plugin_environment)
 
 
 def fingerprints(project: ProbedProject) -> dict[str, str]:
@@ -105,35 +113,35 @@ def test_a_lock_that_dvc_writes_again_keeps_its_fingerprints(project: ProbedProj
     assert locked(project) == before
 
 
-@pytest.mark.parametrize("folder", ["sub", "sub/third"])
+@pytest.mark.parametrize("folder", [pytest.param("sub", marks=pytest.mark.thorough), "sub/third"])
 def test_a_stage_is_found_from_whatever_directory_dvc_was_called_in(
-    project: ProbedProject, folder: str
+    cold: ProbedProject, folder: str
 ) -> None:
     up = "../" * (folder.count("/") + 1)
     targets = [f"{up}{a}" if ":" in a else f"{up}dvc.yaml:{a}" for a in (*NAMED, "sub/dvc.yaml:up")]
 
-    project.run("dvc", "repro", "--force", "--single-item", *targets, folder=folder)
+    cold.run("dvc", "repro", "--force", "--single-item", *targets, folder=folder)
 
-    expected = {address: locked(project)[address] for address in (*NAMED, "sub/dvc.yaml:up")}
-    assert fingerprints(project) == expected
+    expected = {address: locked(cold)[address] for address in (*NAMED, "sub/dvc.yaml:up")}
+    assert fingerprints(cold) == expected
 
 
-def test_stages_of_one_name_differ_in_what_dvc_calls_them(project: ProbedProject) -> None:
-    project.run("dvc", "repro", "-fs", "../dvc.yaml:named", "dvc.yaml:named", folder="sub")
+def test_stages_of_one_name_differ_in_what_dvc_calls_them(cold: ProbedProject) -> None:
+    cold.run("dvc", "repro", "-fs", "../dvc.yaml:named", "dvc.yaml:named", folder="sub")
 
-    said = {address: known["said"] for address, known in project.known().items()}
+    said = {address: known["said"] for address, known in cold.known().items()}
     assert said == {"named": "../dvc.yaml:named", "sub/dvc.yaml:named": "named"}
 
 
 def test_a_shell_between_dvc_and_the_stage_does_not_lead_to_a_stage_of_the_same_name(
-    project: ProbedProject,
+    cold: ProbedProject,
 ) -> None:
-    text = (project.root / "dvc.yaml").read_text()
-    project.write("dvc.yaml", text.replace("root_named.txt\n", "root_named.txt; true\n", 1))
+    text = (cold.root / "dvc.yaml").read_text()
+    cold.write("dvc.yaml", text.replace("root_named.txt\n", "root_named.txt; true\n", 1))
 
-    project.run("dvc", "repro", "--single-item", "named")
+    cold.run("dvc", "repro", "--single-item", "named")
 
-    assert fingerprints(project) == {"named": locked(project)["named"]}
+    assert fingerprints(cold) == {"named": locked(cold)["named"]}
 
 
 def test_an_experiment_outside_of_the_workspace_is_found_too(project: ProbedProject) -> None:
@@ -147,13 +155,13 @@ def test_an_experiment_outside_of_the_workspace_is_found_too(project: ProbedProj
 
 
 def test_a_dvc_project_in_a_subdirectory_of_git_has_paths_from_its_own_root(
-    project: ProbedProject, tmp_path: Path
+    cold: ProbedProject, tmp_path: Path
 ) -> None:
     inner = tmp_path / "outer" / "inner"
-    shutil.copytree(project.root, inner, symlinks=True)
+    shutil.copytree(cold.root, inner, symlinks=True)
     shutil.rmtree(inner / ".git")
     shutil.rmtree(inner / ".dvc" / "tmp", ignore_errors=True)
-    nested = replace(project, root=inner, git_root=inner.parent)
+    nested = replace(cold, root=inner, git_root=inner.parent)
     nested.run("git", "init", "--quiet", str(inner.parent))
 
     nested.run("dvc", "repro", "--force", "--single-item", "in_wdir", "sub/dvc.yaml:named")
