@@ -104,8 +104,8 @@ def queued(small: Sandbox) -> None:
     small.dvc("exp", "run", "--run-all", "-j", "2")
 
 
+REPRO = Case(repro_clean, 1, (Holder(None),))  # in a workspace: as in the small project
 OF_THE_PIPELINE = {
-    "clean repro": Case(repro_clean, 1, (Holder(None),)),
     "variant equal to the baseline": Case(
         variant("same", "train.random_forest.n_estimators=5", mode="--temp"),
         0,
@@ -164,7 +164,13 @@ def test_every_holder_names_its_run_and_no_other_run_changes(case: Case, small: 
     check(case, small)
 
 
-@pytest.mark.parametrize("case", OF_THE_PIPELINE.values(), ids=OF_THE_PIPELINE.keys())
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(REPRO, id="clean repro", marks=pytest.mark.thorough),
+        *(pytest.param(case, id=name) for name, case in OF_THE_PIPELINE.items()),
+    ],
+)
 def test_every_holder_of_the_pipelines_results_names_its_run(case: Case, sandbox: Sandbox) -> None:
     check(case, sandbox)
 
