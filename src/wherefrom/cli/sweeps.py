@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from wherefrom.commands.sweep import Swept
-    from wherefrom.sweeping.worker import Report
+    from wherefrom.sweeping.messages import Report
 
 
 @cli.command()

@@ -18,9 +18,9 @@ from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import choosing, libraries, parent, request, space
 from wherefrom.sweeping.book import Book, Definition
+from wherefrom.sweeping.messages import Plan
 from wherefrom.sweeping.pool import Nursery, Pool
 from wherefrom.sweeping.sweep import Sweep
-from wherefrom.sweeping.worker import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from wherefrom.render import text
 
 if TYPE_CHECKING:
     from wherefrom.commands.sweep import Swept
-    from wherefrom.sweeping.worker import Report
+    from wherefrom.sweeping.messages import Report
 
 _SHOWN = 10
 

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from wherefrom import files
 from wherefrom.errors.sweeps import SweepError
-from wherefrom.sweeping.worker import Report
+from wherefrom.sweeping.messages import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from wherefrom.project import Project
     from wherefrom.sources.mlflow_store import Store
     from wherefrom.sweeping.book import Definition
+    from wherefrom.sweeping.messages import Report
     from wherefrom.sweeping.space import Variant
-    from wherefrom.sweeping.worker import Report
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 from wherefrom import places
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.sweeping import libraries, worker
-from wherefrom.sweeping.worker import Broken, Ready, Report, Step, Task
+from wherefrom.sweeping.messages import Broken, Ready, Report, Step, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.context import ForkServerProcess
 
-    from wherefrom.sweeping.worker import Plan, State
+    from wherefrom.sweeping.messages import Plan, State
 
 
 @dataclass

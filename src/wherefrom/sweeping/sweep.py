@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.metrics import deciding, merit, way
+from wherefrom.sweeping.messages import Report, Step, Task
 from wherefrom.sweeping.samplers import FAILED, PRUNED, Outcome
-from wherefrom.sweeping.worker import Report, Step, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
