@@ -17,16 +17,17 @@ from pipeline.fitted import read_fitted
 from pipeline.frames import write_csv
 from pipeline.importances import native_importances, permutation_importances
 from pipeline.losses import losses
-from pipeline.params.evaluate import EvaluateParams
+from pipeline.params.evaluate import NEUTRAL_THRESHOLD, EvaluateParams
 from pipeline.params.section import load_params
 from pipeline.pictures import write_pictures
+from pipeline.portable import needs
 from pipeline.predictions import predict, tabulate
 from pipeline.prepared import read_rows
 from pipeline.scores import gaps, score
 from pipeline.submission import predict_unlabelled
 from pipeline.tables import read_unlabelled
 from pipeline.threads import threads_limited
-from pipeline.threshold import apply_threshold
+from pipeline.threshold import apply_threshold, with_threshold
 
 TRAIN_RECORD = "results/train.wherefrom.json"
 SUBMISSION = "results/submission.csv"
@@ -69,6 +70,9 @@ def main() -> None:
         gap = gaps(train=scores["train"], test=scores["test"])
         write_json(Path("results/metrics.json"), {**scores, "gap": gap})
         run.set_tags(facts(model, schema))
+        if evaluate.threshold != NEUTRAL_THRESHOLD:  # what is served decides as this does
+            decided = with_threshold(model, schema, evaluate.threshold)
+            run.log_model(decided, **needs(model, sides["train"]), name="decided")
         for folder in ("plots", "pictures"):
             for file in sorted(Path("results", folder).iterdir()):
                 run.log_artifact(file, folder)

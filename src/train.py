@@ -8,7 +8,7 @@ stage.refuse_safe_path()  # PYTHONSAFEPATH would take `pipeline` from elsewhere 
 stage.call_courier(model=True)  # MLflow is imported beside what follows
 
 from pipeline.errors import InputError
-from pipeline.estimators import TRUSTED_TYPES, build_estimator, distributions_of, fit_model
+from pipeline.estimators import build_estimator, fit_model
 from pipeline.facts import facts
 from pipeline.features import names_of
 from pipeline.files import write_json
@@ -16,16 +16,13 @@ from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
 from pipeline.params.section import load_params
 from pipeline.params.train import TrainParams
+from pipeline.portable import needs
 from pipeline.prepared import read_rows
 from pipeline.progress import progress
 from pipeline.scores import PRIMARY, summarise
 from pipeline.steps import describe
 from pipeline.threads import cores, threads_limited
 from pipeline.validation import cross_validate
-
-EXAMPLE_ROWS = 5
-# What the logged model needs where it is loaded.
-DISTRIBUTIONS = ["scikit-learn", "pandas", "numpy", "pyarrow"]
 
 
 def main() -> None:
@@ -59,13 +56,7 @@ def main() -> None:
         run.set_tags(facts(model, rows.schema))
         run.log_text("".join(f"{name}\n" for name in names_of(features)), "features.txt")
         run.log_text(describe(features), "steps.txt")
-        run.log_model(
-            model,
-            example=rows.features[list(model[0].kinds)].head(EXAMPLE_ROWS),
-            code_paths=["src/pipeline"],
-            trusted_types=list(TRUSTED_TYPES),
-            distributions=[*DISTRIBUTIONS, *distributions_of(train.model)],
-        )
+        run.log_model(model, **needs(model, rows))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import packages_distributions
 from typing import TYPE_CHECKING, Any
 
 from sklearn.ensemble import (
@@ -28,21 +27,6 @@ if TYPE_CHECKING:
 
     from pipeline.learning import Learnt
     from pipeline.params.train import Train
-
-# What skops does not trust by itself in our fitted pipelines. Reviewed: the cleaning of rows and
-# the names of classes, which are in this repository; trees as scikit-learn's own C code has them;
-# the moments of a network's optimizer; XGBoost's trees, which it reads from bytes of its own.
-TRUSTED_TYPES = (
-    "numpy.dtype",
-    "pipeline.coded.CodedClasses",
-    "pipeline.features.Cleaner",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBClassifier",
-    "xgboost.sklearn.XGBRegressor",
-)
 
 
 def build_estimator(params: Train, task: str, threads: int) -> Any:  # noqa: ANN401  # scikit-learn has no types
@@ -85,14 +69,6 @@ def fit_model(
     """Fit the estimator on rows that the fitted `features` encode; give both as one pipeline."""
     learn(estimator, features.transform(rows), target, cores, learnt)
     return Pipeline([*features.steps, ("model", estimator)])
-
-
-def distributions_of(model: str) -> list[str]:
-    """Name the packages that a model needs beside scikit-learn, as they were installed here.
-
-    XGBoost comes as `xgboost` and, without what drives a GPU, as `xgboost-cpu`.
-    """
-    return sorted(set(packages_distributions()["xgboost"])) if model == "xgboost" else []
 
 
 def _xgboost(params: Train, task: str, threads: int) -> Any:  # noqa: ANN401

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.model_selection import FixedThresholdClassifier
 
 from pipeline.errors import InputError
 from pipeline.params.evaluate import NEUTRAL_THRESHOLD
 from pipeline.predictions import Predictions
 
 if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
     from pipeline.schema import Schema
 
 
@@ -31,3 +34,11 @@ def apply_threshold(predicted: Predictions, schema: Schema, threshold: float) ->
     other = predicted.classes[1 - column]
     values = np.where(positive, schema.positive, other).astype(object)
     return Predictions(values, predicted.probabilities, predicted.classes)
+
+
+def with_threshold(model: Pipeline, schema: Schema, threshold: float) -> FixedThresholdClassifier:
+    """Give a fitted model of two classes that decides by itself as `apply_threshold` does."""
+    above = float(np.nextafter(threshold, 1.0))  # scikit-learn takes the threshold as positive
+    return FixedThresholdClassifier(
+        model, threshold=above, pos_label=schema.positive, response_method="predict_proba"
+    )

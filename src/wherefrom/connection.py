@@ -11,6 +11,7 @@ from wherefrom.uris import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from wherefrom.context import Context
     from wherefrom.courier import Runner
@@ -75,13 +76,15 @@ class Connection:
 
     def save_model(
         self,
-        entry: Entry,
+        folder: Path,
         model: Any,  # noqa: ANN401
         example: Any,  # noqa: ANN401
         options: Mapping[str, object],
     ) -> None:
-        """Save a model for the run; `options` are those of `mlflow_model.save_sklearn_model`."""
-        folder = self._journal.folder(entry)
+        """Save a model for the run, in a folder of its entry that is called as the model is.
+
+        `options` are those of `mlflow_model.save_sklearn_model`.
+        """
         errands.keep_model(folder, model, example)
         self._ask("save model", folder=str(folder), options=options)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wherefrom import card, curves, files
 from wherefrom.errors.stores import StoreRefusedError
 from wherefrom.identity import RecordId
-from wherefrom.names import DERIVED_FROM, FILES, FILES_LATER, LISTINGS, NOTE
+from wherefrom.names import DECIDED, DERIVED_FROM, FILES, FILES_LATER, LISTINGS, MODEL, NOTE
 from wherefrom.record import Gap
 from wherefrom.sources import disk, mlflow_store
 
@@ -64,7 +64,7 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     folder, ending = journal.folder(entry), entry.ending
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
-    logged = _log_model(store, run_id, folder)
+    logged = _log_models(store, run_id, folder)
     tags |= _log_artifacts(store, run_id, entry, folder)
     tags.pop(NOTE, None)  # it is there, and somebody may have written into it since
     here = tags
@@ -148,17 +148,17 @@ def open_project_store(project: Project, uri: str, experiment: str) -> Store:
     return mlflow_store.open_store(uri, experiment, project.artifact_root, project.state)
 
 
-def _log_model(store: Store, run_id: MlflowRunId, folder: Path) -> str | None:
-    """Log the model, if the stage has left one; give its id."""
-    is_there = (folder / "model" / "MLmodel").is_file()
-    return store.log_model(run_id, folder / "model") if is_there else None
+def _log_models(store: Store, run_id: MlflowRunId, folder: Path) -> str | None:
+    """Log the models that the stage has left; give the id of the trained one, if it is one."""
+    left = [name for name in (MODEL, DECIDED) if (folder / name / "MLmodel").is_file()]
+    return {name: store.log_model(run_id, folder / name) for name in left}.get(MODEL)
 
 
 def _log_artifacts(store: Store, run_id: MlflowRunId, entry: Entry, folder: Path) -> dict[str, str]:
-    """Log artifacts, with a listing of them and the model; give the tag that names the listing."""
+    """Log artifacts, with a listing of them and the models; give the tag that names the listing."""
     if not (folder / "artifacts").is_dir():
         return {}
-    text, value = disk.listing(folder, ("artifacts", "model"))
+    text, value = disk.listing(folder, ("artifacts", MODEL, DECIDED))
     with TemporaryDirectory() as beside:
         files.write(Path(beside, LISTINGS, f"{value}.json"), text)
         store.log_files(run_id, Path(beside))

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     Request = Mapping[str, Any]
     Answer = dict[str, Any]
 
-PICKLED = "model.pickle"
+PICKLED = ".pickle"
+"""The suffix of what the stage leaves of a model, beside the folder that is made of it."""
 
 
 class Errands:
@@ -111,16 +112,17 @@ def _expect_model(_request: Request) -> Answer:
 def save_model(request: Request) -> Answer:
     """Make an MLflow model of what `keep_model` left."""
     folder = Path(request["folder"])
-    model, example = pickle.loads((folder / PICKLED).read_bytes())  # noqa: S301 - the stage's own
-    shutil.rmtree(folder / "model", ignore_errors=True)  # of an attempt that failed
-    mlflow_model.save_sklearn_model(model, folder / "model", example=example, **request["options"])
-    (folder / PICKLED).unlink()
+    pickled = folder.with_suffix(PICKLED)
+    model, example = pickle.loads(pickled.read_bytes())  # noqa: S301 - the stage's own
+    shutil.rmtree(folder, ignore_errors=True)  # of an attempt that failed
+    mlflow_model.save_sklearn_model(model, folder, example=example, **request["options"])
+    pickled.unlink()
     return {}
 
 
 def keep_model(folder: Path, model: Any, example: Any) -> None:  # noqa: ANN401
-    """Leave a fitted model, and rows to show what it takes, in the folder of a journal's entry."""
-    with (folder / PICKLED).open("wb") as file:
+    """Leave a fitted model, and rows to show what it takes, beside the folder it is to be in."""
+    with folder.with_suffix(PICKLED).open("wb") as file:
         pickle.dump((model, example), file, protocol=5)
 
 

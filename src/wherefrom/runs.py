@@ -94,6 +94,7 @@ class LoggedModel:
     model_id: str
     run_id: MlflowRunId | None
     place: str
+    name: str
 
 
 @dataclass(frozen=True)

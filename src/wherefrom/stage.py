@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wherefrom import keys, trial
 from wherefrom import record as records
@@ -95,6 +95,7 @@ class Run:
         distributions: Sequence[str],
         code_paths: Sequence[str] = (),
         trusted_types: Sequence[str] = (),
+        name: Literal["model", "decided"] = "model",
     ) -> None:
         """Log a fitted scikit-learn model, as `mlflow.sklearn.log_model` would.
 
@@ -103,6 +104,9 @@ class Run:
         file pins them: one that it does not pin is logged as it is installed, belongs to the
         environment of the result, and is a gap; `code_paths` are folders with the code that the
         model needs; `trusted_types` are reviewed types that skops does not know.
+
+        An evaluation that decides otherwise than the trained model does (by a threshold) logs one
+        that decides so as well, by the `name` of `decided`: that is what `promote` registers.
         """
         if self._tracked is not None:
             self._tracked.log_model(
@@ -111,6 +115,7 @@ class Run:
                 distributions=tuple(distributions),
                 code_paths=code_paths,
                 trusted_types=trusted_types,
+                name=name,
             )
 
     def set_tags(self, values: Mapping[str, object]) -> None:

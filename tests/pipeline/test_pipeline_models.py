@@ -20,19 +20,20 @@ from threadpoolctl import threadpool_info
 from pipeline import validation
 from pipeline.cleaning import clean_rows
 from pipeline.errors import InputError
-from pipeline.estimators import TRUSTED_TYPES, build_estimator, fit_model
+from pipeline.estimators import build_estimator, fit_model
 from pipeline.features import build_features
 from pipeline.fitted import read_fitted, write_fitted
 from pipeline.folds import split_folds
 from pipeline.params.prepare import PrepareParams
 from pipeline.params.section import parse_params
 from pipeline.params.whole import Params
+from pipeline.portable import TRUSTED_TYPES
 from pipeline.predictions import Predictions, predict, tabulate
 from pipeline.preparation import prepare
 from pipeline.scores import CLASSIFICATION, PRIMARY, REGRESSION, gaps, score, summarise
 from pipeline.tables import read_table
 from pipeline.threads import threads_limited
-from pipeline.threshold import apply_threshold
+from pipeline.threshold import apply_threshold, with_threshold
 from pipeline.validation import cross_validate
 
 if TYPE_CHECKING:
@@ -301,6 +302,26 @@ def test_a_threshold_is_refused_where_there_are_no_two_classes(
     assert apply_threshold(predicted, schema, 0.5) is predicted
     with pytest.raises(InputError, match=said):
         apply_threshold(predicted, schema, 0.4)
+
+
+@pytest.mark.parametrize("positive", ["benign", "malignant"])
+def test_a_model_with_a_threshold_decides_as_the_evaluation_also_at_the_threshold(
+    tables: dict[str, pd.DataFrame], params: Callable[..., Params], positive: str
+) -> None:
+    given = params(data__target="answer", data__positive=positive)
+    train, test = _prepare(tables["sample"], given)
+    predicted = predict(model := _fit(train, given), test.features)
+    assert predicted.probabilities is not None
+    shares = predicted.probabilities[:, predicted.classes.index(positive)]
+    threshold = float(shares[shares > 0.5].min())
+    bare = with_threshold(model, train.schema, threshold)
+    loaded = skops.io.loads(skops.io.dumps(bare), trusted=list(TRUSTED_TYPES))
+    expected = apply_threshold(predicted, train.schema, threshold).decided
+    assert expected.tolist() != predicted.decided.tolist()
+    for one in (bare, loaded):
+        assert one.predict(test.features).tolist() == expected.tolist()
+        assert one.classes_.tolist() == model.classes_.tolist()
+        assert np.array_equal(one.predict_proba(test.features), predicted.probabilities)
 
 
 def test_predictions_carry_row_id_and_probabilities(

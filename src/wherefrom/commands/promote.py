@@ -14,7 +14,7 @@ from wherefrom.commands import trace as tracing
 from wherefrom.context import now
 from wherefrom.errors.answers import ImpossibleError
 from wherefrom.errors.git import NothingToKeepError
-from wherefrom.names import COMMIT, DATA_HASH, FINGERPRINT, RECORD_ID, RESULT
+from wherefrom.names import COMMIT, DATA_HASH, DECIDED, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.promotions import Promotion
 from wherefrom.record import Gap
 from wherefrom.remarking import note, open_store
@@ -118,23 +118,26 @@ def promote(
         made = is_new or holder != version if asked.alias else is_new
         if made or not _is_known(view, said):
             _settle(view, registry, trace, said)
-    return Promoted(trace.key, asked, failed, said, made, kept, tuple(_notes(trace)))
+    return Promoted(trace.key, asked, failed, said, made, kept, tuple(_notes(trace, logged)))
 
 
-def _notes(trace: Trace) -> Iterator[Gap]:
-    """Say so where the result does not decide as its model, which is all that MLflow has of it."""
+def _notes(trace: Trace, logged: LoggedModel) -> Iterator[Gap]:
+    """Say so where a result decides otherwise than its model, and MLflow has that one alone."""
     threshold = trace.params.get(_THRESHOLD, _NEUTRAL)
-    if threshold != _NEUTRAL:
+    if threshold != _NEUTRAL and logged.name != DECIDED:
         yield Gap(
             what=f"what is served decides otherwise than this result, whose {_THRESHOLD} is "
             f"{threshold}",
-            why="`mlflow models serve` answers with the model's own decision",
+            why="its evaluation logged no model, and the trained one decides by itself",
             remedy="`wherefrom predict` decides as the result does",
         )
 
 
 def _model(view: View, trace: Trace) -> LoggedModel:
-    """Give the model that a result, or the training that it rests on, has logged, as its run's."""
+    """Give the model that a result, or the training that it rests on, has logged, as its run's.
+
+    The one that decides as the evaluation does comes first; that of another evaluation never.
+    """
     if trace.run is None or trace.lineage is None:
         raise ImpossibleError(
             what="this result has no run in MLflow that a version could belong to",
@@ -143,11 +146,13 @@ def _model(view: View, trace: Trace) -> LoggedModel:
         )
     origin = trace.lineage.record.derived_from if trace.lineage.record else None
     training = view.ask(lambda runs: runs.of_records([origin])) if origin else []
-    runs = [trace.run.mlflow_run_id, *(run.mlflow_run_id for run in training)]
-    models = {model.run_id: model for model in view.runs.stored().models}
-    for run_id in runs:
-        if run_id in models:
-            return replace(models[run_id], run_id=trace.run.mlflow_run_id)
+    own, stored = trace.run.mlflow_run_id, view.runs.stored().models
+    runs = [own, *(run.mlflow_run_id for run in training)]
+    decided = {model.run_id: model for model in stored if model.name == DECIDED}
+    trained = {model.run_id: model for model in stored if model.name != DECIDED}
+    for model in (decided.get(own), *(trained.get(run_id) for run_id in runs)):
+        if model is not None:
+            return replace(model, run_id=own)
     raise ImpossibleError(
         what="MLflow has no model of this result",
         why="its training has logged none, or it was deleted there",
@@ -178,7 +183,7 @@ def _version(
         if version.tags.get(RESULT) == trace.key and version.source == source_of(logged):
             return version.version, False
     tags = _lineage_tags(trace)
-    return registry.register(name, logged, _description(view, trace), tags), True
+    return registry.register(name, logged, _description(view, trace, logged), tags), True
 
 
 def _lineage_tags(trace: Trace) -> dict[str, str]:
@@ -203,7 +208,7 @@ def _lineage_tags(trace: Trace) -> dict[str, str]:
     return {name: keys.tag(value) for name, value in known.items() if value is not None}
 
 
-def _description(view: View, trace: Trace) -> str:
+def _description(view: View, trace: Trace, logged: LoggedModel) -> str:
     """Say in Markdown what a version was made from, and how to look at that."""
     rows = [f"- commit `{trace.commit.sha}`: {trace.commit.subject}"] if trace.commit else []
     experiment = trace.made_in.experiment if trace.made_in else None
@@ -212,7 +217,7 @@ def _description(view: View, trace: Trace) -> str:
     rows += [f"- `{name}` {then} -> {now_}" for name, (then, now_) in trace.changed.items()]
     tests = {n: v for n, v in trace.metrics.items() if n.startswith("test.")}
     rows += [f"- {name} {value:.6g}" for name, value in tests.items()]
-    rows += [f"- **{said.what}**: {said.why}" for said in _notes(trace)]
+    rows += [f"- **{said.what}**: {said.why}" for said in _notes(trace, logged)]
     listed = "\n".join(rows)
     project = view.project.anchor.name
     commands = f"`wherefrom trace {trace.key[:12]}` in {project} shows all of it"

@@ -51,10 +51,10 @@ def artifacts_gone(run: Run, names: Sequence[str], place: str) -> Problem:
     )
 
 
-def model_deleted(run: Run, kept: Sequence[str]) -> Problem:
-    """Say that the model which a run had logged is none of MLflow's any more."""
+def model_deleted(run: Run, name: str, kept: Sequence[str]) -> Problem:
+    """Say that a model which a run had logged is none of MLflow's any more."""
     return Problem(
-        what=f"the logged model of the run {run.mlflow_run_id} is not in MLflow",
+        what=f"the logged model {name!r} of the run {run.mlflow_run_id} is not in MLflow",
         why="it was deleted there",
         remedy="nothing restores it; `dvc repro --force` makes it again, as a run of its own",
         cause="model",

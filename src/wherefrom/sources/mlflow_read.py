@@ -57,6 +57,7 @@ def logged_models(client: Any, experiment_ids: list[str]) -> tuple[LoggedModel, 
             str(model.model_id),
             MlflowRunId(model.source_run_id) if model.source_run_id else None,
             str(model.artifact_location),
+            str(model.name),
         )
         for model in found
         if model.status == "READY"

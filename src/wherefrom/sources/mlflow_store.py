@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from wherefrom import card
 from wherefrom.datasets import SOURCE_TYPE, as_source
 from wherefrom.identity import MlflowRunId, RecordId
-from wherefrom.names import KILLED, PROCESS, RECORD_ID, RELATION, STAGE
+from wherefrom.names import DECIDED, KILLED, PROCESS, RECORD_ID, RELATION, STAGE
 from wherefrom.process import is_gone, parse
 from wherefrom.sources import local_store
 from wherefrom.sources.mlflow_client import converted, prepare, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.curves import Point
@@ -148,9 +148,10 @@ class Store:
             self._client.log_inputs(run_id, inputs)
 
     def model_of(self, run_id: MlflowRunId) -> str | None:
-        """Give the id of the model that a run has logged; None where there is none."""
+        """Give the id of the trained model that a run has logged; None where there is none."""
         with converted(self.uri):
-            return _model_of(self._client, self._client.get_run(run_id).info)
+            info = self._client.get_run(run_id).info
+            return _model_of(self._client, info, lambda name: name != DECIDED)
 
     def log_files(self, run_id: MlflowRunId, folder: Path) -> None:
         """Log all files below a folder as artifacts."""
@@ -160,17 +161,17 @@ class Store:
     def log_model(self, run_id: MlflowRunId, folder: Path) -> str:
         """Log a saved model as the run's, once: what `mlflow.sklearn.log_model` does, from disk.
 
-        Gives the id of the model that the run has logged.
+        It is called as its folder. Gives the id of the model of that name that the run has logged.
         """
         from mlflow.entities import LoggedModelOutput  # noqa: PLC0415, TID251
         from mlflow.models import Model  # noqa: PLC0415, TID251
 
         with converted(self.uri):
             run = self._client.get_run(run_id)
-            if known := _model_of(self._client, run.info):
+            if known := _model_of(self._client, run.info, lambda name: name == folder.name):
                 return known
             logged = self._client.create_logged_model(
-                run.info.experiment_id, "model", run_id, params=dict(run.data.params)
+                run.info.experiment_id, folder.name, run_id, params=dict(run.data.params)
             )
             self._client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, 0)])
             model = Model.load(str(folder))
@@ -250,11 +251,13 @@ def _experiment(client: Any, uri: str, name: str, root: Path, state: Path) -> st
         return str(client.create_experiment(name, artifact_location=location, tags=_KIND))
 
 
-def _model_of(client: Any, run_info: Any) -> str | None:  # noqa: ANN401
+def _model_of(client: Any, run_info: Any, is_it: Callable[[str], bool]) -> str | None:  # noqa: ANN401
+    """Find a model that a run has logged, whole, by what its name has to be."""
     known = client.search_logged_models(
         [run_info.experiment_id], f"source_run_id = '{run_info.run_id}'"
     )
-    return next((str(model.model_id) for model in known if model.status == "READY"), None)
+    whole = (model for model in known if model.status == "READY" and is_it(model.name))
+    return next((str(model.model_id) for model in whole), None)
 
 
 def _sizes(texts: list[str]) -> tuple[int, int]:

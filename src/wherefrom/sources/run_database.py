@@ -37,7 +37,7 @@ _BY_ID = "SELECT source_run_id FROM logged_models WHERE model_id = ?"
 _PLACES = "SELECT run_uuid, artifact_uri FROM runs WHERE lifecycle_stage = 'active'"
 _LISTINGS = "SELECT run_uuid, value FROM tags WHERE key IN (?, ?) ORDER BY key DESC"
 _MODELS = (
-    "SELECT model_id, source_run_id, artifact_location FROM logged_models "
+    "SELECT model_id, source_run_id, artifact_location, name FROM logged_models "
     "WHERE lifecycle_stage = 'active' AND status = 2"  # LoggedModelStatus.READY
 )
 _VERSIONS = (

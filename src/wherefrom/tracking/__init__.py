@@ -141,6 +141,7 @@ class TrackedRun:
         distributions: tuple[str, ...],
         code_paths: Sequence[str],
         trusted_types: Sequence[str],
+        name: str,
     ) -> None:
         """Save a fitted scikit-learn model for the run, with requirements from the lock file."""
         self._count_in(distributions)
@@ -155,7 +156,8 @@ class TrackedRun:
             "code_paths": [str(Path(path).absolute()) for path in code_paths],
             "trusted_types": list(trusted_types),
         }
-        self._connection.save_model(self._entry, model, example, options)
+        folder = self._journal.folder(self._entry) / name
+        self._connection.save_model(folder, model, example, options)
 
     # -- end
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.identity import MlflowRunId
 from wherefrom.journal import Journal
-from wherefrom.names import LISTINGS
+from wherefrom.names import DECIDED, LISTINGS, MODEL
 from wherefrom.problems import in_mlflow
 from wherefrom.sources.artifacts import Artifacts
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Md5s = Mapping[str, str]
     """The files of a folder, and the hash that each was logged with."""
 
-_ARTIFACTS, _MODEL, _MLMODEL = "artifacts/", "model/", "MLmodel"
+_ARTIFACTS, _MLMODEL = "artifacts/", "MLmodel"
 
 
 class Logged:
@@ -71,7 +71,7 @@ class Logged:
                 listed |= found
                 yield from [problem] if problem else []
             yield from self._artifacts(run, place, _below(_ARTIFACTS, listed))
-            yield from self._logged_models(placed, run, _below(_MODEL, listed))
+            yield from self._logged_models(placed, run, listed)
         for version in self.versions_of(run):
             yield from self._broken(version)
 
@@ -101,10 +101,20 @@ class Logged:
             yield in_mlflow.other_bytes(f"run {run.mlflow_run_id}", wrong, place)
 
     def _logged_models(self, placed: Placed, run: Run, listed: Md5s) -> Iterator[Problem]:
-        """Look at the models of a run; of several the listing is of the one that has its files."""
-        models, kept = self._models.get(run.mlflow_run_id, []), _models_of(placed)
+        """Look at the models of a run, and for those that it has listed."""
+        found = self._models.get(run.mlflow_run_id, [])
+        files = {name: _below(f"{name}/", listed) for name in (MODEL, DECIDED)}
+        for name in dict.fromkeys([*files, *(model.name for model in found)]):
+            models = [model for model in found if model.name == name]
+            yield from self._models_called(name, models, files.get(name, {}), placed, run)
+
+    def _models_called(
+        self, name: str, models: list[LoggedModel], listed: Md5s, placed: Placed, run: Run
+    ) -> Iterator[Problem]:
+        """Look at models of one name; of several the listing is of the one that has its files."""
+        kept = _models_of(placed)
         if listed and not models:
-            yield in_mlflow.model_deleted(run, kept)
+            yield in_mlflow.model_deleted(run, name, kept)
         models = sorted(models, key=lambda model: len(self._gone(model.place, listed)))
         for number, model in enumerate(models):
             md5s = listed if number == 0 else {}
@@ -138,6 +148,7 @@ class Logged:
         run_id, _, path = version.place.removeprefix("runs:/").partition("/")
         place = f"{self._stored.places.get(MlflowRunId(run_id), '')}/{path}"
         models = self._models.get(MlflowRunId(run_id), [])
+        models = sorted(models, key=lambda model: model.name != path)
         return models[0].place if models and not self._files.files(place) else place
 
     # -- what the store has, by what is asked for
