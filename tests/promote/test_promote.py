@@ -137,11 +137,18 @@ def test_a_result_on_other_test_data_is_not_compared(used: Sandbox) -> None:
 
 def test_a_result_that_cannot_be_had_is_refused_in_a_line_for_each_gate(used: Sandbox) -> None:
     flip(cached(used, "models/model.joblib", "HEAD~1"))
+    with closing(sqlite3.connect(used.root / "mlflow.db")) as store:
+        ask_for = "SELECT model_id FROM logged_models WHERE name = 'decided' AND source_run_id = ?"
+        run_id = used.record("HEAD~1").mlflow_run_id
+        ((decided,),) = store.execute(ask_for, (run_id,)).fetchall()
+    (file,) = used.root.glob(f"mlruns/*/models/{decided}/artifacts/model.skops")
+    flip(file)
 
     done = used.process("wherefrom", "promote", "HEAD~1", "--as", "houses@champion")
 
     assert done.returncode == 1
     first, *lines = done.stdout.splitlines()
     assert first == f"not promoted: {used.record('HEAD~1').record_id}"
-    assert len(lines) == 1
+    assert len(lines) == 2
     assert lines[0].startswith("gate: the bytes of models/model.joblib")
+    assert lines[1].startswith(f"gate: model.skops of the model {decided} is not what was logged")
