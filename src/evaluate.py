@@ -47,6 +47,9 @@ def main() -> None:
                 side: apply_threshold(predict(model, rows.features), schema, evaluate.threshold)
                 for side, rows in sides.items()
             }
+            if evaluate.threshold != NEUTRAL_THRESHOLD:  # else it decides so itself
+                decided = with_threshold(model, schema, evaluate.threshold)
+                run.log_model(decided, **needs(model, sides["train"]), name="decided")
             scores = {side: score(rows.target, predicted[side]) for side, rows in sides.items()}
             submission = predict_unlabelled(model, unlabelled, schema, evaluate, data.unlabelled)
             if unlabelled is not None:
@@ -70,9 +73,6 @@ def main() -> None:
         gap = gaps(train=scores["train"], test=scores["test"])
         write_json(Path("results/metrics.json"), {**scores, "gap": gap})
         run.set_tags(facts(model, schema))
-        if evaluate.threshold != NEUTRAL_THRESHOLD:  # what is served decides as this does
-            decided = with_threshold(model, schema, evaluate.threshold)
-            run.log_model(decided, **needs(model, sides["train"]), name="decided")
         for folder in ("plots", "pictures"):
             for file in sorted(Path("results", folder).iterdir()):
                 run.log_artifact(file, folder)

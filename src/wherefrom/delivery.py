@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,6 +65,8 @@ def complete(store: Store, journal: Journal, entry: Entry) -> bool:
     folder, ending = journal.folder(entry), entry.ending
     params = entry.params if entry.action == "create" else {}
     tags = {**entry.tags, **ending.tags}
+    if ending.status != "FINISHED":  # the evaluation that goes on with the run has another one
+        shutil.rmtree(folder / DECIDED, ignore_errors=True)
     logged = _log_models(store, run_id, folder)
     tags |= _log_artifacts(store, run_id, entry, folder)
     tags.pop(NOTE, None)  # it is there, and somebody may have written into it since

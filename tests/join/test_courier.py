@@ -17,6 +17,7 @@ from small_project import RESULT, TRAINING
 
 import warm
 from sandbox import check_link
+from verify.verifying import check_whole
 from waiting import is_alive, until
 from wherefrom import lockfile
 from wherefrom import process as processes
@@ -295,6 +296,28 @@ def test_a_model_that_cannot_be_saved_fails_the_stage(small: Sandbox) -> None:
     assert "own.Constant" in done.stderr
     assert run.status == "FAILED"
     assert not (small.root / TRAINING).exists()
+
+
+def test_the_model_of_an_evaluation_that_failed_makes_way_for_that_of_the_next(
+    small: Sandbox,
+) -> None:
+    (small.root / "code" / "own.py").write_text(CONSTANT)
+    decided = MODEL.format(module="own", code=["code/own.py"])
+    decided = decided.replace("distributions=()", "distributions=(), name='decided'")
+    work = "        score = float"
+    fail = "        assert 'FAIL' not in os.environ\n"
+    small.replace("code/evaluate.py", 'json"):\n', 'json") as run:\n')
+    small.replace("code/evaluate.py", work, decided + fail + work)
+    small.replace("params.yaml", "lr: 0.1", "lr: 0.2")
+    small.commit("Log what decides")
+    assert small.process("dvc", "repro", FAIL="1").returncode != 0
+
+    small.dvc("repro")
+    small.commit("Log what decides, and measure")
+
+    assert small.record(path=RESULT).relation == "own"
+    assert len(list((small.root / "mlruns").rglob("MLmodel"))) == 1
+    check_whole(small, "HEAD", "--data")
 
 
 def test_a_courier_that_dies_costs_no_run_and_no_model(small: Sandbox, tmp_path: Path) -> None:
