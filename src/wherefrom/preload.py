@@ -171,8 +171,7 @@ def _become(waiting: Waiting) -> NoReturn:
         own_path = list(sys.path)
         sys.path[:] = call["path"]
         importlib.invalidate_caches()
-        if _places(own_path) == _places(sys.path):
-            socket.send_fds(waiting.connection, [b"%d" % os.getpid()], [os.pidfd_open(os.getpid())])
+        if _places(own_path) == _places(sys.path) and _is_taken(waiting.connection):
             waiting.connection.close()
             os.close(waiting.stderr)
             gc.enable()
@@ -183,6 +182,15 @@ def _become(waiting: Waiting) -> NoReturn:
         _say(error)
     finally:
         os._exit(status)
+
+
+def _is_taken(connection: socket.socket) -> bool:
+    """Hand this process over to the stage that asked for it, unless that has ended meanwhile."""
+    try:
+        socket.send_fds(connection, [b"%d" % os.getpid()], [os.pidfd_open(os.getpid())])
+    except ConnectionError:
+        return False
+    return True
 
 
 def _say(error: BaseException) -> None:

@@ -127,6 +127,12 @@ def test_an_unforeseen_error_in_a_lent_process_is_one_message_and_a_log(
     assert log.read_text().startswith("Traceback")
 
 
+def test_a_stage_that_ends_before_it_has_what_it_asked_for_hears_of_nothing(tmp_path: Path) -> None:
+    code = "depot.lend('os:getpid', preload.DVC, dict(os.environ)).close()\nprint(is_lent())"
+
+    assert asked(tmp_path, code, "2>&1") == "True"
+
+
 def test_a_workspaces_own_wherefrom_is_what_a_lent_process_runs(tmp_path: Path) -> None:
     (tmp_path / "wherefrom_of_workspace.py").write_text(
         "def where():\n    import wherefrom\n    return wherefrom.__file__\n"
