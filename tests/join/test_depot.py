@@ -128,7 +128,10 @@ def test_an_unforeseen_error_in_a_lent_process_is_one_message_and_a_log(
 
 
 def test_a_stage_that_ends_before_it_has_what_it_asked_for_hears_of_nothing(tmp_path: Path) -> None:
-    code = "depot.lend('os:getpid', preload.DVC, dict(os.environ)).close()\nprint(is_lent())"
+    code = (
+        "depot.lend('os:getpid', preload.DVC, dict(os.environ)).close()\n"
+        "print(depot.Asked(os.getpid).value() != os.getpid())"
+    )
 
     assert asked(tmp_path, code, "2>&1") == "True"
 
