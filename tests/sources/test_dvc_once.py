@@ -201,6 +201,25 @@ def test_the_stages_of_a_commit_are_not_those_of_the_workspace(root: Path) -> No
     assert found == ["same.txt", "in.txt"]
 
 
+def test_stages_are_looked_for_in_the_project_and_not_on_the_whole_disk(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked, walk = [], os.walk
+
+    def watched(top: str, **options: Any) -> Any:
+        walked.append(top)
+        return walk(top, **options) if top != os.sep else iter(())
+
+    monkeypatch.setattr(os, "walk", watched)
+    with Once().applied(), Repo(str(root)) as repo:
+        repo._reset()
+        for _ in repo.brancher(revs=["HEAD"]):
+            pass
+
+    assert str(root) in walked
+    assert os.sep not in walked
+
+
 def asked(root: Path) -> Any:
     with Repo(str(root)) as repo:
         (dep,) = repo.index.params

@@ -185,9 +185,12 @@ def _definitions(repo: Any, outputs: set[str]) -> Any:  # noqa: ANN401
     """Stamp all files that say which stages there are; None where other files may say so too.
 
     A template may take its values from any file that `vars` names, and DVC looks at a commit's
-    files with the same object. DVC looks for no stages in `outputs` that it keeps.
+    files with the same object: when it comes back from there it has the workspace's file system
+    first and then its root, and what is below the root of a commit is the whole disk. DVC looks for
+    no stages in `outputs` that it keeps.
     """
-    if repo.fs.protocol != "local" or repo.subrepos:
+    at_home = repo.fs.protocol == "local" and repo.fs.isin_or_eq(repo.root_dir, repo.scm.root_dir)
+    if not at_home or repo.subrepos:
         return None
     found = []
     for folder, folders, files in os.walk(repo.root_dir):
