@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,18 @@ def test_data_that_was_changed_since_it_was_added_is_refused(small: Sandbox) -> 
     assert "data/rows.csv was changed since `dvc add`\n" in done.stderr
     assert not small.git("for-each-ref", "refs/exps")
     assert not list((small.root / ".wherefrom" / "sweeps").glob("*/sweep.json"))
+
+
+def test_data_that_lies_in_the_workspace_alone_is_put_into_the_cache(small: Sandbox) -> None:
+    """As `dvc exp run --queue` does: it came there from a copy, or by the script that makes it."""
+    shutil.rmtree(small.root / ".dvc" / "cache")
+    before = (small.text("data/rows.csv.dvc"), (small.root / "data/rows.csv").stat().st_ino)
+
+    done = swept(small, "--jobs", "1", "-S", "train.lr=0.2")
+
+    assert done.returncode == 0, done.stderr
+    assert (small.text("data/rows.csv.dvc"), (small.root / "data/rows.csv").stat().st_ino) == before
+    assert not small.git("status", "--porcelain")
 
 
 def test_a_metric_that_there_is_not_is_named_with_those_that_are(small: Sandbox) -> None:

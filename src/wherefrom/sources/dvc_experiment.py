@@ -26,7 +26,7 @@ from wherefrom.sources import git_clone, git_repo
 from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sources.dvc_executor import commands_by, make_executor
 from wherefrom.sources.dvc_once import Once, quick_state
-from wherefrom.sources.dvc_whole import edited_data, is_whole
+from wherefrom.sources.dvc_whole import cache_data, edited_data, is_whole
 from wherefrom.sources.git_objects import Objects
 from wherefrom.uris import redact_text
 
@@ -206,9 +206,14 @@ class Found:
 
 
 def found(base: Base) -> Found:
-    """Look for experiments of a baseline, and for data that none of them would have."""
-    with _repo(base.root) as repo:
+    """Look for experiments of a baseline, and for data that none of them would have.
+
+    Data that is as its `.dvc` file says is put into the cache where it is not. Raises `DvcError`.
+    """
+    with _repo(base.root) as repo, _converted():
         edited = tuple(edited_data(repo))
+        if not edited:
+            cache_data(repo)
         local = [out for out in repo.index.outs if out.protocol in {"local", None}]
         worktree = base.root.parents[len(Path(base.prefix).parts) - 1] if base.prefix else base.root
         outputs = [_below(worktree, out.fs_path) for out in local]

@@ -1,6 +1,7 @@
 """Whether what is there is what DVC has: of every stage by `dvc.lock`, of data by `.dvc` files.
 
-`dvc exp run TARGET` and `dvc exp save` make experiments of which it is not so.
+`dvc exp run TARGET` and `dvc exp save` make experiments of which it is not so. Data of which it is
+so, and that lies in the workspace alone, is put into DVC's cache.
 """
 
 from __future__ import annotations
@@ -42,12 +43,27 @@ def _is_as_read(dep: Any, left: Mapping[str, Any]) -> bool:  # noqa: ANN401
 
 def edited_data(repo: Any) -> list[str]:  # noqa: ANN401
     """List the data that stages read and that is not as its `.dvc` file says, if it is there."""
+    edited = [out.fs_path for out in _read_data(repo) if out.exists and out.changed_checksum()]
+    return [os.path.relpath(path, repo.root_dir) for path in edited]
+
+
+def cache_data(repo: Any) -> None:  # noqa: ANN401
+    """Put the data that stages read into DVC's cache where it is in the workspace alone.
+
+    There it comes from a copy or a script beside its `.dvc` file. Nothing else is written:
+    `dvc exp run --queue` does so too, and adds data that was edited besides.
+    """
+    data = [out for out in _read_data(repo) if out.use_cache and out.exists]
+    alone = [out for out in data if out.changed_cache()]
+    for path in dict.fromkeys(out.stage.path for out in alone):
+        repo.commit(path, data_only=True, relink=False)
+
+
+def _read_data(repo: Any) -> list[Any]:  # noqa: ANN401
     stages = repo.index.stages
     read = [dep.fs_path for stage in stages if stage.cmd for dep in files(stage.deps)]
     data = [out for stage in stages if stage.is_data_source for out in stage.outs]
-    used = [out for out in data if any(_meet(out.fs_path, path) for path in read)]
-    edited = [out.fs_path for out in used if out.exists and out.changed_checksum()]
-    return [os.path.relpath(path, repo.root_dir) for path in edited]
+    return [out for out in data if any(_meet(out.fs_path, path) for path in read)]
 
 
 def _meet(one: str, other: str) -> bool:
