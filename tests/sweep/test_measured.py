@@ -42,3 +42,14 @@ def test_one_variant_without_a_number_or_with_a_part_of_the_stages_misleads_nobo
     )
     assert {one["digest"] for one in said["variants"]} == found(base).known.keys()
     assert [bool(one["ran"]) for one in said["variants"]] == [True, True, True, False]
+
+
+def test_variants_without_any_metric_are_run_and_none_is_the_best(small: Sandbox) -> None:
+    small.replace("dvc.yaml", "    metrics:\n      - cv.json: {cache: false}\n", "    metrics:\n")
+    small.replace("dvc.yaml", "      - metrics.json: {cache: false}\n", "")
+    small.git("commit", "--all", "--message", "No metrics")
+
+    said = report_of(swept(small, "--jobs", "1", "-S", "train.lr=2,3", "--json"))
+
+    assert states(said) == {"sweep-1-1": "done", "sweep-1-2": "done"}
+    assert said["best"] is None

@@ -141,12 +141,14 @@ class Sweep:
         return report
 
     def _choose_metric(self, report: Report) -> None:
-        """Choose what is asked about, and refuse what no variant has had so far."""
+        """Choose what is asked about, if there is anything, and refuse what no variant has had."""
         known_here = {**report.metrics, **report.not_finite}
         if self.definition.metric is None:
             self.definition = replace(self.definition, metric=deciding(known_here))
             self._book.write(self.definition)
         name = self.definition.metric
+        if name is None:  # of a project without metric files: nothing is best
+            return
         if not any(name in {**one.metrics, **one.not_finite} for one in self.reports.values()):
             self._stopping = True
             known = ", ".join(sorted(known_here)) or "none"
