@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import ledger, places, process, settings, trial
+from wherefrom import places, process, settings, trial
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.project import locate
@@ -16,7 +15,7 @@ from wherefrom.record import Gap
 from wherefrom.sources import dvc_experiment
 from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
-from wherefrom.sweeping import choosing, libraries, parent, request, space
+from wherefrom.sweeping import choosing, code, parent, request, space
 from wherefrom.sweeping.book import Book, Definition
 from wherefrom.sweeping.messages import Plan
 from wherefrom.sweeping.pool import Nursery, Pool
@@ -110,8 +109,8 @@ def _run(
 ) -> Iterator[Swept]:
     definition = book.definition()
     found = space.parse(definition.overrides, definition.seed)
-    nursery = Nursery(libraries.named_by(_folders_of_code(project)))
     base = _base(project, definition)
+    nursery = Nursery(code.libraries(project))
     count = jobs or len(os.sched_getaffinity(0))
     size = choosing.size(definition.sampler, definition.trials, found)
     count = min(count, size) if size else count
@@ -158,25 +157,6 @@ def _base(project: Project, definition: Definition) -> Base:
         raise SweepError("DVC experiments need git", "`git init`, and commit")
     here = (project.workspace, project.prefix, project.repository.common_dir)
     return Base(*here, definition.commit, definition.tree)
-
-
-def _folders_of_code(project: Project) -> list[Path]:
-    """List the folders of the scripts that the stages run, as `dvc.lock` knows their commands."""
-    root = project.workspace
-    words = (
-        word
-        for stage in ledger.stages(root).values()
-        for command in ([stage.cmd] if isinstance(stage.cmd, str) else stage.cmd)
-        for word in _words(command)
-    )
-    return [(root / word).parent for word in words if word.endswith(".py")]
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # what a shell makes of it is not known here
-        return []
 
 
 def _workers(project: Project) -> Path:

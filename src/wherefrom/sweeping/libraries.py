@@ -1,28 +1,25 @@
 """What variants import, imported once, by the process that their workers are forked from.
 
 These are libraries alone: those that MLflow and DVC are made of, and those that the project's own
-scripts name. A library that must not be imported before a fork is left out.
+code names (`code`). A library that must not be imported before a fork is left out.
 """
 
 from __future__ import annotations
 
-import ast
 import gc
 import importlib
 import json
 import os
 from contextlib import suppress
-from importlib.machinery import PathFinder
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from wherefrom import preload
 from wherefrom.sources import mlflow_exercise
-from wherefrom.sweeping.lent import is_of_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 VARIABLE = "WHEREFROM_LIBRARIES"
 """Names, as a JSON list, for the process that imports them."""
@@ -38,46 +35,13 @@ _OF_STAGES = (
     *("wherefrom.errands", "wherefrom.tags", "wherefrom.ledger"),
 )
 """What stages import of this tool, which they are lent where theirs is the same."""
-_NOT_FORKED = frozenset({"tensorflow", "jax", "ray", "pyspark", "grpc", "dask", "distributed"})
-_MOST_FILES = 1000
-
-
-def named_by(folders: Iterable[Path]) -> list[str]:
-    """List the modules of libraries that the Python files of these folders import."""
-    found: dict[str, None] = {}
-    for file in _files(folders):
-        with suppress(SyntaxError, ValueError, OSError):  # whoever runs it hears of it
-            found |= dict.fromkeys(_imports(ast.parse(file.read_bytes())))
-    tops = {name.partition(".")[0] for name in found}
-    wanted = {top for top in tops - _NOT_FORKED if _is_installed(top)}
-    return [name for name in found if name.partition(".")[0] in wanted]
-
-
-def _files(folders: Iterable[Path]) -> list[Path]:
-    files = (file for folder in dict.fromkeys(folders) for file in sorted(folder.rglob("*.py")))
-    own = (file for file in files if "wherefrom" not in file.parts and ".venv" not in file.parts)
-    return [file for file, _ in zip(own, range(_MOST_FILES), strict=False)]
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-
-
-def _is_installed(name: str) -> bool:
-    if name == "wherefrom":
-        return False
-    spec = PathFinder.find_spec(name)
-    return spec is not None and spec.origin is not None and is_of_library(spec.origin)
+NOT_FORKED = frozenset({"tensorflow", "jax", "ray", "pyspark", "grpc", "dask", "distributed"})
 
 
 def load(names: Iterable[str]) -> None:
     """Import modules; one that cannot be is left to whoever needs it."""
     for name in names:
-        if name.partition(".")[0] not in _NOT_FORKED:
+        if name.partition(".")[0] not in NOT_FORKED:
             with suppress(Exception):
                 importlib.import_module(name)
 
