@@ -127,7 +127,7 @@ def say(text: str) -> None:
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
     """End at once: nothing has begun yet, and an import may swallow an exception."""
-    say("interrupted")
+    os.write(2, b"wherefrom: interrupted\n")  # `sys.stderr` refuses it in the middle of a line
     os._exit(130)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,8 @@ def _follow(swept: Swept) -> None:
 def _stop(swept: Swept, _number: int, _frame: FrameType | None) -> None:
     last = "stopping what runs; Ctrl-C again kills it"
     text = last if swept.sweep.is_stopped else "finishing what runs; Ctrl-C again stops it"
-    click.echo(f"\n{text}", err=True)
+    with suppress(OSError):  # nobody listens any more
+        os.write(2, f"\n{text}\n".encode())  # `sys.stderr` refuses it in the middle of a line
     swept.sweep.stop()
 
 
