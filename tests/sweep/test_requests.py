@@ -77,6 +77,9 @@ def test_data_that_was_changed_since_it_was_added_is_refused(small: Sandbox) -> 
 def test_data_that_lies_in_the_workspace_alone_is_put_into_the_cache(small: Sandbox) -> None:
     """As `dvc exp run --queue` does: it came there from a copy, or by the script that makes it."""
     shutil.rmtree(small.root / ".dvc" / "cache")
+    path = small.root / "data/rows.csv.dvc"
+    path.write_text(f"# by hand\n{path.read_text()}desc:   'ours'\n")
+    small.git("commit", "--all", "--message", "Say what it is")
     before = (small.text("data/rows.csv.dvc"), (small.root / "data/rows.csv").stat().st_ino)
 
     done = swept(small, "--jobs", "1", "-S", "train.lr=0.2")

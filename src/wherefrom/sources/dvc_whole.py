@@ -51,12 +51,12 @@ def cache_data(repo: Any) -> None:  # noqa: ANN401
     """Put the data that stages read into DVC's cache where it is in the workspace alone.
 
     There it comes from a copy or a script beside its `.dvc` file. Nothing else is written:
-    `dvc exp run --queue` does so too, and adds data that was edited besides.
+    `dvc exp run --queue` does so too, and writes `.dvc` files besides.
     """
     data = [out for out in _read_data(repo) if out.use_cache and out.exists]
-    alone = [out for out in data if out.changed_cache()]
-    for path in dict.fromkeys(out.stage.path for out in alone):
-        repo.commit(path, data_only=True, relink=False)
+    for out in [out for out in data if out.changed_cache()]:
+        with repo.lock:
+            out.stage.commit(filter_info=out.fs_path, relink=False)
 
 
 def _read_data(repo: Any) -> list[Any]:  # noqa: ANN401
