@@ -35,7 +35,7 @@ def resolve(view: View, address: str, folder: Path) -> Found:
     """
     found = leads.in_workspace(view) if address == WORKSPACE else _everywhere(view, address, folder)
     if not found:
-        raise _unknown(view, address, _place(folder, address))
+        raise _unknown(view, address, place(folder, address))
     if len(found) > 1:
         keys = {key: one.commit_sha for key, one in found.items()}
         raise AmbiguousAddressError(address, keys)
@@ -52,7 +52,7 @@ def _everywhere(view: View, address: str, folder: Path) -> dict[str, Found]:
     found = _first(kinds, view, address)
     found = found or _first((leads.runs,), view, address)
     found = found or {one.key: one for one in _path(view, address, folder)}
-    found = found or {one.key: one for one in predicted_by.of_file(view, _place(folder, address))}
+    found = found or {one.key: one for one in predicted_by.of_file(view, place(folder, address))}
     return found or _first((leads.here, leads.loose), view, address)
 
 
@@ -68,7 +68,7 @@ def _first(
 
 def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
     """Find the result of a file on disk, by its bytes."""
-    root, path = view.project.workspace, _place(folder, address)
+    root, path = view.project.workspace, place(folder, address)
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     value = _hash(path)
     results = lineage.results(tree.of_workspace(root).holding)
@@ -80,7 +80,7 @@ def _path(view: View, address: str, folder: Path) -> Iterator[Found]:
         yield from leads.of_rows(view.index.of_input(value))
 
 
-def _place(folder: Path, address: str) -> Path:
+def place(folder: Path, address: str | Path) -> Path:
     """Give the file that a path means; a link may lead into DVC's cache: it stays."""
     given = Path(os.path.abspath(folder / address))  # noqa: PTH100 - `..` is meant as it is typed
     return given.parent.resolve() / given.name

@@ -71,7 +71,6 @@ def predict(
 ) -> Predictions:
     """Predict the first of two files into the second."""
     table, output = (Path(file).absolute() for file in files)
-    output.parent.mkdir(parents=True, exist_ok=True)
     asked = predicting.Request(address, table, output, environment)
     place = Path(folder).resolve()
     return _asked(place, lambda view: predicting.predict(view, asked, os.environ))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import checks, predicting
 from wherefrom.committed import Committed
 from wherefrom.errors.answers import ImpossibleError, NotPredictedError
+from wherefrom.errors.inputs import NoRoomError
 from wherefrom.reproduction import checkout, rerun
 from wherefrom.sources import disk, dvc_cache
 from wherefrom.uris import redact_text
@@ -27,6 +31,7 @@ SCRIPT = "src/predict.py"
 _OUTPUT = "predictions.csv"
 _REFUSED = 2
 """The exit status of `stage.run` for bad input."""
+_NO_ROOM = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
     """Predict a table; all that is written is below `folder`.
 
     The bytes of the model are compared with the ledger before anything runs, and by the script of
-    each file before it is read. Raises `ImpossibleError` and `NotPredictedError`.
+    each file before it is read. Raises `ImpossibleError`, `NoRoomError` and `NotPredictedError`.
     """
     project, clone = wanted.project, folder / "clone"
     _refuse_other_code(wanted)
@@ -82,20 +87,31 @@ def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
     with maker.children.start(command, root, variables) as process:
         text, _ = process.communicate()
     said = redact_text(text.strip().removeprefix("wherefrom: "))
-    _check_end(process.returncode, said)
+    _check_end(process.returncode, said, from_lock=wanted.from_lock)
     rows, environment = predicting.told(folder)
     return Scored(asked.output, rows, environment, tuple(said.splitlines()))
 
 
-def _check_end(status: int, said: str) -> None:
+def _check_end(status: int, said: str, *, from_lock: bool) -> None:
+    if status == 0:
+        return
     if status == _REFUSED:
         raise NotPredictedError(said)
-    if status != 0:
+    for text in _NO_ROOM:
+        if text in said:  # whatever the script has made of the error
+            raise NoRoomError(text)
+    if status == -signal.SIGKILL:
         raise ImpossibleError(
-            what=f"{SCRIPT} ended with status {status}",
-            why=said or "it said nothing",
-            remedy="`--env lock` predicts in the environment that the model was made in",
+            what=f"{SCRIPT} was killed",
+            why=said or "it said nothing: so ends what takes more memory than there is",
+            remedy="free some memory, and predict again",
         )
+    elsewhere = "`--env lock` predicts in the environment that the model was made in"
+    raise ImpossibleError(
+        what=f"{SCRIPT} ended with status {status}",
+        why=said or "it said nothing",
+        remedy="mend the script, and commit it beside the result" if from_lock else elsewhere,
+    )
 
 
 def _left(wanted: Wanted, root: Path, beside: Path) -> dict[str, tuple[Path, str | None]]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 
 def test_predictions_are_those_of_the_evaluation(used: Sandbox) -> None:
+    """Also where DVC has put a link to its cache in the place of the table."""
+    in_cache = (used.root / "data/raw/own.csv").rename(used.root / "0123")
+    (used.root / "data/raw/own.csv").symlink_to(in_cache)
     ask(used, "predict", "HEAD~1", "data/raw/own.csv", "-o", "predictions.csv")
 
     predicted = {row["key"]: row for row in read(used.root / "predictions.csv")}
@@ -37,6 +40,14 @@ def test_a_table_that_does_not_fit_is_refused_by_the_names_of_its_columns(used: 
     assert first == "wherefrom: new.csv: the columns 'key', 'size', 'city' are missing"
     assert second == "  To do: give the table all columns that the model was fitted on"
     assert not list(used.root.glob("*predictions*"))
+
+    output = "results/predictions.csv"
+    (used.root / f"{output}.lineage.json").touch()
+    done = used.process("wherefrom", "predict", "HEAD", "data/raw/own.csv", "-o", output)
+
+    assert done.returncode == 2
+    assert f"{output}: a stage leaves {output}" in done.stderr
+    assert used.text(output) == cached(used, output).read_text()
 
 
 def test_what_was_taken_otherwise_stands_beside_the_predictions(used: Sandbox) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING, assert_type
@@ -13,7 +15,8 @@ import wherefrom
 from asking import UNHELD, ask, trace
 from using.own_models import cached, read
 from waiting import HEARING, until
-from wherefrom.commands import predict as command
+from wherefrom.commands import handover
+from wherefrom.errors.inputs import NoRoomError, OutputError
 from wherefrom.identity import CommitSha, DataHash
 from wherefrom.predictions import File, Predictions
 from wherefrom.record import EnvironmentFacts
@@ -128,6 +131,8 @@ def test_python_predicts_with_a_model_that_is_a_folder(
     assert_type(found, Predictions)
     assert (found.rows, found.models[0].hash[-4:]) == (2, ".dir")
     assert [row["predicted"] for row in read(own.root / "p.csv")] == ["0.1", "0.2"]
+    with pytest.raises(OutputError, match=r"dvc\.lock: give it a name that ends in \.csv"):
+        wherefrom.predict("HEAD", own.root / "new.csv", own.root / "dvc.lock", folder=own.root)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +142,9 @@ def test_python_predicts_with_a_model_that_is_a_folder(
         ("new.csv/predictions.csv", "File exists"),
         ("predictions.xlsx", "give it a name that ends in .csv"),
         ("/proc/predictions.csv", "No such file"),
+        ("data/rows.csv", "a file is there, and no rows.csv.lineage.json beside it says"),
     ],
-    ids=["the table", "below a file", "another format", "where nobody can write"],
+    ids=["the table", "below a file", "another format", "where nobody can write", "another file"],
 )
 def test_an_output_that_cannot_be_is_refused_at_once(own: Sandbox, output: str, why: str) -> None:
     done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", output)
@@ -146,6 +152,63 @@ def test_an_output_that_cannot_be_is_refused_at_once(own: Sandbox, output: str, 
     assert done.returncode == 2
     assert why in done.stderr
     assert own.text("new.csv") == "x\n1\n2\n"
+    assert own.text("data/rows.csv") == "a,b\n1,2\n"
+
+
+def test_only_earlier_predictions_and_an_empty_file_are_written_over(own: Sandbox) -> None:
+    (own.root / "predictions.csv").touch()
+    asked = ("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+    own.run(*asked)
+    own.replace("new.csv", "2", "3")
+
+    own.run(*asked)
+
+    assert [row["predicted"] for row in read(own.root / "predictions.csv")] == [
+        "0.1",
+        "0.30000000000000004",
+    ]
+    (own.root / "predictions.csv.lineage.json").unlink()
+    assert own.process(*asked).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "remedy"),
+    [
+        ("Path('/dev/full').open('w')", "there is no room for the predictions: No space", "room"),
+        ("os.kill(os.getpid(), 9)", "src/predict.py was killed", "memory"),
+        ("os.abort()", "src/predict.py ended with status -6", "--env lock"),
+    ],
+    ids=["full disk", "killed", "another error"],
+)
+def test_why_a_script_ended_decides_what_is_to_be_done(
+    own: Sandbox, line: str, said: str, remedy: str
+) -> None:
+    own.replace("src/predict.py", 'asked.output.open("w")', line)
+    own.commit("Another script")
+
+    done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
+
+    first, *_, last = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert first.startswith(f"wherefrom: {said}")
+    assert remedy in last
+    assert not list(own.root.glob("predictions*"))
+
+
+def test_a_disk_that_is_full_once_the_table_is_predicted_is_named(
+    own: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_paths: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(handover.shutil, "move", full)
+    for name, value in own.environment.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(NoRoomError, match="No space left on device"):
+        wherefrom.predict("HEAD", own.root / "new.csv", own.root / "p.csv", folder=own.root)
+
+    assert not list(own.root.glob("*p.csv*"))
 
 
 def test_a_stream_is_refused_since_it_can_be_read_once(own: Sandbox) -> None:
@@ -154,7 +217,7 @@ def test_a_stream_is_refused_since_it_can_be_read_once(own: Sandbox) -> None:
     done = own.cold.process("bash", "-c", pipe)
 
     assert done.returncode == 2
-    assert "that is a stream" in done.stderr
+    assert "/dev/stdin is no file; write what comes as a stream to one first" in done.stderr
 
 
 def test_predictions_that_cannot_be_brought_there_leave_the_former_ones(tmp_path: Path) -> None:
@@ -172,14 +235,15 @@ def test_predictions_that_cannot_be_brought_there_leave_the_former_ones(tmp_path
     beside.write_text("of yesterday")
 
     with pytest.raises(OSError, match="No such file"):
-        command._hand_over(tmp_path / "lost.csv", said, tmp_path / "p.csv")
+        handover.hand_over(tmp_path / "lost.csv", said, tmp_path / "p.csv")
 
     assert [path.read_text() for path in tmp_path.iterdir()] == ["of yesterday"]
 
 
 def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:
     marker = own.root / "half_way"
-    (own.root / "predictions.csv").write_text("of yesterday\n")
+    for name in ("predictions.csv", "predictions.csv.lineage.json"):
+        (own.root / name).write_text("of yesterday\n")
     process = subprocess.Popen(
         [*HEARING, "wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv"],
         cwd=own.root,
@@ -194,7 +258,10 @@ def test_what_is_interrupted_leaves_nothing(own: Sandbox) -> None:
     _, said = process.communicate()
     assert (process.returncode, said.strip()) == (130, "interrupted")
     assert own.text("predictions.csv") == "of yesterday\n"
-    assert sorted(path.name for path in own.root.glob("*predictions*")) == ["predictions.csv"]
+    assert sorted(path.name for path in own.root.glob("*predictions*")) == [
+        "predictions.csv",
+        "predictions.csv.lineage.json",
+    ]
     assert not [p for p in (own.root / ".wherefrom/predictions").iterdir() if p.is_dir()]
 
 

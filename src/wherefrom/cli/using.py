@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,22 +40,10 @@ def predict(address: str, table: Path, output: Path, *, environment: Env, as_jso
     The model's bytes are compared with the ledger before it is loaded. What made the predictions is
     written beside them, so `wherefrom trace` leads from there to data, code and parameters.
     """
-    if output.suffix.lower() != ".csv":
-        raise click.BadParameter("give it a name that ends in .csv", param_hint="--output")
-    if not table.is_file():
-        why = "that is a stream; the table is read more than once: write it to a file first"
-        raise click.BadParameter(why, param_hint="TABLE")
-    if output.resolve() == table.resolve():
-        raise click.BadParameter("that is the table itself", param_hint="--output")
-    try:
-        output.absolute().parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=output.absolute().parent).close()  # before an hour of work
-    except OSError as error:
-        raise click.BadParameter(str(error), param_hint="--output") from error
     from wherefrom.commands import predict as command  # noqa: PLC0415
     from wherefrom.render import predicted as render  # noqa: PLC0415
 
-    asked = command.Request(address, table.resolve(), output.absolute(), environment)
+    asked = command.Request(address, table, output, environment)
     with looking(as_json=as_json) as view:
         found = command.predict(view, asked, os.environ)
     click.echo(render.predicted_json(found) if as_json else render.predicted(found), nl=False)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import address, files, places, predictions, scoring
+from wherefrom import address, places, scoring
 from wherefrom.children import Children
-from wherefrom.commands import reproduce
+from wherefrom.commands import handover, reproduce
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
-from wherefrom.errors.answers import ImpossibleError
+from wherefrom.errors.answers import ImpossibleError, NotPredictedError
 from wherefrom.predictions import File, Predictions
 from wherefrom.record import Gap
 from wherefrom.reproduction.environments import Maker
@@ -37,7 +35,7 @@ FOLDER = "predictions"
 class Request:
     """What is to be predicted, by the model of which address, and where to.
 
-    Paths are absolute, and the folder of the output is there.
+    Paths are meant from the folder of the view.
     """
 
     address: str
@@ -49,9 +47,21 @@ class Request:
 def predict(view: View, asked: Request, environ: Mapping[str, str]) -> Predictions:
     """Predict a table, and write what made the predictions beside them.
 
-    The output is there as a whole or not at all. Raises what `address.resolve` does,
-    `ImpossibleError` and `NotPredictedError`.
+    The output is there as a whole or not at all. Raises what `address.resolve` does, `OutputError`,
+    `NoRoomError`, `ImpossibleError` and `NotPredictedError`.
     """
+    table, output = (address.place(view.folder, path) for path in (asked.table, asked.output))
+    if not table.is_file():
+        raise NotPredictedError(f"{table} is no file; write what comes as a stream to one first")
+    if not table.suffix:  # such as `/dev/stdin`; a link of DVC's leads to such a name
+        table = table.resolve()
+    asked = replace(asked, table=table, output=output)
+    with handover.room_needed():
+        handover.check(view.project, table, output)
+        return _predict(view, asked, environ)
+
+
+def _predict(view: View, asked: Request, environ: Mapping[str, str]) -> Predictions:
     found = address.resolve(view, asked.address, view.folder)
     wanted = _wanted(view, tracing.of(view, found), asked)
     folder = places.own_folder(view.project.state, FOLDER)
@@ -64,7 +74,7 @@ def predict(view: View, asked: Request, environ: Mapping[str, str]) -> Predictio
         if table is None or _stamp(asked.table) != before:
             raise _changed(wanted.name)
         said = _described(view, asked, wanted, scored, table)
-        _hand_over(scored.output, said, asked.output)
+        handover.hand_over(scored.output, said, asked.output)
     return said
 
 
@@ -142,18 +152,3 @@ def _changed(name: str) -> ImpossibleError:
         why="nobody could say which of its rows the predictions are of",
         remedy="predict it once it is whole",
     )
-
-
-def _hand_over(made: Path, said: Predictions, target: Path) -> None:
-    """Put predictions to their place at once, and what made them beside; else all stays as it is.
-
-    They are brought near first: another disk may have no room for them.
-    """
-    near = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.move(made, near)
-        # In this order: a table whose file speaks of another one is seen to be changed.
-        files.write(predictions.place_of(target), predictions.to_text(said))
-        near.replace(target)
-    finally:
-        near.unlink(missing_ok=True)

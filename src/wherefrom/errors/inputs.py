@@ -1,4 +1,4 @@
-"""Code and data that a stage may not take, or that cannot be had."""
+"""Code and data that may not be taken or written over, or that cannot be had."""
 
 from __future__ import annotations
 
@@ -63,6 +63,39 @@ class NotAskedToPredictError(WherefromError):
     @property
     def hint(self) -> str:
         return "`wherefrom predict workspace TABLE -o PREDICTIONS`"
+
+
+@dataclass
+class OutputError(WherefromError):
+    """A file that predictions may not or cannot go to."""
+
+    path: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"predictions cannot be written to {self.path}: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return "give another name: of what is there only earlier predictions are written over"
+
+
+@dataclass
+class NoRoomError(WherefromError):
+    """A disk that has no room for predictions; `why` is what the system says."""
+
+    why: str
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return f"there is no room for the predictions: {self.why}"
+
+    @property
+    def hint(self) -> str:
+        return (
+            "make room on the disk of the project, where they are made (in .wherefrom), and on "
+            "that of the output; then predict again"
+        )
 
 
 @dataclass
