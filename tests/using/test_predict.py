@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import signal
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_type
 
 import pytest
 
+import warm
 import wherefrom
 from asking import UNHELD, ask, trace
+from reproduce import wheels
 from using.own_models import cached, read
 from waiting import HEARING, until
 from wherefrom.commands import handover
@@ -22,8 +27,6 @@ from wherefrom.predictions import File, Predictions
 from wherefrom.record import EnvironmentFacts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sandbox import Sandbox
 
 
@@ -112,6 +115,30 @@ def test_a_model_with_other_bytes_is_not_loaded(own: Sandbox) -> None:
     done = own.process("wherefrom", "predict", "HEAD", "new.csv", "-o", "predictions.csv")
     assert done.returncode == 1
     assert "cannot be had: DVC's cache does not hold it" in done.stderr
+
+
+def test_the_environment_of_the_lock_file_is_that_of_the_commit(
+    own: Sandbox, tmp_path: Path
+) -> None:
+    """The checkout's lock file has gone on; what is asked for twice is made once."""
+    variables = wheels.write_lock(own.root / "requirements.lock", tmp_path / "wheels")
+    own.replace("src/predict.py", "import csv", "import csv, sys")
+    own.replace("src/predict.py", "float(row['x']) * float(lr)", "sys.prefix")
+    own.commit("With a lock file")
+    pinned = hashlib.sha256((own.root / "requirements.lock").read_bytes()).hexdigest()
+    (own.root / "requirements.lock").write_text("nosuch==1.0\n")
+    served = replace(own, environment=warm.with_cold_scripts(own.environment))
+    asked = ("predict", "HEAD", "new.csv", "-o", "predictions.csv", "--env", "lock")
+
+    found = ask(served, *asked, **variables)
+
+    (folder,) = {row["predicted"] for row in read(own.root / "predictions.csv")}
+    assert Path(folder).parent == own.root / ".wherefrom/environments"
+    assert found["environment"]["lock"] == pinned
+    assert list(Path(folder).glob("lib/python*/site-packages/lender.pth"))
+    made = (Path(folder) / "pyvenv.cfg").stat().st_mtime_ns
+    ask(served, *asked, **variables)
+    assert (Path(folder) / "pyvenv.cfg").stat().st_mtime_ns == made
 
 
 def test_python_predicts_with_a_model_that_is_a_folder(
