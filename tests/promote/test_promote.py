@@ -73,6 +73,42 @@ def test_each_evaluation_of_a_model_is_promoted_with_what_decides_as_it_does(
     assert measured == [("model",)]
 
 
+def test_a_result_whose_evaluation_waits_is_promoted_once_mlflow_has_what_decides(
+    used: Sandbox,
+) -> None:
+    used.replace("params.yaml", "threshold: 0.7", "threshold: 0.3")
+    used.replace("params.yaml", "C: 0.01", "C: 0.5")
+    used.dvc("repro", "train")
+    store = used.root / "mlflow.db"
+    store.rename(used.root / "away.db")
+    store.mkdir()  # which is no database
+    assert "cannot be reached" in used.dvc("repro")
+    used.commit("Eager")
+    store.rmdir()
+    (used.root / "away.db").rename(store)
+    (waiting,) = used.root.glob(".wherefrom/runs/*/*/MLmodel")
+    assert waiting.parent.name == "decided"
+    asked = ("promote", "HEAD", "--as", "houses@champion")
+
+    refused = answered(used, *asked)
+
+    failed = [(gap["what"], gap["remedy"]) for gap in refused.found["failed"]]
+    assert ("a part of its run waits: that of evaluate", "`wherefrom sync`") in failed
+
+    assert used.run("wherefrom", "sync").startswith("1 logged that had waited")
+    found = ask(used, *asked, "--force", "for a test")
+
+    assert found["promotion"]["despite"] == ["a success criterion of its plan is not met"]
+    assert found["notes"] == []
+    with closing(sqlite3.connect(store)) as database:
+        registered = database.execute(
+            "SELECT m.name, m.source_run_id FROM model_versions v "
+            "JOIN logged_models m ON v.source = 'models:/' || m.model_id"
+        ).fetchall()
+    (run,) = [r for r in used.runs().values() if r.record_id == used.record().record_id]
+    assert registered == [("decided", run.run_id)]
+
+
 def test_a_worse_result_is_refused_unless_it_is_forced(used: Sandbox) -> None:
     better, worse = used.record("HEAD~1").record_id, used.record("HEAD").record_id
     asked = ("promote", worse, "--as", "houses@champion", "--metric", "test.log_loss")

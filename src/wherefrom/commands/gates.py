@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wherefrom import address, metrics, plans
 from wherefrom.commands import trace as tracing
 from wherefrom.errors.answers import AmbiguousAddressError, UnknownAddressError
+from wherefrom.journal import Journal
 from wherefrom.lockfile import is_record
 from wherefrom.problems import Levels
 from wherefrom.record import Gap
@@ -45,6 +46,22 @@ def whole(view: View, found: Found, reading: Callable[[int, int], None]) -> tupl
     """Name what `wherefrom verify --data` finds of a result."""
     results = collect.verify(view, [subjects.of_found(view, found)], Levels(data=True), reading)
     return (*view.gaps, *(problem for one in results for problem in one.problems))
+
+
+def delivered(view: View, trace: Trace) -> Iterator[Gap]:
+    """Say so where a stage of the result waits in the journal, with what it logged: a model, say.
+
+    That there is no run at all: `whole`.
+    """
+    records = (trace.lineage.record, trace.lineage.training) if trace.lineage else ()
+    ids = {record.record_id for record in records if record}
+    for entry in Journal(view.project.state).waiting() if trace.run else ():
+        if entry.record_id in ids:
+            yield Gap(
+                what=f"a part of its run waits: that of {entry.stage}",
+                why="MLflow did not answer as the stage ran",
+                remedy="`wherefrom sync`",
+            )
 
 
 def held(trace: Trace) -> Iterator[Gap]:

@@ -93,7 +93,8 @@ def promote(
     registry = Registry(view.uri)
     with FileLock(files.private_folder(view.project.state) / "promote.lock"):
         holder = registry.holder(asked.name, asked.alias) if asked.alias else None
-        gaps = [*gates.whole(view, found, reading), *gates.held(trace), *gates.met(trace.outcome)]
+        gaps = [*gates.whole(view, found, reading), *gates.delivered(view, trace)]
+        gaps += [*gates.held(trace), *gates.met(trace.outcome)]
         if holder is not None:
             gaps += gates.not_worse(view, trace, asked.uri, asked.metric, asked.better)
         failed = tuple(dict.fromkeys(gaps))
