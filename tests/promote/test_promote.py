@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from asking import answered, ask, trace
+from sync.stores import lose
 from using.own_models import cached
 from verify.test_faults_found import flip
 
@@ -107,6 +109,29 @@ def test_a_result_whose_evaluation_waits_is_promoted_once_mlflow_has_what_decide
         ).fetchall()
     (run,) = [r for r in used.runs().values() if r.record_id == used.record().record_id]
     assert registered == [("decided", run.run_id)]
+
+
+def test_a_result_whose_model_was_lost_with_the_store_is_promoted_by_what_is_said_of_it(
+    used: Sandbox,
+) -> None:
+    """Each command of the message, as it stands there."""
+    lose(used)
+    used.run("wherefrom", "sync", "--rebuild")
+
+    refused = used.process("wherefrom", "promote", "HEAD~1", "--as", "houses@champion")
+
+    assert refused.returncode == 1
+    assert "MLflow has no model of this result" in refused.stderr
+    commands = re.findall(r"`((?:git|dvc) .*?)`", refused.stderr)
+    assert [command.split()[1] for command in commands] == ["checkout", "checkout", "repro"]
+    for command in commands:
+        used.run(*command.split())
+    used.commit("Trained again")
+
+    found = ask(used, "promote", "HEAD", "--as", "houses@champion")
+
+    assert (found["failed"], found["notes"]) == ([], [])
+    assert trace(used, HOLDER).found["result"]["key"] == used.record("HEAD").record_id
 
 
 def test_a_worse_result_is_refused_unless_it_is_forced(used: Sandbox) -> None:

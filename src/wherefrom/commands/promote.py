@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from wherefrom.commands.keep import Kept
     from wherefrom.commands.trace import Trace
+    from wherefrom.index.rows import CommitRow
+    from wherefrom.lineage import Lineage
     from wherefrom.metrics import Way
     from wherefrom.runs import LoggedModel
     from wherefrom.view import View
@@ -154,11 +156,23 @@ def _model(view: View, trace: Trace) -> LoggedModel:
     for model in (decided.get(own), *(trained.get(run_id) for run_id in runs)):
         if model is not None:
             return replace(model, run_id=own)
+    again = _training_again(view, trace.lineage, trace.commit)
     raise ImpossibleError(
         what="MLflow has no model of this result",
-        why="its training has logged none, or it was deleted there",
-        remedy="let the training log it (`run.log_model`), and run it again",
+        why="its training logged none, or it was lost there: a store that `wherefrom sync` makes "
+        "anew has none",
+        remedy=f"train again, commit what comes, and promote that: {again}; a training that logs "
+        "no model is to call `run.log_model`",
     )
+
+
+def _training_again(view: View, result: Lineage, commit: CommitRow | None) -> str:
+    """Give the commands that make a result's model anew, in the commit that holds it."""
+    training = next((stage for stage in result.stages if stage.record_path), result.final)
+    commands = [f"dvc repro --force --downstream {training.address}"]
+    if commit is not None and commit.sha != git_repo.head(view.git_root):
+        commands = [f"git checkout {commit.sha[:10]}", "dvc checkout", *commands]
+    return ", ".join(f"`{command}`" for command in commands)
 
 
 def _keep(view: View, asked: Request, folder: Path) -> Kept | None:
