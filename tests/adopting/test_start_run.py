@@ -72,6 +72,7 @@ FILES = {
     "bare.py": BARE,
     "dvc.yaml": DVC_YAML,
     "rows.csv": "a\n1\n",
+    "params.yaml": "experiment: {plan: {success_criteria: score > 0.9}}\n",
     ".gitignore": "/mlflow.db*\n/mlruns/\n",
 }
 
@@ -109,6 +110,7 @@ def test_the_record_of_a_stage_names_its_first_and_outermost_run(theirs: Sandbox
     assert runs["scores"].tags["wherefrom.derived_from"] == record.record_id
     traced = theirs.process("wherefrom", "trace", "score.json").stdout
     assert f"relation  derived (of {record.record_id})" in traced
+    assert "plan   not met, 0 of 1 criteria met\n" in traced
 
 
 def test_a_run_that_fails_leaves_no_record(theirs: Sandbox) -> None:
