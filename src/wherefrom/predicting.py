@@ -62,8 +62,10 @@ def predicting() -> Iterator[Asked]:
     files.write(folder / _TOLD, json.dumps({"rows": asked.rows, "environment": facts}))
 
 
-def told(folder: Path) -> tuple[int, EnvironmentFacts]:
-    """Give how many rows a script has predicted, and in which environment."""
+def told(folder: Path) -> tuple[int, EnvironmentFacts] | None:
+    """Give how many rows a script has predicted, and in which environment; None: it never asked."""
+    if not (folder / _TOLD).is_file():
+        return None
     body = json.loads((folder / _TOLD).read_text(encoding="utf-8"))
     return body["rows"], EnvironmentFacts(**body["environment"])
 

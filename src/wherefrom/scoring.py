@@ -19,7 +19,7 @@ from wherefrom.uris import redact_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wherefrom.identity import CommitSha
+    from wherefrom.identity import CommitSha, DataHash
     from wherefrom.lineage import Lineage
     from wherefrom.project import Project
     from wherefrom.record import EnvironmentFacts
@@ -54,6 +54,7 @@ class Scored:
     """Predictions, in a file below the folder of the job; `said` is what the script said."""
 
     output: Path
+    hash: DataHash
     rows: int
     environment: EnvironmentFacts
     said: tuple[str, ...]
@@ -88,8 +89,14 @@ def score(wanted: Wanted, folder: Path, maker: Maker) -> Scored:
         text, _ = process.communicate()
     said = redact_text(text.strip().removeprefix("wherefrom: "))
     _check_end(process.returncode, said, from_lock=wanted.from_lock)
-    rows, environment = predicting.told(folder)
-    return Scored(asked.output, rows, environment, tuple(said.splitlines()))
+    told, made = predicting.told(folder), disk.hash_of(asked.output)
+    if told is None or made is None:
+        raise ImpossibleError(
+            what=f"{SCRIPT} of {wanted.commit_sha[:7]} predicted nothing",
+            why="it ended well, and did not write what `stage.predicting()` asks for",
+            remedy="let it do so, and commit it beside the result: docs/guides/predict.md",
+        )
+    return Scored(asked.output, made, *told, tuple(said.splitlines()))
 
 
 def _check_end(status: int, said: str, *, from_lock: bool) -> None:

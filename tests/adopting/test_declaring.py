@@ -12,6 +12,8 @@ import pytest
 from sandbox import Sandbox
 from wherefrom import declaring
 from wherefrom.calls import started_by
+from wherefrom.commands import init
+from wherefrom.errors.project import EditedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +173,18 @@ def theirs(tmp_path: Path, warm_environment: dict[str, str]) -> Sandbox:
     sandbox.git("init", "--quiet")
     sandbox.dvc("init", "--quiet")
     return sandbox
+
+
+def test_what_was_edited_since_it_was_looked_at_stays_as_it_is(theirs: Sandbox) -> None:
+    proposal = init.propose(theirs.root, {})
+    (theirs.root / "dvc.yaml").write_text(f"# mine\n{DVC_YAML}")
+    before = {path: path.read_bytes() for path in theirs.root.iterdir() if path.is_file()}
+
+    with pytest.raises(EditedError, match=r"dvc\.yaml was edited meanwhile"):
+        init.apply(proposal)
+
+    after = {path: path.read_bytes() for path in theirs.root.iterdir() if path.is_file()}
+    assert after == before
 
 
 def test_nothing_is_changed_without_a_yes_and_a_yes_leaves_nothing_to_propose(

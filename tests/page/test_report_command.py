@@ -80,6 +80,26 @@ def test_what_cannot_be_shown_is_said_and_no_file_is_written(
     assert not (kinds.root / "report.html").exists()
 
 
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        pytest.param("metrics.json", "a stage leaves metrics.json", id="of a stage"),
+        pytest.param("code", "that is a folder", id="a folder"),
+        pytest.param("/proc/report.html", "No such file", id="where nobody can write"),
+    ],
+)
+def test_a_file_that_may_not_be_written_is_refused_at_once(
+    kinds: Sandbox, output: str, why: str
+) -> None:
+    before = kinds.text("metrics.json")
+
+    done = kinds.process("wherefrom", "report", "-o", output)
+
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert kinds.text("metrics.json") == before
+
+
 def test_a_page_is_not_written_to_a_terminal(kinds: Sandbox) -> None:
     command = "import pty, sys; sys.exit(pty.spawn(['wherefrom', 'report']) >> 8)"
 

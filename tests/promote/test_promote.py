@@ -146,21 +146,25 @@ def test_a_worse_result_is_refused_unless_it_is_forced(used: Sandbox) -> None:
     assert failed == ["a success criterion of its plan is not met", f"it is worse than {HOLDER}"]
     assert trace(used, HOLDER).found["result"]["key"] == better
 
-    forced = ask(used, *asked, "--force", "the other is too slow")
+    reasons = ("--force", "the other is too slow", "--why", "for a while")
+    forced = ask(used, *asked, *reasons)
 
     assert forced["promotion"]["despite"] == failed
     assert trace(used, HOLDER).found["result"]["key"] == worse
 
-    back = ask(used, "promote", "--rollback", "houses@champion", "--why", "it errs")
+    secret = "it errs\x1b[2J: https://me:secret@host/why?token=1\nfor all rows"
+    back = ask(used, "promote", "--rollback", "houses@champion", "--why", secret)
 
     assert (back["promotion"]["version"], back["promotion"]["before"]) == ("1", "2")
     assert trace(used, HOLDER).found["result"]["key"] == better
-    history = ask(used, "promote", "--history", "houses")["history"]
+    history = ask(used, "promote", "--history", "houses@champion")["history"]
     assert [(said["way"], said["version"], said["why"]) for said in history] == [
         ("promoted", "1", ""),
-        ("promoted", "2", "the other is too slow"),
-        ("rolled back", "1", "it errs"),
+        ("promoted", "2", "the other is too slow; for a while"),
+        ("rolled back", "1", "it errs\x1b[2J: https://host/why\nfor all rows"),
     ]
+    shown = used.run("wherefrom", "promote", "--history", "houses")
+    assert "it errs [2J: https://host/why for all rows\n" in shown
     none = used.process("wherefrom", "promote", "--rollback", "houses@champion")
     assert none.returncode == 1
     assert "has nothing to go back to" in none.stderr

@@ -241,10 +241,13 @@ def test_the_last_step_of_a_metric_is_its_value(store: FilledStore, database: Ru
     assert all(math.isfinite(value) for value in metrics.values())
 
 
-def test_a_metric_that_is_no_number_now_is_none(store: FilledStore, database: RunDatabase) -> None:
+def test_a_metric_that_is_no_number_now_is_none(
+    store: FilledStore, database: RunDatabase, client: RunClient
+) -> None:
     run_id = store.ids["no number"]
 
     assert database.logged([run_id])[run_id].metrics == {"now": 1.0}
+    assert client.logged([run_id])[run_id].metrics == {"now": 1.0}
 
 
 def test_of_a_run_that_is_not_there_nothing_was_logged(database: RunDatabase) -> None:

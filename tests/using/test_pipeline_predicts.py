@@ -46,7 +46,7 @@ def test_a_table_that_does_not_fit_is_refused_by_the_names_of_its_columns(used: 
     done = used.process("wherefrom", "predict", "HEAD", "data/raw/own.csv", "-o", output)
 
     assert done.returncode == 2
-    assert f"{output}: a stage leaves {output}" in done.stderr
+    assert f"{output} is not written: a stage leaves {output}" in done.stderr
     assert used.text(output) == cached(used, output).read_text()
 
 

@@ -178,6 +178,8 @@ def report(
     is_page = not is_short and not as_json
     if is_page and output is None and sys.stdout.isatty():
         raise click.UsageError("name a file for the page: -o report.html")
+    from wherefrom import address  # noqa: PLC0415
+    from wherefrom.commands import handover  # noqa: PLC0415
     from wherefrom.commands import report as command  # noqa: PLC0415
     from wherefrom.render.report import markdown, page  # noqa: PLC0415
 
@@ -185,6 +187,8 @@ def report(
         raise click.UsageError(f"{command.MOST} addresses at most stand side by side")
     gc.set_threshold(100_000)  # of what is made nearly all is kept: a seventh of the time
     with looking(as_json=as_json, empty={"chosen": [], "results": []}) as view:
+        if output is not None:
+            handover.check_place(view.project, address.place(Path.cwd(), output))
         found = command.report(view, addresses, Path.cwd(), metric, better, drawn=is_page)
     shown = page.page if is_page else markdown.as_json if as_json else markdown.comment
     _write(shown(found), output)

@@ -12,6 +12,7 @@ import click
 from wherefrom.cli import shared
 from wherefrom.cli.group import cli
 from wherefrom.cli.shared import looking
+from wherefrom.promotions import target
 
 if TYPE_CHECKING:
     from wherefrom.commands.reproduce import Env
@@ -88,8 +89,6 @@ def promote(
     if force is not None and not force.strip():
         raise click.BadParameter("say why", param_hint="--force")
     if address and name:
-        from wherefrom.promotions import target  # noqa: PLC0415
-
         _promote(_Asked(address, *target(name), why, force, metric, better), as_json=as_json)
     elif rollback:
         _roll_back(rollback, why, as_json=as_json)
@@ -122,8 +121,8 @@ def _roll_back(uri: str, why: str, *, as_json: bool) -> None:
     from wherefrom.commands import promote as command  # noqa: PLC0415
     from wherefrom.render import promoted as render  # noqa: PLC0415
 
-    name, _, alias = uri.partition("@")
-    if not name or not alias:
+    name, alias = target(uri)
+    if alias is None:
         raise click.BadParameter("give NAME@ALIAS", param_hint="--rollback")
     with looking(as_json=as_json) as view:
         found = command.roll_back(view, name, alias, why)
@@ -135,6 +134,6 @@ def _show_history(name: str, *, as_json: bool) -> None:
     from wherefrom.render import promoted as render  # noqa: PLC0415
 
     with looking(as_json=as_json) as view:
-        found = command.history(view, name)
+        found = command.history(view, target(name)[0])
     click.echo(render.history_json(found) if as_json else render.history(found), nl=False)
     sys.exit(0 if found else 1)

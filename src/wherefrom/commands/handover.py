@@ -1,4 +1,4 @@
-"""Where predictions go: what may not be written over, and how they get there, whole."""
+"""Where what is made for others goes: what may not be written over, and how it gets there."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ def check(project: Project, table: Path, output: Path) -> None:
     Of what is there only earlier predictions are written over, by the file beside them, and what is
     empty.
     """
-    why = _against(project, table, output)
-    if why is None:
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=output.parent).close()
-        except OSError as error:
-            why = str(error)
-    if why is not None:
-        raise OutputError(str(output), why)
-
-
-def _against(project: Project, table: Path, output: Path) -> str | None:
     if output.suffix.lower() != ".csv":
-        return "give it a name that ends in .csv"
+        raise OutputError(str(output), "give it a name that ends in .csv")
     if output.exists() and output.samefile(table):
-        return "that is the table itself"
+        raise OutputError(str(output), "that is the table itself")
+    beside = predictions.place_of(output)
+    if output.exists() and output.stat().st_size and not beside.exists():
+        why = f"it is there, and no {beside.name} beside it says that `wherefrom` predicted it"
+        raise OutputError(str(output), why)
+    check_place(project, output)
+
+
+def check_place(project: Project, output: Path) -> None:
+    """Raise `OutputError` where a file cannot be written, or is what a stage leaves."""
     root, stages = project.workspace, tree.of_workspace(project.workspace).holding.stages.values()
     outs = (path for stage in stages for path in stage.outs)
     if left := next((path for path in outs if output.is_relative_to(root / path)), None):
-        return f"a stage leaves {left}"
-    place = predictions.place_of(output)
-    if output.exists() and output.stat().st_size and not place.exists():
-        return f"a file is there, and no {place.name} beside it says that `wherefrom` predicted it"
-    return None
+        raise OutputError(str(output), f"a stage leaves {left}")
+    if output.is_dir():
+        raise OutputError(str(output), "that is a folder")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        raise OutputError(str(output), str(error)) from error
 
 
 def hand_over(made: Path, said: Predictions, target: Path) -> None:

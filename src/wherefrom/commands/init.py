@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherefrom import calls, declaring, files, settings
-from wherefrom.errors.project import LockfileError
+from wherefrom.errors.project import EditedError, LockfileError
 from wherefrom.project import locate
 from wherefrom.record import Gap
 from wherefrom.sources import dvc_repo, git_repo
@@ -58,7 +58,10 @@ def propose(folder: Path, environ: Mapping[str, str]) -> Proposal:
 
 
 def apply(proposal: Proposal) -> None:
-    """Write what is proposed."""
+    """Write what is proposed. Raises `EditedError` where a file has another text by now."""
+    for change in proposal.changes:
+        if _read(proposal.root, change.path) != change.before:
+            raise EditedError(change.path)
     for change in proposal.changes:
         files.write(proposal.root / change.path, change.after)
 

@@ -106,15 +106,9 @@ def _described(
     view: View, asked: Request, wanted: Wanted, scored: Scored, table: DataHash
 ) -> Predictions:
     outs = {path: out for stage in wanted.result.stages for path, out in stage.outs.items()}
-    record, made = wanted.result.record, disk.hash_of(scored.output)
-    if made is None:
-        raise ImpossibleError(
-            what="there are no predictions",
-            why=f"{scoring.SCRIPT} of {wanted.commit_sha[:7]} ended well and wrote none",
-            remedy="let it write them where `stage.predicting()` says",
-        )
+    record = wanted.result.record
     return Predictions(
-        output=File(_name(view, asked.output), made),
+        output=File(_name(view, asked.output), scored.hash),
         table=File(wanted.name, table),
         rows=scored.rows,
         address=asked.address,

@@ -20,6 +20,7 @@ from wherefrom.record import Gap
 from wherefrom.remarking import note, open_store
 from wherefrom.sources import git_notes, git_repo
 from wherefrom.sources.mlflow_registry import Registry, source_of
+from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,7 +114,7 @@ def promote(
             alias=asked.alias,
             way=promotions.KIND,
             by=git_repo.author(view.git_root),
-            why=asked.force or asked.why,
+            why=redact_text("; ".join(filter(None, (asked.force, asked.why)))),
             despite=tuple(gap.what for gap in failed),
             before=holder,
             key=trace.key,
@@ -286,7 +287,7 @@ def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
             )
         trace = tracing.trace(view, f"models:/{name}/{target}", view.folder)
         by = git_repo.author(view.git_root)
-        head = Promotion(now(), name, target, alias, "rolled back", by, why)
+        head = Promotion(now(), name, target, alias, "rolled back", by, redact_text(why))
         said = replace(head, before=holder, key=trace.key)
         _settle(view, registry, trace, said)
     return said

@@ -67,17 +67,17 @@ class NotAskedToPredictError(WherefromError):
 
 @dataclass
 class OutputError(WherefromError):
-    """A file that predictions may not or cannot go to."""
+    """A file that may not or cannot be written."""
 
     path: str
     why: str
 
     def __str__(self) -> str:
-        return f"predictions cannot be written to {self.path}: {self.why}"
+        return f"{self.path} is not written: {self.why}"
 
     @property
     def hint(self) -> str:
-        return "give another name: of what is there only earlier predictions are written over"
+        return "give another name"
 
 
 @dataclass

@@ -42,6 +42,20 @@ class LockfileError(WherefromError):
 
 
 @dataclass
+class EditedError(WherefromError):
+    """A file that was edited while somebody looked at what was proposed for it."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path} was edited meanwhile, so nothing is changed"
+
+    @property
+    def hint(self) -> str:
+        return "`wherefrom init` proposes it anew"
+
+
+@dataclass
 class RecordError(WherefromError):
     """A record file that is damaged, or of a version that this `wherefrom` does not know."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.remarks import VERDICTS
 from wherefrom.render import text
 
 if TYPE_CHECKING:
@@ -76,8 +77,7 @@ def reproductions_json(found: Sequence[Reproduction]) -> str:
 
 
 def _worst(found: Sequence[Reproduction]) -> str:
-    order = ("identical", "equivalent", "different", "impossible")
-    return max((one.verdict for one in found), key=order.index)
+    return max((one.verdict for one in found), key=VERDICTS.index)
 
 
 def as_dict(found: Reproduction) -> dict[str, Any]:

@@ -27,7 +27,7 @@ SHORT = 8
 
 def pairs(rows: Iterable[tuple[str, str]], indent: str = "") -> str:
     """Show names and texts, the texts below each other."""
-    rows = list(rows)
+    rows = [(_safe(name), _safe(text)) for name, text in rows]
     width = max((len(name) for name, _ in rows), default=0)
     return "".join(f"{indent}{name:<{width}}  {text}".rstrip() + "\n" for name, text in rows)
 
@@ -35,7 +35,7 @@ def pairs(rows: Iterable[tuple[str, str]], indent: str = "") -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "") -> str:
     """Show rows in columns; a column that is empty everywhere is left out."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
-    lines = [[head[i] for i in kept], *([row[i] for i in kept] for row in rows)]
+    lines = [[_safe(line[i]) for i in kept] for line in (head, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(kept))]
     shown = ("  ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)) for line in lines)
     return "".join(f"{indent}{line}".rstrip() + "\n" for line in shown)
@@ -120,7 +120,12 @@ def plan_json(plan: Mapping[str, Any], found: Outcome | None) -> dict[str, Any] 
 
 def line(said: str) -> str:
     """Show what somebody wrote in one line, without what would move a terminal's cursor."""
-    return " ".join("".join(c if c.isprintable() else " " for c in said).split())
+    return " ".join(_safe(said).split())
+
+
+def _safe(said: str) -> str:
+    """Show a blank for each character that a terminal would obey."""
+    return said if said.isprintable() else "".join(c if c.isprintable() else " " for c in said)
 
 
 def value(item: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wherefrom import keys
 from wherefrom.identity import MlflowRunId
 from wherefrom.names import FILES, FILES_LATER, FINGERPRINT, RECORD_ID, RESULT
 from wherefrom.runs import JOINING, Logged, Run, Stored
@@ -65,7 +66,7 @@ class RunClient:
         with mlflow_client.converted(self._uri):
             found = {run_id: self._client.get_run(run_id).data for run_id in run_ids}
         return {
-            run_id: Logged(dict(data.params), dict(data.metrics), dict(data.tags))
+            run_id: Logged(dict(data.params), _finite(data.metrics), dict(data.tags))
             for run_id, data in found.items()
         }
 
@@ -117,3 +118,7 @@ def _listings(tags: Mapping[str, str]) -> tuple[str, ...]:
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
+
+
+def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if keys.is_metric(value)}
