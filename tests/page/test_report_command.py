@@ -84,20 +84,22 @@ def test_what_cannot_be_shown_is_said_and_no_file_is_written(
     ("output", "why"),
     [
         pytest.param("metrics.json", "a stage leaves metrics.json", id="of a stage"),
-        pytest.param("code", "that is a folder", id="a folder"),
+        pytest.param("pages.html", "that is no file", id="a folder"),
+        pytest.param("dvc.lock", "it is there, and its name does not end as", id="no page"),
         pytest.param("/proc/report.html", "No such file", id="where nobody can write"),
     ],
 )
 def test_a_file_that_may_not_be_written_is_refused_at_once(
     kinds: Sandbox, output: str, why: str
 ) -> None:
-    before = kinds.text("metrics.json")
+    (kinds.root / "pages.html").mkdir()
+    before = kinds.text("metrics.json"), kinds.text("dvc.lock")
 
     done = kinds.process("wherefrom", "report", "-o", output)
 
     assert done.returncode == 2
     assert why in done.stderr
-    assert kinds.text("metrics.json") == before
+    assert (kinds.text("metrics.json"), kinds.text("dvc.lock")) == before
 
 
 def test_a_page_is_not_written_to_a_terminal(kinds: Sandbox) -> None:

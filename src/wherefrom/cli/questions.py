@@ -188,7 +188,7 @@ def report(
     gc.set_threshold(100_000)  # of what is made nearly all is kept: a seventh of the time
     with looking(as_json=as_json, empty={"chosen": [], "results": []}) as view:
         if output is not None:
-            handover.check_place(view.project, address.place(Path.cwd(), output))
+            handover.check_page(view.project, address.place(Path.cwd(), output))
         found = command.report(view, addresses, Path.cwd(), metric, better, drawn=is_page)
     shown = page.page if is_page else markdown.as_json if as_json else markdown.comment
     _write(shown(found), output)

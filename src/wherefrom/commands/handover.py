@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from wherefrom.project import Project
 
 
+_PAGES = (".html", ".htm", ".md", ".txt", ".json")
+
+
 def check(project: Project, table: Path, output: Path) -> None:
     """Raise `OutputError` where predictions may not or cannot go, before an hour of work.
 
@@ -34,17 +37,25 @@ def check(project: Project, table: Path, output: Path) -> None:
     if output.exists() and output.stat().st_size and not beside.exists():
         why = f"it is there, and no {beside.name} beside it says that `wherefrom` predicted it"
         raise OutputError(str(output), why)
-    check_place(project, output)
+    _check_place(project, output)
 
 
-def check_place(project: Project, output: Path) -> None:
+def check_page(project: Project, output: Path) -> None:
+    """Raise `OutputError` where a page may not or cannot go: over what is none, by its name."""
+    if output.exists() and output.suffix.lower() not in _PAGES:
+        why = f"it is there, and its name does not end as that of a page: {', '.join(_PAGES)}"
+        raise OutputError(str(output), why)
+    _check_place(project, output)
+
+
+def _check_place(project: Project, output: Path) -> None:
     """Raise `OutputError` where a file cannot be written, or is what a stage leaves."""
     root, stages = project.workspace, tree.of_workspace(project.workspace).holding.stages.values()
     outs = (path for stage in stages for path in stage.outs)
     if left := next((path for path in outs if output.is_relative_to(root / path)), None):
         raise OutputError(str(output), f"a stage leaves {left}")
-    if output.is_dir():
-        raise OutputError(str(output), "that is a folder")
+    if output.exists() and not output.is_file():
+        raise OutputError(str(output), "that is no file")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=output.parent).close()
