@@ -34,7 +34,7 @@ def test_the_summary_names_all_that_a_result_is_made_of(sandbox: Sandbox) -> Non
         "0d1690bbd5734538a9c8b3b1dc902760",
         str(record.git.commit),
         "models/model.joblib",
-        "git add dvc.lock results",
+        "git add dvc.lock",
     ):
         assert text in shown
 

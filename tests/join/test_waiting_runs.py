@@ -50,9 +50,13 @@ def test_an_evaluation_whose_training_run_is_not_in_the_store_waits_for_it(small
     for path in (*small.root.glob("mlflow.db*"), small.root / "mlruns"):
         path.rename(kept / path.name)
 
-    done = small.process("dvc", "repro")
+    done = small.process("dvc", "repro", WHEREFROM_SUMMARY="on")
 
     assert done.returncode == 0
+    (keep,) = [line for line in done.stdout.splitlines() if "keep this result" in line]
+    named = set(keep.partition(" && ")[0].split()[2:])
+    left = {"cv.json", "metrics.json", TRAINING, RESULT}
+    assert named == {"dvc.lock", "params.yaml", *left}
     (said,) = [line for line in done.stderr.splitlines() if NOT_THERE in line]
     assert said.startswith("wherefrom: ")
     assert said.endswith("it waits")

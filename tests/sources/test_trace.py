@@ -113,4 +113,6 @@ def test_what_led_to_a_result_and_differs_from_head_is_to_be_kept(repo: LedgerRe
         "params.yaml",
         "train.py",
         "data/raw.csv.dvc",
+        "metrics.json",
+        "train.wherefrom.json",
     }

@@ -60,8 +60,8 @@ def test_a_derived_result_names_its_training_its_experiment_and_its_dirt() -> No
 @pytest.mark.parametrize(
     ("unkept", "line"),
     [
-        ((), "  git add dvc.lock results && git commit       keep this result\n"),
-        (("params.yaml", "data/a b.dvc"), "results params.yaml 'data/a b.dvc' && git commit  keep"),
+        (("results",), "  git add dvc.lock results && git commit       keep this result\n"),
+        (("params.yaml", "data/a b.dvc"), "dvc.lock params.yaml 'data/a b.dvc' && git commit"),
     ],
     ids=["all_kept", "edited"],
 )

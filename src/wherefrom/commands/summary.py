@@ -44,7 +44,8 @@ class Summary:
     `relation` is that of the workspace to the result, and `mlflow_run_id` the run as MLflow has it
     now: both are the record's where neither git nor MLflow was asked. `data` maps the table that
     the parameters name, or else all raw data, to the hashes that were read (None: no stage did).
-    `unkept` are the files that led to the result and differ from HEAD.
+    `unkept` are the files that led to the result and differ from HEAD, and where those are that it
+    left to git.
     """
 
     record: Record
@@ -89,7 +90,7 @@ def collect(root: Path, record: Record | None = None) -> Summary:
             *(_other_table(table) if table and table not in used else ()),
             *(_unevaluated() if stale else ()),
         ),
-        unkept=tuple(_unkept(root, stages)),
+        unkept=tuple(dict.fromkeys(_unkept(root, stages))),
     )
 
 
@@ -117,18 +118,25 @@ def _wrong(view: View, result: Lineage, here: Tree) -> Iterator[Gap]:
 
 
 def _unkept(root: Path, stages: Mapping[str, StageFacts]) -> Iterator[str]:
-    """Name what HEAD has to hold besides `dvc.lock` and the results, so that it made the result."""
+    """Name what HEAD has to hold besides `dvc.lock`, so that it made the result.
+
+    Of what the stages left that is their folder: git ignores those of its files that DVC keeps.
+    """
     try:
         prefix = git_repo.layout(root).prefix
     except NotAProjectError:
         return
     read = {"dvc.yaml", *(file for stage in stages.values() for file in stage.params)}
     read |= {dep.path for stage in stages.values() for dep in stage.deps}
-    read -= {out.path for stage in stages.values() for out in stage.outs}
+    left = {out.path for stage in stages.values() for out in stage.outs}
+    left |= {*ledger.metric_files(root)}  # of a stage that ends now, too
     for change in git_repo.changes(root):
         path = os.path.relpath(change.path, prefix or ".")
-        places = (path, *map(str, PurePosixPath(path).parents))
-        if path.endswith(".dvc") or any(place in read for place in places):
+        places = {path, *map(str, PurePosixPath(path).parents)}
+        if places & left:
+            folder = str(PurePosixPath(path).parent)
+            yield path if folder == "." else folder
+        elif path.endswith(".dvc") or places & read:
             yield path
 
 

@@ -20,9 +20,9 @@ SUBMISSION = "submission"
 _NEXT = """\
 next
   {keep:<43}  keep this result
-  dvc exp run -S train.model=MODEL             try a variant
+  dvc exp run -S PARAMETER=VALUE               try a variant
   dvc exp show                                 compare
-  make ui                                      the same runs in MLflow
+  wherefrom ui                                 the same runs in MLflow
 """
 
 
@@ -48,7 +48,7 @@ def summary(result: Summary) -> str:
 
 
 def _next(result: Summary) -> str:
-    paths = shlex.join(["dvc.lock", "results", *result.unkept])
+    paths = shlex.join(["dvc.lock", *result.unkept])
     return _NEXT.format(keep=f"git add {paths} && git commit")
 
 
