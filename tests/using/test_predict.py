@@ -135,6 +135,8 @@ def test_the_environment_of_the_lock_file_is_that_of_the_commit(
     (folder,) = {row["predicted"] for row in read(own.root / "predictions.csv")}
     assert Path(folder).parent == own.root / ".wherefrom/environments"
     assert found["environment"]["lock"] == pinned
+    (gap,) = found["gaps"]
+    assert gap["remedy"].startswith("none: the result was not made with what")
     assert list(Path(folder).glob("lib/python*/site-packages/lender.pth"))
     made = (Path(folder) / "pyvenv.cfg").stat().st_mtime_ns
     ask(served, *asked, **variables)

@@ -17,7 +17,7 @@ from wherefrom.reproduction.environments import Maker
 from wherefrom.sources import disk, git_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wherefrom.commands.reproduce import Env
@@ -119,20 +119,20 @@ def _described(
         at=now(),
         environment=scored.environment,
         remarks=scored.said,
-        gaps=tuple(_other_environment(record.environment, scored)) if record else (),
+        gaps=tuple(_other_environment(record.environment, wanted, scored)) if record else (),
     )
 
 
-def _other_environment(then: EnvironmentFacts, scored: Scored) -> list[Gap]:
+def _other_environment(then: EnvironmentFacts, wanted: Wanted, scored: Scored) -> Iterator[Gap]:
     if then.digest == scored.environment.digest:
-        return []
-    return [
-        Gap(
-            what="the predictions were made in another environment than their model",
-            why="the interpreter or the packages are not those that the result was made with",
-            remedy="`wherefrom predict --env lock` predicts in the one of the commit's lock file",
-        )
-    ]
+        return
+    of_lock = "`wherefrom predict --env lock` predicts in the one of the commit's lock file"
+    not_as_pinned = "none: the result was not made with what that commit's lock file pins"
+    yield Gap(
+        what="the predictions were made in another environment than their model",
+        why="the interpreter or the packages are not those that the result was made with",
+        remedy=not_as_pinned if wanted.from_lock else of_lock,
+    )
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
