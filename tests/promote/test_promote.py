@@ -169,6 +169,20 @@ def test_a_worse_result_is_refused_unless_it_is_forced(used: Sandbox) -> None:
     assert none.returncode == 1
     assert "has nothing to go back to" in none.stderr
 
+    ask(used, *asked, *reasons)
+    with closing(sqlite3.connect(used.root / "mlflow.db")) as store, store:
+        (source,) = store.execute("SELECT source FROM model_versions WHERE version = 1").fetchone()
+        gone = source.removeprefix("models:/")
+        store.execute(
+            "UPDATE logged_models SET lifecycle_stage = 'deleted' WHERE model_id = ?", (gone,)
+        )
+
+    lost = used.process("wherefrom", "promote", "--rollback", "houses@champion")
+
+    assert lost.returncode == 1
+    assert "no other version that loads was promoted to it" in lost.stderr
+    assert trace(used, HOLDER).found["result"]["key"] == worse
+
 
 def test_a_result_that_no_commit_holds_is_refused_unless_a_reason_is_given(used: Sandbox) -> None:
     used.git("reset", "--quiet", "--soft", "HEAD~1")

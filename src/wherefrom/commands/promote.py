@@ -272,17 +272,24 @@ def history(view: View, name: str) -> list[Promotion]:
 
 
 def roll_back(view: View, name: str, alias: str, why: str) -> Promotion:
-    """Give an alias back to the version that had it before. Raises `ImpossibleError`."""
+    """Give an alias back to the version that had it before, and whose model is there still.
+
+    Raises `ImpossibleError`.
+    """
     registry = Registry(view.uri)
     with FileLock(files.private_folder(view.project.state) / "promote.lock"):
         holder = registry.holder(name, alias)
-        there = {one.version: one.tags.get(RESULT) for one in registry.versions(name)}
+        whole = {source_of(model) for model in view.runs.stored().models}
+        versions = (one for one in registry.versions(name) if one.source in whole)
+        there = {one.version: one.tags.get(RESULT) for one in versions}
         known = promotions.stack(promotions.still_there(history(view, name), there), alias)
         target = promotions.former(known, holder)
         if target is None:
             raise ImpossibleError(
                 what=f"models:/{name}@{alias} has nothing to go back to",
-                why="no other version was promoted to it" if holder else "nothing has that alias",
+                why="no other version that loads was promoted to it"
+                if holder
+                else "nothing has that alias",
                 remedy=f"`wherefrom promote --history {name}` lists what was",
             )
         trace = tracing.trace(view, f"models:/{name}/{target}", view.folder)
