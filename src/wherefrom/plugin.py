@@ -26,14 +26,17 @@ def anchor_store() -> None:
     Never raises: a project whose store cannot be anchored is named on stderr, and MLflow goes on.
     """
     try:
+        from wherefrom import trial  # noqa: PLC0415
         from wherefrom.project import locate  # noqa: PLC0415
-        from wherefrom.settings import STORE  # noqa: PLC0415
+        from wherefrom.settings import STORE, is_off  # noqa: PLC0415
         from wherefrom.sources import local_store  # noqa: PLC0415
 
         project = locate(_stage_folder(), os.environ)
         uri = _settings(project).store(project.anchor, os.environ)
         os.environ[STORE] = uri
         os.environ.setdefault(local_store.ARTIFACT_ROOT_VARIABLE, str(project.artifact_root))
+        if trial.is_one() and is_off(os.environ):
+            return  # a sweep has imported MLflow, and nobody has asked for a store
         local_store.make_store(uri, project.artifact_root, project.state)
     except Exception as error:  # noqa: BLE001 - foreign code must not fail because of us
         _say(f"the tracking store is not anchored at the project: {error}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from unittest.mock import Mock
 
 import pytest
-from sweeps import swept
+from sweeps import report_of, states, swept
 
 from wherefrom import trial
 from wherefrom.commands.sweep import _end
@@ -61,6 +61,17 @@ def test_a_baseline_that_is_gone_is_one_message(small: Sandbox) -> None:
     assert done.returncode == 2
     assert "a worker cannot begin: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_sweep_without_tracking_leaves_no_store(small: Sandbox) -> None:
+    (small.root / "mlflow.db").unlink()
+
+    said = report_of(
+        swept(small, "-S", "train.lr=0.3", "--jobs", "1", "--json", WHEREFROM_TRACKING="off")
+    )
+
+    assert states(said) == {"sweep-1-1": "done"}
+    assert not list(small.root.glob("mlflow.db*"))
 
 
 def test_a_store_that_is_gone_at_the_end_is_a_gap_with_what_mends_it() -> None:
