@@ -17,8 +17,8 @@ from dvc.repo.experiments.queue import tempdir  # noqa: TID251 - the reference
 from dvc.stage.exceptions import StageCmdFailedError  # noqa: TID251
 
 from wherefrom.sources.dvc_clone import DvcError
+from wherefrom.sources.dvc_errors import converted, is_of_command
 from wherefrom.sources.dvc_executor import commands_by
-from wherefrom.sources.dvc_experiment import _converted, is_of_command
 
 CALLED = {
     base.BaseExecutor.reproduce: ("info", "rev", "log_errors"),
@@ -80,7 +80,7 @@ def test_dvc_starts_a_command_by_the_function_that_is_replaced() -> None:
 
 
 def test_an_error_says_whether_it_was_the_command_or_dvc() -> None:
-    with pytest.raises(DvcError) as failed, _converted():
+    with pytest.raises(DvcError) as failed, converted():
         raise StageCmdFailedError("python train.py", 1)
 
     assert is_of_command(failed.value)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sweeps import report_of, states, swept
 
 from wherefrom.identity import CommitSha
-from wherefrom.sources.dvc_experiment import Base, found
+from wherefrom.sources.dvc_existing import found
+from wherefrom.sources.dvc_experiment import Base
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

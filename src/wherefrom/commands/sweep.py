@@ -12,7 +12,7 @@ from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.sources import dvc_experiment
+from wherefrom.sources import dvc_existing
 from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import choosing, code, parent, request, space
@@ -119,7 +119,7 @@ def _run(
     environment = _variables(definition, count)
     plan = Plan(base, _workers(project), book.logs, environment, where)
     with Pool(nursery, plan, count) as pool:
-        asked = nursery.asked(dvc_experiment.found, base)
+        asked = nursery.asked(dvc_existing.found, base)
         gaps: tuple[Gap, ...] = ()
         if parent_run is not None:
             definition, gaps = _with_parent(parent_run, definition)

@@ -12,7 +12,6 @@ Private: `BaseExecutor.reproduce`, `ExecutorInfo`, `pack_repro_args`, the names 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections import defaultdict
@@ -23,22 +22,20 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.identity import CommitSha
 from wherefrom.sources import git_clone, git_repo
-from wherefrom.sources.dvc_clone import DvcError
+from wherefrom.sources.dvc_errors import converted
 from wherefrom.sources.dvc_executor import commands_by, make_executor
+from wherefrom.sources.dvc_existing import digest, staged
 from wherefrom.sources.dvc_once import Once, quick_state
-from wherefrom.sources.dvc_whole import cache_data, edited_data, is_whole
+from wherefrom.sources.dvc_whole import is_whole
 from wherefrom.sources.git_objects import Objects
-from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from wherefrom.sources.dvc_executor import Start
 
 _KEPT = (".dvc/config.local", ".dvc/tmp", ".dvc/cache")
 """What is kept below the DVC root, beside outputs and compiled code."""
-_BY_DVC = {"dvc.lock", ".gitignore"}
-"""Files that DVC writes as it runs stages."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class WorkingCopy:
         from dvc.config import merge  # noqa: PLC0415, TID251
 
         self.root = folder / base.prefix
-        with _repo(base.root) as main, _own_repo(self.root) as own, _converted():
+        with _repo(base.root) as main, _own_repo(self.root) as own, converted():
             cache = {"cache": {"dir": main.cache.local_cache_dir}}
             with own.config.edit("local") as config:
                 merge(config, main.config.read("local"))
@@ -105,10 +102,10 @@ class WorkingCopy:
         by_file: dict[str, list[str]] = defaultdict(list)
         for file, override in overrides:
             by_file[file].append(override)
-        with _own_repo(self.root) as repo, _converted(), _inside(self.root):
+        with _own_repo(self.root) as repo, converted(), _inside(self.root):
             repo.experiments.tempdir_queue._update_params(dict(by_file))  # noqa: SLF001
-        changed = _staged(self._clone, self._base.commit)
-        return _digest(changed, [output.lstrip("/") for output in self._outputs])
+        changed = staged(self._clone, self._base.commit)
+        return digest(changed, [output.lstrip("/") for output in self._outputs])
 
     def run(self, name: str, start: Start) -> CommitSha:
         """Run the pipeline as an experiment, hand it to the main repository; give its commit.
@@ -141,7 +138,7 @@ class WorkingCopy:
         arguments = self.root / ".dvc" / "tmp" / executor.PACKED_ARGS_FILE
         executor.pack_repro_args(str(arguments), run_env=given)
         with (
-            _converted(),
+            converted(),
             commands_by(start),
             self._once.applied(),
             _inside(self.root),
@@ -170,7 +167,7 @@ class WorkingCopy:
         if not locks:
             return False
         git_repo.run(self._clone, "restore", "--source", str(sha), "--worktree", "--", *locks)
-        with _own_repo(self.root) as repo, _converted():
+        with _own_repo(self.root) as repo, converted():
             return is_whole(repo)
 
     def _ref(self, name: str) -> str:
@@ -191,76 +188,6 @@ class WorkingCopy:
 
 def _below(folder: Path, path: str) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is there as experiments begin.
-
-    `known` maps what those of the baseline are made of to their names: a digest, as above.
-    `edited` is data in the workspace that is not what its `.dvc` file says.
-    """
-
-    known: Mapping[str, str]
-    edited: tuple[str, ...]
-
-
-def found(base: Base) -> Found:
-    """Look for experiments of a baseline, and for data that none of them would have.
-
-    Data that is as its `.dvc` file says is put into the cache where it is not. Raises `DvcError`.
-    """
-    with _repo(base.root) as repo, _converted():
-        edited = tuple(edited_data(repo))
-        if not edited:
-            cache_data(repo)
-        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
-        worktree = base.root.parents[len(Path(base.prefix).parts) - 1] if base.prefix else base.root
-        outputs = [_below(worktree, out.fs_path) for out in local]
-    refs = git_repo.refs_below(base.root, f"refs/exps/{base.commit[:2]}/{base.commit[2:]}/")
-    pairs = "".join(f"{sha} {base.commit}\n" for sha in refs.values())
-    command = ("diff-tree", "-r", "-z", "--no-renames", "--stdin")
-    fields = iter(git_repo.run(base.root, *command, given=pairs).split("\0"))
-    changed: dict[str, dict[str, str]] = {}
-    sha = ""
-    for field in fields:
-        if field.startswith(":"):
-            changed[sha][next(fields)] = field.split()[3]
-        elif field:
-            sha = field
-            changed[sha] = {}
-    known = {_digest(changed.get(sha, {}), outputs): name for name, sha in refs.items()}
-    return Found(known, edited)
-
-
-def is_of_command(error: BaseException) -> bool:
-    """Whether an error is that a stage's command failed, and not DVC itself."""
-    from dvc.stage.exceptions import StageCmdFailedError  # noqa: PLC0415, TID251
-
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, StageCmdFailedError):
-        cause = cause.__cause__
-    return cause is not None
-
-
-def _staged(clone: Path, commit: CommitSha) -> dict[str, str]:
-    """Map the files that differ from a commit to their blobs; zeros for one that is gone."""
-    git_repo.run(clone, "add", "--update")
-    text = git_repo.run(clone, "diff-index", "--cached", "--no-renames", "-z", commit)
-    fields = text.split("\0")
-    found = zip(fields[::2], fields[1::2], strict=False)
-    return {path: head.split()[3] for head, path in found if path}
-
-
-def _digest(changes: Mapping[str, str], outputs: Iterable[str]) -> str:
-    """Digest what an experiment changes of its baseline, but for what running it writes."""
-    written = tuple(f"{path}/" for path in outputs)
-    text = "".join(
-        f"{path}\0{blob}\0"
-        for path, blob in sorted(changes.items())
-        if not f"{path}/".startswith(written) and PurePosixPath(path).name not in _BY_DVC
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _include(config: Path, other: Path) -> None:
@@ -302,16 +229,3 @@ def _repo(root: Path) -> Iterator[Any]:
 
     with Repo(str(root)) as repo:
         yield repo
-
-
-@contextmanager
-def _converted() -> Iterator[None]:
-    """Turn DVC's errors into one of ours, with the words of what caused it."""
-    from dvc.exceptions import DvcException  # noqa: PLC0415, TID251
-    from scmrepo.exceptions import SCMError  # noqa: PLC0415
-
-    try:
-        yield
-    except (DvcException, SCMError) as error:
-        parts = (str(part) for part in (error, error.__cause__) if part)
-        raise DvcError(redact_text(": ".join(" ".join(part.split()) for part in parts))) from error

@@ -19,7 +19,7 @@ from wherefrom import metrics, places, trial
 from wherefrom import record as records
 from wherefrom.errors import WherefromError
 from wherefrom.lockfile import is_record
-from wherefrom.sources import dvc_experiment, dvc_running, dvc_yaml
+from wherefrom.sources import dvc_errors, dvc_experiment, dvc_running, dvc_yaml
 from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sweeping import forking, libraries, rehearsal, script
 from wherefrom.sweeping.messages import Broken, Ready, Report, Step, Task
@@ -206,7 +206,7 @@ def _error(log: Path, error: Exception) -> str:
     if not isinstance(error, DvcError | WherefromError):
         traceback.print_exception(error)
         return f"unexpected: {type(error).__name__}: {error}"
-    if not dvc_experiment.is_of_command(error) or ", exited with -" in str(error):
+    if not dvc_errors.is_of_command(error) or ", exited with -" in str(error):
         return str(error)  # what a signal ended said nothing of that
     said = _last_message(log.read_text(encoding="utf-8", errors="replace").splitlines())
     return said or str(error)

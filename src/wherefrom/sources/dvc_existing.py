@@ -1,0 +1,87 @@
+"""Which experiments of a baseline are there, by what each changes of it; and data that none has."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from wherefrom.sources import git_repo
+from wherefrom.sources.dvc_errors import converted
+from wherefrom.sources.dvc_repo import opened
+from wherefrom.sources.dvc_whole import cache_data, edited_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wherefrom.identity import CommitSha
+    from wherefrom.sources.dvc_experiment import Base
+
+_BY_DVC = {"dvc.lock", ".gitignore"}
+"""Files that DVC writes as it runs stages."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is there as experiments begin.
+
+    `known` maps what those of the baseline are made of to their names: a digest, as below.
+    `edited` is data in the workspace that is not what its `.dvc` file says.
+    """
+
+    known: Mapping[str, str]
+    edited: tuple[str, ...]
+
+
+def found(base: Base) -> Found:
+    """Look for experiments of a baseline, and for data that none of them would have.
+
+    Data that is as its `.dvc` file says is put into the cache where it is not. Raises `DvcError`.
+    """
+    with opened(base.root) as repo, converted():
+        edited = tuple(edited_data(repo))
+        if not edited:
+            cache_data(repo)
+        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
+        worktree = base.root.parents[len(Path(base.prefix).parts) - 1] if base.prefix else base.root
+        outputs = [Path(os.path.relpath(out.fs_path, worktree)).as_posix() for out in local]
+    refs = git_repo.refs_below(base.root, f"refs/exps/{base.commit[:2]}/{base.commit[2:]}/")
+    changed = _changed(base, refs.values())
+    return Found({digest(changed[sha], outputs): name for name, sha in refs.items()}, edited)
+
+
+def _changed(base: Base, shas: Iterable[CommitSha]) -> dict[str, dict[str, str]]:
+    """Map commits to the files that they change of a baseline, with their blobs."""
+    changed: dict[str, dict[str, str]] = {sha: {} for sha in shas}
+    pairs = "".join(f"{sha} {base.commit}\n" for sha in changed)
+    command = ("diff-tree", "-r", "-z", "--no-renames", "--stdin")
+    fields = iter(git_repo.run(base.root, *command, given=pairs).split("\0"))
+    sha = ""
+    for field in fields:
+        if field.startswith(":"):
+            changed[sha][next(fields)] = field.split()[3]
+        elif field:
+            sha = field
+    return changed
+
+
+def staged(clone: Path, commit: CommitSha) -> dict[str, str]:
+    """Map the files that differ from a commit to their blobs; zeros for one that is gone."""
+    git_repo.run(clone, "add", "--update")
+    text = git_repo.run(clone, "diff-index", "--cached", "--no-renames", "-z", commit)
+    fields = text.split("\0")
+    pairs = zip(fields[::2], fields[1::2], strict=False)
+    return {path: head.split()[3] for head, path in pairs if path}
+
+
+def digest(changes: Mapping[str, str], outputs: Iterable[str]) -> str:
+    """Digest what an experiment changes of its baseline, but for what running it writes."""
+    written = tuple(f"{path}/" for path in outputs)
+    text = "".join(
+        f"{path}\0{blob}\0"
+        for path, blob in sorted(changes.items())
+        if not f"{path}/".startswith(written) and PurePosixPath(path).name not in _BY_DVC
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
