@@ -88,8 +88,14 @@ def understood(root: Path, project_name: str) -> tuple[Settings, tuple[Gap, ...]
 
     What cannot be used is as if it were not there; where that is the store, it is a gap.
     """
+    path = root / "params.yaml"
+    return understood_text(path.read_bytes() if path.is_file() else b"", project_name)
+
+
+def understood_text(text: bytes, project_name: str) -> tuple[Settings, tuple[Gap, ...]]:
+    """Read the settings in a `params.yaml`, as `understood` does."""
     try:
-        params = read_params(root)
+        params = _params(text)
     except ParamsFileError as error:
         return Settings(project_name), (_in_doubt(error),)
     gaps: tuple[Gap, ...] = ()
@@ -157,11 +163,15 @@ def read_params(root: Path) -> dict[str, Any]:
 
     Raises `ParamsFileError`.
     """
-    path = root / "params.yaml"
     try:
-        data = yaml12.load(path.read_text(encoding="utf-8"))
+        return _params((root / "params.yaml").read_bytes())
     except FileNotFoundError:
         return {}
+
+
+def _params(text: bytes) -> dict[str, Any]:
+    try:
+        data = yaml12.load(text.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParamsFileError(" ".join(str(error).split())) from error
     if not isinstance(data, dict | None):

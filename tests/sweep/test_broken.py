@@ -15,6 +15,7 @@ from sweeps import report_of, states, swept
 from wherefrom import trial
 from wherefrom.commands.sweep import _end
 from wherefrom.errors.stores import StoreUnreachableError
+from wherefrom.sweeping.parent import Ended
 from wherefrom.sweeping.worker import _Worker
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def test_a_stage_that_says_how_it_stands_goes_on_when_its_sweep_has_gone() -> No
 def test_a_baseline_that_is_gone_is_one_message(small: Sandbox) -> None:
     swept(small, "-S", "train.lr=0.3", "--jobs", "1")
     book = small.root / ".wherefrom/sweeps/sweep-1"
-    (book / "reports.jsonl").unlink()
     text = (book / "sweep.json").read_text()
     sha = small.git("rev-parse", "HEAD").strip()
     (book / "sweep.json").write_text(text.replace(sha, "1" * 40))
@@ -59,7 +59,20 @@ def test_a_baseline_that_is_gone_is_one_message(small: Sandbox) -> None:
     done = swept(small, "--resume")
 
     assert done.returncode == 2
-    assert "a worker cannot begin: " in done.stderr
+    assert f"git has no longer the commit {'1' * 10}, from which sweep-1 started\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_working_copy_that_cannot_be_made_is_one_message(small: Sandbox) -> None:
+    for name, value in (("clean", "cat"), ("smudge", "false"), ("required", "true")):
+        small.git("config", f"filter.lost.{name}", value)
+    (small.root / ".gitattributes").write_text("*.py filter=lost\n")
+    small.commit("Code by a filter that fails")
+
+    done = swept(small, "-S", "train.lr=0.3", "--jobs", "1")
+
+    assert done.returncode == 2
+    assert "a worker cannot begin: `git " in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -77,10 +90,10 @@ def test_a_sweep_without_tracking_leaves_no_store(small: Sandbox) -> None:
 def test_a_store_that_is_gone_at_the_end_is_a_gap_with_what_mends_it() -> None:
     """So the run of the sweep, which is not ended, is in the end."""
     gone = Mock(ask=Mock(side_effect=StoreUnreachableError("http://127.0.0.1:9", "refused")))
-    sweep = Mock(reports={}, variants={})
-    sweep.definition.name = "s"
+    definition = Mock(run_id="1", metric=None)
+    definition.name = "s"
 
-    (gap,) = _end(gone, Mock(), sweep, "FINISHED")
+    (gap,) = _end(gone, Mock(), Ended(definition, "FINISHED", {}))
 
     assert gap.remedy == "`wherefrom sweep --resume --name s` once it can be"
 

@@ -41,8 +41,13 @@ def test_one_variant_without_a_number_or_with_a_part_of_the_stages_misleads_nobo
     base = Base(
         small.root, "", small.root / ".git", CommitSha(small.git("rev-parse", "HEAD").strip())
     )
-    assert {one["digest"] for one in said["variants"]} == found(base).known.keys()
+    assert {one["digest"] for one in said["variants"]} == found(base, is_here=False).known.keys()
     assert [bool(one["ran"]) for one in said["variants"]] == [True, True, True, False]
+
+    part = small.revision("part")
+    small.git("update-ref", part.replace("/part", "/the-last-by-name"), part)
+    again = report_of(swept(small, "--jobs", "1", "-S", "train.lr=4", "--json"))
+    assert states(again) == {"sweep-1-3": "linked"}
 
 
 def test_variants_without_any_metric_are_run_and_none_is_the_best(small: Sandbox) -> None:

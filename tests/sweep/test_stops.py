@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,17 @@ if "lr: 2" in Path("params.yaml").read_text():
 """
 
 
+def go_on_with_something_else(small: Sandbox) -> None:
+    """Edit everything that a sweep starts from, commit on another branch, and edit again."""
+    small.replace("code/evaluate.py", "score + threshold", "score - threshold")
+    small.replace("params.yaml", "threshold: 0.25", "threshold: 0.75")
+    small.replace("params.yaml", "name: first", "name: other")
+    small.replace("dvc.yaml", "outs: [model.txt]", "outs: [model.txt, more.txt]")
+    small.git("checkout", "--quiet", "-b", "other")
+    small.commit("Something else")
+    (small.root / "dvc.yaml").write_text("stages: [")
+
+
 def hears_ctrl_c(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
@@ -42,9 +54,10 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
     slow_down(small)
     (small.root / "params.yaml").write_text(small.text("params.yaml").replace("0.5", "0.25"))
     baseline = small.git("rev-parse", "HEAD").strip()
-    before = outside(small)
 
     with started(small, "--jobs", "2", "--json", "-S", "train.lr=1,2,3,4") as sweep:
+        go_on_with_something_else(small)
+        before = outside(small)
         worker, stage = begun(small)["1"]
         os.kill(worker, signal.SIGKILL)
         until(lambda: not is_alive(stage))
@@ -58,10 +71,10 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
     after = outside(small)
     assert {**after, "refs": ""} == {**before, "refs": ""}
 
-    small.replace("params.yaml", "0.25", "0.75")
-    small.commit("Another threshold")
-    resumed = report_of(resume(small))
+    done = resume(small)
+    resumed = report_of(done)
 
+    assert f", from {baseline[:10]} with the changes of then\n" in done.stderr
     assert states(resumed) == dict.fromkeys([f"sweep-1-{n}" for n in (1, 2, 3, 4)], "done")
     scores = {one["name"]: one["metrics"]["test.score"] for one in resumed["variants"]}
     assert scores == {f"sweep-1-{n}": n + 0.25 for n in (1, 2, 3, 4)}
@@ -75,6 +88,11 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
         "KILLED",
     ]
     assert run_named(small, "sweep-1").status == "FINISHED"
+    assert {run.tags["git.commit"] for run in small.runs().values() if run.name == "sweep-1-2"} == {
+        baseline
+    }
+    with sqlite3.connect(small.root / "mlflow.db") as database:
+        assert not database.execute("SELECT * FROM experiments WHERE name = 'other'").fetchall()
     assert not processes_of(small)
 
 

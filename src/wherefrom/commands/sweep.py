@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import places, process, settings, trial
+from wherefrom import places, trial
+from wherefrom.errors import WherefromError
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.sources import dvc_existing
+from wherefrom.sources import dvc_existing, git_repo
+from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import choosing, code, parent, request, space
 from wherefrom.sweeping.book import Book, Definition
 from wherefrom.sweeping.messages import Plan
+from wherefrom.sweeping.parent import Ended
 from wherefrom.sweeping.pool import Nursery, Pool
 from wherefrom.sweeping.sweep import Sweep
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wherefrom.project import Project
+    from wherefrom.sources.dvc_existing import Found
     from wherefrom.sweeping.parent import Where
     from wherefrom.sweeping.pool import Asked
 
@@ -38,12 +42,13 @@ _ONE_CORE = "LOKY_MAX_CPU_COUNT"
 class Swept:
     """A sweep: as it runs, and when it has ended. `size` is None where nobody knows it.
 
-    `gaps` are known as it begins, `late` at its end.
+    `is_resumed` says that it goes on. `gaps` are known as it begins, `late` at its end.
     """
 
     definition: Definition
     sweep: Sweep
     size: int | None
+    is_resumed: bool = False
     gaps: tuple[Gap, ...] = ()
     late: tuple[Gap, ...] = ()
 
@@ -67,7 +72,7 @@ def start(folder: Path, environ: Mapping[str, str], asked: request.Asked) -> Ite
         try:
             with _run(project, environ, book, asked.jobs, resumed=False) as swept:
                 yield swept
-        except SweepError:
+        except WherefromError:
             if not book.reports():
                 book.forget()
             raise
@@ -114,34 +119,41 @@ def _run(
     count = jobs or len(os.sched_getaffinity(0))
     size = choosing.size(definition.sampler, definition.trials, found)
     count = min(count, size) if size else count
-    where = _where(project, environ)
+    where = parent.where(project, environ, base)
     parent_run = _parent(nursery, where, definition) if where is not None else None
     environment = _variables(definition, count)
     plan = Plan(base, _workers(project), book.logs, environment, where)
     with Pool(nursery, plan, count) as pool:
-        asked = nursery.asked(dvc_existing.found, base)
+        asked = nursery.asked(dvc_existing.found, base, not resumed)
         gaps: tuple[Gap, ...] = ()
         if parent_run is not None:
             definition, gaps = _with_parent(parent_run, definition)
             book.write(definition)
         try:
-            here = asked.value()
-            if not resumed:
-                _refuse_edited(here.edited)
+            known = _existing(asked)
             sampler = choosing.sampler(project, definition, found, book, resumed=resumed)
-        except SweepError:
-            if where is not None and definition.run_id:
-                nursery.ask(parent.end, where, definition, (), None, "FAILED")
+        except WherefromError:
+            _end(nursery, where, Ended(definition, "FAILED", book.reports()))
             raise
-        sweep = Sweep(definition, sampler, pool, book, here.known)
+        sweep = Sweep(definition, sampler, pool, book, known)
         status = "FAILED"
         try:
-            yield (swept := Swept(definition, sweep, size, gaps))
+            yield (swept := Swept(definition, sweep, size, resumed, gaps))
             status = "KILLED" if sweep.is_stopped else "FINISHED"
         finally:
             swept.definition = sweep.definition
-            if where is not None and definition.run_id:
-                swept.late = _end(nursery, where, sweep, status)
+            ended = Ended(sweep.definition, status, sweep.reports, sweep.variants)
+            swept.late = _end(nursery, where, ended)
+
+
+def _existing(asked: Asked) -> Mapping[str, tuple[str, ...]]:
+    """Wait for which experiments there are. Raises `SweepError`."""
+    try:
+        found: Found = asked.value()
+    except DvcError as error:
+        raise SweepError(f"DVC cannot read the project: {error}", "mend that") from error
+    _refuse_edited(found.edited)
+    return found.known
 
 
 def _refuse_edited(paths: tuple[str, ...]) -> None:
@@ -155,8 +167,12 @@ def _refuse_edited(paths: tuple[str, ...]) -> None:
 def _base(project: Project, definition: Definition) -> Base:
     if project.repository is None:
         raise SweepError("DVC experiments need git", "`git init`, and commit")
-    here = (project.workspace, project.prefix, project.repository.common_dir)
-    return Base(*here, definition.commit, definition.tree)
+    common_dir = project.repository.common_dir
+    for sha in filter(None, (definition.commit, definition.tree)):
+        if not git_repo.has(common_dir, sha):
+            what = f"git has no longer the commit {sha[:10]}, from which {definition.name} started"
+            raise SweepError(what, "fetch it if it was pushed, or start a new sweep")
+    return Base(project.workspace, project.prefix, common_dir, definition.commit, definition.tree)
 
 
 def _workers(project: Project) -> Path:
@@ -176,14 +192,6 @@ def _variables(definition: Definition, jobs: int) -> dict[str, str]:
     return known
 
 
-def _where(project: Project, environ: Mapping[str, str]) -> Where | None:
-    """Name the tracking store; None where tracking is off."""
-    if settings.is_off(environ):
-        return None
-    chosen, _ = settings.understood(project.workspace, project.anchor.name)
-    return parent.Where(project, chosen.store(project.anchor, environ), process.current())
-
-
 def _parent(nursery: Nursery, where: Where, definition: Definition) -> Asked:
     """Have the sweep's run made in MLflow while its workers begin."""
     function = parent.begin if definition.run_id is None else parent.resume
@@ -198,15 +206,13 @@ def _with_parent(asked: Asked, definition: Definition) -> tuple[Definition, tupl
         return definition, (Gap("the sweep has no run in MLflow", str(error), error.hint),)
 
 
-def _end(nursery: Nursery, where: Where, sweep: Sweep, status: str) -> tuple[Gap, ...]:
-    """Say in MLflow what came of the sweep; variants that failed before they had a run get one."""
-    reports = [sweep.reports[number] for number in sorted(sweep.reports)]
-    here = [(one, sweep.variants[one.number]) for one in reports if one.number in sweep.variants]
-    failed = [(report, variant) for report, variant in here if report.state == "failed"]
+def _end(nursery: Nursery, where: Where | None, ended: Ended) -> tuple[Gap, ...]:
+    """Say in MLflow what came of a sweep."""
+    if where is None or ended.definition.run_id is None:
+        return ()
     try:
-        nursery.ask(parent.fail_variants, where, sweep.definition, failed)
-        nursery.ask(parent.end, where, sweep.definition, reports, sweep.best, status)
+        nursery.ask(parent.end, where, ended)
     except StoreUnreachableError as error:  # its variants wait for the store as well
-        remedy = f"`wherefrom sweep --resume --name {sweep.definition.name}` once it can be"
+        remedy = f"`wherefrom sweep --resume --name {ended.definition.name}` once it can be"
         return (Gap("MLflow does not know how the sweep ended", str(error), remedy),)
     return ()

@@ -23,7 +23,15 @@ def beginning(swept: Swept) -> str:
     count = f"{swept.size} {many}" if swept.size is not None else many
     done = len(swept.sweep.reports)
     before = f", {done} of them before" if done else ""
-    return f"{definition.name}: {count}{before}\n" + text.gaps(swept.gaps)
+    return f"{definition.name}: {count}{before}{_origin(swept)}\n" + text.gaps(swept.gaps)
+
+
+def _origin(swept: Swept) -> str:
+    """Say from where a sweep goes on: HEAD and the workspace may be others by now."""
+    if not swept.is_resumed:
+        return ""
+    changed = " with the changes of then" if swept.definition.tree else ""
+    return f", from {swept.definition.commit[:10]}{changed}"
 
 
 def state(swept: Swept) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from wherefrom.sources import git_repo
 from wherefrom.sources.dvc_errors import converted
@@ -15,6 +14,7 @@ from wherefrom.sources.dvc_whole import cache_data, edited_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from wherefrom.identity import CommitSha
     from wherefrom.sources.dvc_experiment import Base
@@ -27,29 +27,44 @@ _BY_DVC = {"dvc.lock", ".gitignore"}
 class Found:
     """What is there as experiments begin.
 
-    `known` maps what those of the baseline are made of to their names: a digest, as below.
-    `edited` is data in the workspace that is not what its `.dvc` file says.
+    `known` maps what those of the baseline are made of to their names: a digest, as below. Of one
+    there are several where stages were left out of some. `edited` is data in the workspace that is
+    not what its `.dvc` file says.
     """
 
-    known: Mapping[str, str]
+    known: Mapping[str, tuple[str, ...]]
     edited: tuple[str, ...]
 
 
-def found(base: Base) -> Found:
+def found(base: Base, is_here: bool) -> Found:  # noqa: FBT001 - it is asked by position
     """Look for experiments of a baseline, and for data that none of them would have.
 
-    Data that is as its `.dvc` file says is put into the cache where it is not. Raises `DvcError`.
+    `is_here` says that the workspace is what experiments start from: then data that is as its
+    `.dvc` file says is put into the cache where it is not. Raises `DvcError`.
     """
+    edited: tuple[str, ...] = ()
     with opened(base.root) as repo, converted():
-        edited = tuple(edited_data(repo))
-        if not edited:
+        if is_here:
+            edited = tuple(edited_data(repo))
+        if is_here and not edited:
             cache_data(repo)
-        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
-        worktree = base.root.parents[len(Path(base.prefix).parts) - 1] if base.prefix else base.root
-        outputs = [Path(os.path.relpath(out.fs_path, worktree)).as_posix() for out in local]
+        outputs = _outputs(repo, base.tree or base.commit)
     refs = git_repo.refs_below(base.root, f"refs/exps/{base.commit[:2]}/{base.commit[2:]}/")
     changed = _changed(base, refs.values())
-    return Found({digest(changed[sha], outputs): name for name, sha in refs.items()}, edited)
+    known: dict[str, tuple[str, ...]] = {}
+    for name, sha in refs.items():
+        made_of = digest(changed[sha], outputs)
+        known[made_of] = (*known.get(made_of, ()), name)
+    return Found(known, edited)
+
+
+def _outputs(repo: Any, sha: CommitSha) -> list[str]:  # noqa: ANN401
+    """List the outputs that a commit declares, from the root of its worktree."""
+    from dvc.repo.brancher import switch  # noqa: PLC0415, TID251
+
+    with switch(repo, sha):
+        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
+        return [out.fs_path.lstrip("/") for out in local]
 
 
 def _changed(base: Base, shas: Iterable[CommitSha]) -> dict[str, dict[str, str]]:

@@ -27,7 +27,7 @@ class Task:
     number: int
     name: str
     overrides: tuple[tuple[str, str], ...]
-    known: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parent: str | None = None
 
 

@@ -41,6 +41,20 @@ class Objective:
         )
 
 
+def objective(definition: Definition) -> Objective | None:
+    """Say what a sweep is asked about; None until it is known."""
+    name = definition.metric
+    if name is None:
+        return None
+    return Objective(name, definition.better or way(name))  # type: ignore[arg-type]
+
+
+def best(definition: Definition, reports: Mapping[int, Report]) -> Report | None:
+    """Give the best variant so far; None where nothing can be said of any."""
+    asked = objective(definition)
+    return asked.best(reports) if asked else None
+
+
 class Sweep:
     """A sweep that runs. `reports` are those of all its variants, also of former calls."""
 
@@ -50,7 +64,7 @@ class Sweep:
         sampler: Sampler,
         pool: Pool,
         book: Book,
-        known: Mapping[str, str],
+        known: Mapping[str, tuple[str, ...]],
     ) -> None:
         self.definition = definition
         self.reports = book.reports()
@@ -65,15 +79,12 @@ class Sweep:
     @property
     def objective(self) -> Objective | None:
         """What is asked about; None until it is known."""
-        name = self.definition.metric
-        if name is None:
-            return None
-        return Objective(name, self.definition.better or way(name))  # type: ignore[arg-type]
+        return objective(self.definition)
 
     @property
     def best(self) -> Report | None:
         """The best variant so far."""
-        return self.objective.best(self.reports) if self.objective else None
+        return best(self.definition, self.reports)
 
     @property
     def running(self) -> int:
@@ -131,7 +142,7 @@ class Sweep:
         report = replace(report, values=trial.variant.values)
         self.reports[report.number] = report
         if report.digest and report.experiment:
-            self._known[report.digest] = report.experiment
+            self._known[report.digest] = (report.experiment,)
         self._book.add(report)
         if report.state in {"done", "linked"}:
             self._choose_metric(report)

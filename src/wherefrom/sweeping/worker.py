@@ -56,7 +56,7 @@ class _Worker:
     def __init__(self, connection: Connection, plan: Plan, folder: Path) -> None:
         self._connection = connection
         self._plan = plan
-        self._known: dict[str, str] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
         self._ran: list[str] = []
         self._number = 0
         self._stage: Any = None
@@ -109,8 +109,7 @@ class _Worker:
             digest = self._copy.set_params(task.overrides)
         except DvcError as error:
             return {"state": "failed", "error": str(error), "refused": True}
-        if digest in self._known:
-            name = self._known[digest]
+        for name in self._known.get(digest, ()):
             if self._copy.is_whole(name):
                 linked = {"state": "linked", "experiment": name, "digest": digest}
                 return {**linked, **self._found(name)}
