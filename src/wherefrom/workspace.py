@@ -32,13 +32,28 @@ def git_facts(project: Project, stage: RunningStage) -> tuple[GitFacts, tuple[st
     if project.git_root is None:
         return GitFacts(commit=None, branch=None, dirty=False), ()
     changed = git_repo.changes(project.git_root)
-    dirty = tuple(change for change in changed if _counts(project, stage, change))
+    files = (stage.inputs_of_all, stage.outputs_of_all)
+    dirty = tuple(change for change in changed if _counts(project, change, *files))
     facts = GitFacts(
         commit=git_repo.head(project.git_root),
         branch=git_repo.branch(project.git_root),
         dirty=bool(dirty),
     )
     return facts, tuple(change.path for change in dirty if _is_kept(change))
+
+
+def not_in_git(
+    project: Project, inputs: frozenset[str], outputs: frozenset[str]
+) -> tuple[str, ...]:
+    """List what stages read, or could import, and git neither has nor ignores.
+
+    `inputs` and `outputs` are those of all stages.
+    """
+    if project.git_root is None:
+        return ()
+    new = (change for change in git_repo.changes(project.git_root) if change.untracked)
+    counting = (change for change in new if _counts(project, change, inputs, outputs))
+    return tuple(project.from_git(change.path) for change in counting)
 
 
 def keep(project: Project, paths: Iterable[str], record_id: RecordId, name: str) -> str:
@@ -87,17 +102,19 @@ def _undeclared(path: str, stage: str, in_git: bool) -> Gap:  # noqa: FBT001
     )
 
 
-def _counts(project: Project, stage: RunningStage, change: git_repo.Change) -> bool:
+def _counts(
+    project: Project, change: git_repo.Change, inputs: frozenset[str], outputs: frozenset[str]
+) -> bool:
     if project.prefix and not change.path.startswith(f"{project.prefix}/"):
         return False
     path = change.path.removeprefix(f"{project.prefix}/") if project.prefix else change.path
-    if path in stage.outputs_of_all or PurePosixPath(path).name == "dvc.lock":
+    if path in outputs or PurePosixPath(path).name == "dvc.lock":
         return False
-    if _within(path, stage.inputs_of_all) or _is_project_file(path):
+    if _within(path, inputs) or _is_project_file(path):
         return True
     if not path.endswith(".py") or _is_own(project.workspace / path):
         return False
-    return _beside_code(path, stage.inputs_of_all)
+    return _beside_code(path, inputs)
 
 
 def _is_kept(change: git_repo.Change) -> bool:

@@ -76,6 +76,20 @@ def test_a_working_copy_that_cannot_be_made_is_one_message(small: Sandbox) -> No
     assert "Traceback" not in done.stderr
 
 
+def test_a_module_that_git_does_not_have_is_named_before_and_after(small: Sandbox) -> None:
+    small.replace("code/train.py", "import json", "import helper, json")
+    small.commit("Help")
+    for name in ("code/helper.py", "notes.txt"):
+        (small.root / name).touch()
+
+    done = swept(small, "-S", "train.lr=0.3", "--jobs", "1")
+
+    assert done.returncode == 1
+    why = "gap: not in git: code/helper.py: no variant has what git does not track\n  `git add` "
+    assert why in done.stderr
+    assert why in done.stdout.partition("No module named 'helper'\n")[2]
+
+
 def test_a_sweep_without_tracking_leaves_no_store(small: Sandbox) -> None:
     (small.root / "mlflow.db").unlink()
 

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wherefrom import places, trial
+from wherefrom import places, trial, workspace
 from wherefrom.errors import WherefromError
 from wherefrom.errors.stores import StoreUnreachableError
 from wherefrom.errors.sweeps import SweepError
+from wherefrom.problems import some
 from wherefrom.project import locate
 from wherefrom.record import Gap
-from wherefrom.sources import dvc_existing, git_repo
+from wherefrom.sources import dvc_existing
 from wherefrom.sources.dvc_clone import DvcError
-from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import choosing, code, parent, request, space
 from wherefrom.sweeping.book import Book, Definition
@@ -114,7 +114,7 @@ def _run(
 ) -> Iterator[Swept]:
     definition = book.definition()
     found = space.parse(definition.overrides, definition.seed)
-    base = _base(project, definition)
+    base = request.base(project, definition)
     nursery = Nursery(code.libraries(project))
     count = jobs or len(os.sched_getaffinity(0))
     size = choosing.size(definition.sampler, definition.trials, found)
@@ -130,30 +130,42 @@ def _run(
             definition, gaps = _with_parent(parent_run, definition)
             book.write(definition)
         try:
-            known = _existing(asked)
+            here = _existing(asked)
+            without = () if resumed else _not_in_git(project, here)
             sampler = choosing.sampler(project, definition, found, book, resumed=resumed)
         except WherefromError:
             _end(nursery, where, Ended(definition, "FAILED", book.reports()))
             raise
-        sweep = Sweep(definition, sampler, pool, book, known)
+        sweep = Sweep(definition, sampler, pool, book, here.known)
         status = "FAILED"
         try:
-            yield (swept := Swept(definition, sweep, size, resumed, gaps))
+            yield (swept := Swept(definition, sweep, size, resumed, (*gaps, *without)))
             status = "KILLED" if sweep.is_stopped else "FINISHED"
         finally:
             swept.definition = sweep.definition
             ended = Ended(sweep.definition, status, sweep.reports, sweep.variants)
-            swept.late = _end(nursery, where, ended)
+            failed = any(report.state == "failed" for report in sweep.reports.values())
+            swept.late = (*(without if failed else ()), *_end(nursery, where, ended))
 
 
-def _existing(asked: Asked) -> Mapping[str, tuple[str, ...]]:
-    """Wait for which experiments there are. Raises `SweepError`."""
+def _existing(asked: Asked) -> Found:
+    """Wait for what there is. Raises `SweepError`."""
     try:
         found: Found = asked.value()
     except DvcError as error:
         raise SweepError(f"DVC cannot read the project: {error}", "mend that") from error
     _refuse_edited(found.edited)
-    return found.known
+    return found
+
+
+def _not_in_git(project: Project, here: Found) -> tuple[Gap, ...]:
+    """Name the files that stages may use, and no variant has."""
+    paths = workspace.not_in_git(project, here.inputs, here.outputs)
+    if not paths:
+        return ()
+    why = "no variant has what git does not track"
+    remedy = "`git add` what of it stages use (`dvc add` data), and sweep again"
+    return (Gap(f"not in git: {some(paths)}", why, remedy),)
 
 
 def _refuse_edited(paths: tuple[str, ...]) -> None:
@@ -162,17 +174,6 @@ def _refuse_edited(paths: tuple[str, ...]) -> None:
         names = ", ".join(paths)
         remedy = "`dvc add` it and sweep the new, or `dvc checkout` to have the old again"
         raise SweepError(f"{names} was changed since `dvc add`", remedy)
-
-
-def _base(project: Project, definition: Definition) -> Base:
-    if project.repository is None:
-        raise SweepError("DVC experiments need git", "`git init`, and commit")
-    common_dir = project.repository.common_dir
-    for sha in filter(None, (definition.commit, definition.tree)):
-        if not git_repo.has(common_dir, sha):
-            what = f"git has no longer the commit {sha[:10]}, from which {definition.name} started"
-            raise SweepError(what, "fetch it if it was pushed, or start a new sweep")
-    return Base(project.workspace, project.prefix, common_dir, definition.commit, definition.tree)
 
 
 def _workers(project: Project) -> Path:

@@ -131,7 +131,7 @@ def sweep_json(swept: Swept) -> str:
             "sweep": asdict(swept.definition),
             "best": best.experiment if best else None,
             "variants": [_variant_json(swept, report) for report in reports],
-            "gaps": text.gaps_json((*swept.gaps, *swept.late)),
+            "gaps": text.gaps_json(dict.fromkeys((*swept.gaps, *swept.late))),
         }
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from wherefrom.sources.dvc_repo import opened
 from wherefrom.sources.dvc_whole import cache_data, edited_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from wherefrom.identity import CommitSha
@@ -29,11 +30,14 @@ class Found:
 
     `known` maps what those of the baseline are made of to their names: a digest, as below. Of one
     there are several where stages were left out of some. `edited` is data in the workspace that is
-    not what its `.dvc` file says.
+    not what its `.dvc` file says. `inputs` and `outputs` are those of all stages, by their paths
+    from the DVC root.
     """
 
     known: Mapping[str, tuple[str, ...]]
     edited: tuple[str, ...]
+    inputs: frozenset[str]
+    outputs: frozenset[str]
 
 
 def found(base: Base, is_here: bool) -> Found:  # noqa: FBT001 - it is asked by position
@@ -48,23 +52,28 @@ def found(base: Base, is_here: bool) -> Found:  # noqa: FBT001 - it is asked by 
             edited = tuple(edited_data(repo))
         if is_here and not edited:
             cache_data(repo)
-        outputs = _outputs(repo, base.tree or base.commit)
+        inputs, outputs = _declared(repo, base.tree or base.commit)
     refs = git_repo.refs_below(base.root, f"refs/exps/{base.commit[:2]}/{base.commit[2:]}/")
     changed = _changed(base, refs.values())
     known: dict[str, tuple[str, ...]] = {}
     for name, sha in refs.items():
         made_of = digest(changed[sha], outputs)
         known[made_of] = (*known.get(made_of, ()), name)
-    return Found(known, edited)
+    here = (
+        frozenset(posixpath.relpath(p, base.prefix or ".") for p in ps) for ps in (inputs, outputs)
+    )
+    return Found(known, edited, *here)
 
 
-def _outputs(repo: Any, sha: CommitSha) -> list[str]:  # noqa: ANN401
-    """List the outputs that a commit declares, from the root of its worktree."""
+def _declared(repo: Any, sha: CommitSha) -> Iterator[list[str]]:  # noqa: ANN401
+    """List the inputs and the outputs that a commit declares, from the root of its worktree."""
     from dvc.repo.brancher import switch  # noqa: PLC0415, TID251
 
     with switch(repo, sha):
-        local = [out for out in repo.index.outs if out.protocol in {"local", None}]
-        return [out.fs_path.lstrip("/") for out in local]
+        read = [dep for stage in repo.index.stages if stage.cmd for dep in stage.deps]
+        for items in (read, repo.index.outs):
+            local = [item for item in items if item.protocol in {"local", None}]
+            yield [item.fs_path.lstrip("/") for item in local]
 
 
 def _changed(base: Base, shas: Iterable[CommitSha]) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.sources import git_kept, git_repo, optuna_study
+from wherefrom.sources.dvc_experiment import Base
 from wherefrom.sweeping import book as books
 from wherefrom.sweeping import choosing
 from wherefrom.sweeping.book import Definition
@@ -60,6 +61,18 @@ def definition(project: Project, name: str, asked: Asked) -> Definition:
         commit=commit,
         tree=tree,
     )
+
+
+def base(project: Project, begun: Definition) -> Base:
+    """Give what the experiments of a sweep start from. Raises `SweepError`."""
+    if project.repository is None:
+        raise SweepError("DVC experiments need git", "`git init`, and commit")
+    common_dir = project.repository.common_dir
+    for sha in filter(None, (begun.commit, begun.tree)):
+        if not git_repo.has(common_dir, sha):
+            what = f"git has no longer the commit {sha[:10]}, from which {begun.name} started"
+            raise SweepError(what, "fetch it if it was pushed, or start a new sweep")
+    return Base(project.workspace, project.prefix, common_dir, begun.commit, begun.tree)
 
 
 def with_trials(begun: Definition, trials: int) -> Definition:
