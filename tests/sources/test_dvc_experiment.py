@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import dvc.stage.run as stage_run  # noqa: TID251
 import pytest
 from dvc import rwlock, scm  # noqa: TID251
-from dvc.repo import reproduce  # noqa: TID251
+from dvc.repo import brancher, reproduce  # noqa: TID251
 from dvc.repo.experiments import refs  # noqa: TID251
 from dvc.repo.experiments.executor import base  # noqa: TID251
 from dvc.repo.experiments.executor.local import TempDirExecutor  # noqa: TID251
@@ -30,6 +30,7 @@ CALLED = {
     scm.add_no_submodules: ("scm", "paths"),
     stage_run._run: ("executable", "cmd", "kwargs"),
     rwlock.rwlock: (),
+    brancher.switch: ("repo", "rev"),
 }
 
 

@@ -25,6 +25,7 @@ REQUESTS = {
     "sampler": ((*S, "--sampler", "tpee", "--trials", "2"), "there is no sampler tpee"),
     "pruner": ((*S, *TPE, "--pruner", "mean"), "there is no pruner mean"),
     "pruned-grid": ((*S, "--pruner", "median"), "a grid runs all of its variants"),
+    "trials-of-a-grid": ((*S, "--trials", "2"), "drop --trials, or take --sampler random"),
     "no-metric": ((*S, *TPE), "name it: --metric"),
     "no-trials": ((*S, "--sampler", "random"), "say how many: --trials N"),
     "endless": (("-S", "train.lr=interval(0,1)"), "interval"),

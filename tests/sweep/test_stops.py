@@ -74,7 +74,9 @@ def test_a_stopped_sweep_is_gone_on_with_from_where_it_began(small: Sandbox) -> 
     done = resume(small)
     resumed = report_of(done)
 
-    assert f", from {baseline[:10]} with the changes of then\n" in done.stderr
+    count = list(ended.values()).count("done")
+    said = f"4 variants, {count} of them before, from {baseline[:10]} with the changes of then\n"
+    assert said in done.stderr
     assert states(resumed) == dict.fromkeys([f"sweep-1-{n}" for n in (1, 2, 3, 4)], "done")
     scores = {one["name"]: one["metrics"]["test.score"] for one in resumed["variants"]}
     assert scores == {f"sweep-1-{n}": n + 0.25 for n in (1, 2, 3, 4)}

@@ -118,10 +118,9 @@ def _follow(swept: Swept) -> None:
     sweep = swept.sweep
     click.echo(render.beginning(swept), err=True, nl=False)
     former = signal.signal(signal.SIGINT, lambda number, frame: _stop(swept, number, frame))
-    ended = len(sweep.reports)
     with tqdm(
         total=swept.size,
-        initial=ended,
+        initial=sweep.ended,
         unit="variant",
         dynamic_ncols=True,
         disable=None,  # where nobody looks, lines are better

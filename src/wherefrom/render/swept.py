@@ -21,7 +21,7 @@ def beginning(swept: Swept) -> str:
     definition = swept.definition
     many = "variant" if swept.size == 1 else "variants"
     count = f"{swept.size} {many}" if swept.size is not None else many
-    done = len(swept.sweep.reports)
+    done = swept.sweep.ended
     before = f", {done} of them before" if done else ""
     return f"{definition.name}: {count}{before}{_origin(swept)}\n" + text.gaps(swept.gaps)
 

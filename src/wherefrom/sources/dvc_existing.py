@@ -1,4 +1,8 @@
-"""Which experiments of a baseline are there, by what each changes of it; and data that none has."""
+"""Which experiments of a baseline are there, by what each changes of it; and data that none has.
+
+Private: `switch`, by which DVC itself reads a commit; `tests/sources/test_dvc_experiment.py` fails
+where it changes.
+"""
 
 from __future__ import annotations
 

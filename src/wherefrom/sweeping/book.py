@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 
@@ -107,21 +107,20 @@ class Book:
         """Read what became of each variant that has ended, the last word of each."""
         path = self._folder / _REPORTS
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        found = (_report(data) for data in _parsed(lines))
-        return {report.number: report for report in found}
+        return {report.number: report for report in _parsed(lines)}
 
 
-def _parsed(lines: list[str]) -> Iterator[dict[str, Any]]:
-    """Parse lines; the last one may be half written, by a process that was killed."""
+def _parsed(lines: list[str]) -> Iterator[Report]:
+    """Parse lines; one may be half written, by a process that was killed, or of another version.
+
+    Its variant is run again, which links what the ledger has.
+    """
     for line in lines:
         try:
-            yield json.loads(line)
-        except ValueError:
+            data = json.loads(line)
+            yield Report(**data | {"ran": tuple(data["ran"])})
+        except (ValueError, TypeError, KeyError):
             continue
-
-
-def _report(data: dict[str, Any]) -> Report:
-    return Report(**data | {"ran": tuple(data["ran"])})
 
 
 def names(state: Path) -> list[str]:

@@ -9,6 +9,7 @@ from wherefrom.metrics import way
 from wherefrom.sources import optuna_study
 from wherefrom.sweeping import space
 from wherefrom.sweeping.guided import StudySampler
+from wherefrom.sweeping.messages import ENDED
 from wherefrom.sweeping.samplers import GridSampler, RandomSampler
 
 if TYPE_CHECKING:
@@ -57,11 +58,7 @@ def sampler(
             state=project.state,
             resume=resumed,
         )
-    ended = {
-        number
-        for number, report in book.reports().items()
-        if report.state in {"done", "linked", "pruned"}
-    }
+    ended = {number for number, report in book.reports().items() if report.state in ENDED}
     if definition.sampler == GRID:
         return GridSampler(found, _at(space.grid(found), ended))
     trials, seed = definition.trials or 0, definition.seed

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from wherefrom.sweeping.parent import Where
 
 State = Literal["done", "linked", "failed", "pruned", "stopped"]
+ENDED: frozenset[State] = frozenset({"done", "linked", "pruned"})
+"""The states of variants that a sweep which goes on need not run again."""
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,9 @@ def check(asked: Asked, found: Space) -> None:
     if asked.pruner not in {None, *optuna_study.PRUNERS}:
         known = ", ".join(optuna_study.PRUNERS)
         raise SweepError(f"there is no pruner {asked.pruner}", f"there are: {known}")
+    if asked.sampler == choosing.GRID and asked.trials is not None:
+        remedy = "drop --trials, or take --sampler random"
+        raise SweepError("a grid runs all of its variants", remedy)
     if asked.sampler == choosing.GRID and asked.pruner not in {None, choosing.NO_PRUNER}:
         remedy = "drop --pruner, or take --sampler random --trials N"
         raise SweepError("a grid runs all of its variants: it prunes none", remedy)

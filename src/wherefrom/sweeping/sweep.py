@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.errors.sweeps import SweepError
 from wherefrom.metrics import deciding, merit, way
-from wherefrom.sweeping.messages import Report, Step, Task
+from wherefrom.sweeping.messages import ENDED, Report, Step, Task
 from wherefrom.sweeping.samplers import FAILED, PRUNED, Outcome
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ class Sweep:
     def running(self) -> int:
         """How many variants are under way."""
         return len(self._pool.running)
+
+    @property
+    def ended(self) -> int:
+        """How many variants need not be run again."""
+        return sum(report.state in ENDED for report in self.reports.values())
 
     def stop(self) -> None:
         """Start no more variants; a second time stops those that run, a third time kills them."""
