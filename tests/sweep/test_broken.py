@@ -14,7 +14,10 @@ from sweeps import report_of, states, swept
 
 from wherefrom import trial
 from wherefrom.commands.sweep import _end
-from wherefrom.errors.stores import StoreUnreachableError
+from wherefrom.errors.stores import StoreRefusedError, StoreUnreachableError
+from wherefrom.identity import CommitSha
+from wherefrom.sweeping import parent
+from wherefrom.sweeping.book import Definition
 from wherefrom.sweeping.parent import Ended
 from wherefrom.sweeping.worker import _Worker
 
@@ -99,6 +102,16 @@ def test_a_sweep_without_tracking_leaves_no_store(small: Sandbox) -> None:
 
     assert states(said) == {"sweep-1-1": "done"}
     assert not list(small.root.glob("mlflow.db*"))
+
+
+def test_the_run_of_a_sweep_that_mlflow_has_no_longer_is_made_anew() -> None:
+    store = Mock(
+        log=Mock(side_effect=[StoreRefusedError("sqlite:", "Run with id=1 not found"), None])
+    )
+    store.create_run.return_value = "2"
+    asked = ("s", ("a=1,2",), "grid", None, 0, None, None, None, CommitSha("1" * 40), None, "1")
+
+    assert parent.resume(Mock(open=Mock(return_value=store)), Definition(*asked)) == "2"
 
 
 def test_a_store_that_is_gone_at_the_end_is_a_gap_with_what_mends_it() -> None:

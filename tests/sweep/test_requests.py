@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -90,14 +92,15 @@ def test_data_that_lies_in_the_workspace_alone_is_put_into_the_cache(small: Sand
     assert not small.git("status", "--porcelain")
 
 
-def test_a_metric_that_there_is_not_is_named_with_those_that_are(small: Sandbox) -> None:
-    args = ("--metric", "test.skore", "--jobs", "1", "-S", "train.lr=0.2,0.3")
+def test_a_metric_that_there_is_not_is_named_and_what_still_runs_is_kept(small: Sandbox) -> None:
+    args = ("--metric", "test.skore", "--jobs", "2", "-S", "train.lr=0.2,0.3")
     done = swept(small, *args)
 
     assert done.returncode == 2
     assert "test.skore is of the test data" in done.stderr
-    assert "sweep-1-1 has no metric test.skore" in done.stderr
-    assert "it has: cv.score, test.score" in done.stderr
+    assert re.search("sweep-1-[12] has no metric test.skore\n  it has: cv.score, test", done.stderr)
+    reports = small.text(".wherefrom/sweeps/sweep-1/reports.jsonl").splitlines()
+    assert [json.loads(line)["state"] for line in reports] == ["done", "done"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import click
 
 from wherefrom.cli import shared
 from wherefrom.cli.group import cli
+from wherefrom.errors.sweeps import SweepError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -128,6 +129,11 @@ def _follow(swept: Swept) -> None:
         try:
             for report in sweep.run():
                 _tell(bar, swept, report)
+        except SweepError:
+            if sweep.running:
+                bar.write(f"waiting for {sweep.running} that still run", file=sys.stderr)
+            sweep.drain()
+            raise
         finally:
             signal.signal(signal.SIGINT, former)
 

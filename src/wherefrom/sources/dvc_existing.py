@@ -57,7 +57,7 @@ def found(base: Base, is_here: bool) -> Found:  # noqa: FBT001 - it is asked by 
         if is_here and not edited:
             cache_data(repo)
         inputs, outputs = _declared(repo, base.tree or base.commit)
-    refs = git_repo.refs_below(base.root, f"refs/exps/{base.commit[:2]}/{base.commit[2:]}/")
+    refs = git_repo.refs_below(base.root, base.refs)
     changed = _changed(base, refs.values())
     known: dict[str, tuple[str, ...]] = {}
     for name, sha in refs.items():

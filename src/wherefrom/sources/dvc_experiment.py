@@ -52,6 +52,11 @@ class Base:
     commit: CommitSha
     tree: CommitSha | None = None
 
+    @property
+    def refs(self) -> str:
+        """What the names of the refs of all its experiments begin with."""
+        return f"refs/exps/{self.commit[:2]}/{self.commit[2:]}/"
+
 
 class WorkingCopy:
     """A clone in which experiments are run. Its own refs, its own locks; DVC's cache is shared."""
@@ -153,7 +158,7 @@ class WorkingCopy:
         """Read the metric files of an experiment of this baseline, by their paths from the root."""
         prefix = self._base.prefix
         paths = {path: f"{prefix}/{path}" if prefix else path for path in self._metric_files}
-        sha = git_repo.resolve(self._base.root, self._ref(name))
+        sha = git_repo.resolve(self._base.root, self._base.refs + name)
         blobs = git_repo.listed(self._base.root, sha, paths.values()) if sha else {}
         with Objects(self._base.root) as objects:
             contents = dict(objects.contents(list(blobs.values())))
@@ -161,7 +166,7 @@ class WorkingCopy:
 
     def is_whole(self, name: str) -> bool:
         """Whether an experiment of what is set here ran all stages on it; `reset` afterwards."""
-        sha = git_repo.resolve(self._base.root, self._ref(name))
+        sha = git_repo.resolve(self._base.root, self._base.refs + name)
         listed = git_repo.run(self._clone, "ls-tree", "-rz", "--name-only", str(sha)) if sha else ""
         locks = [path for path in listed.split("\0") if PurePosixPath(path).name == "dvc.lock"]
         if not locks:
@@ -169,10 +174,6 @@ class WorkingCopy:
         git_repo.run(self._clone, "restore", "--source", str(sha), "--worktree", "--", *locks)
         with _own_repo(self.root) as repo, converted():
             return is_whole(repo)
-
-    def _ref(self, name: str) -> str:
-        commit = self._base.commit
-        return f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
 
     def _leave_last_branch(self) -> None:
         from dvc.repo.experiments.refs import EXEC_BRANCH  # noqa: PLC0415, TID251

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,16 @@ class Sweep:
             if not ended:
                 yield None
 
+    def drain(self) -> None:
+        """Wait for what runs after an error that ends the sweep, and keep what came of it."""
+        while self._pool.running:
+            with suppress(SweepError):  # of another worker: the first error is what is said
+                for message in self._pool.wait():
+                    if isinstance(message, Step):
+                        self._pool.answer(message, stop=False)
+                    elif not message.refused:
+                        self._keep(message)
+
     def _give(self) -> bool:
         """Give tasks to who has none; whether any was given."""
         given = False
@@ -139,21 +150,25 @@ class Sweep:
         return given
 
     def _take(self, report: Report) -> Report:
-        """Keep what became of a variant, and tell the sampler."""
+        """Take what became of a variant, and tell the sampler."""
         if report.refused and not any(one.digest for one in self.reports.values()):
             self._stopping = True
             raise SweepError(str(report.error), "correct the override: no variant can be run")
-        trial = self._trials[report.number]
-        report = replace(report, values=trial.variant.values)
-        self.reports[report.number] = report
+        report = self._keep(report)
         if report.digest and report.experiment:
             self._known[report.digest] = (report.experiment,)
-        self._book.add(report)
         if report.state in {"done", "linked"}:
             self._choose_metric(report)
         said = (("experiment", report.experiment), ("run_id", report.run_id))
         attributes = {name: value for name, value in said if value}
-        self._sampler.tell(trial, self._outcome(report), attributes)
+        self._sampler.tell(self._trials[report.number], self._outcome(report), attributes)
+        return report
+
+    def _keep(self, report: Report) -> Report:
+        """Keep what became of a variant, with what it varies."""
+        report = replace(report, values=self.variants[report.number].values)
+        self.reports[report.number] = report
+        self._book.add(report)
         return report
 
     def _choose_metric(self, report: Report) -> None:
