@@ -125,6 +125,13 @@ def test_a_store_that_is_gone_at_the_end_is_a_gap_with_what_mends_it() -> None:
     assert gap.remedy == "`wherefrom sweep --resume --name s` once it can be"
 
 
+def test_a_variant_that_is_stopped_between_two_stages_starts_no_other() -> None:
+    held = Mock(_stopped=True, _ran=[])
+
+    assert _Worker._start(held, Mock(), f"{sys.executable} -m this", ".", {}) == 143
+    assert held._ran == []
+
+
 def test_a_stage_reads_its_own_facts_where_its_worker_cannot() -> None:
     """The worker goes on, and the stage says in its own words what is wrong."""
     held = Mock(_stage=Mock(spec=[]))  # no stage of DVC's: reading it raises

@@ -137,6 +137,8 @@ class _Worker:
         folder: str,
         environ: Mapping[str, str],
     ) -> int | None:
+        if self._stopped:  # between two stages, none of which has heard it
+            return 128 + signal.SIGTERM
         self._ran.append(command)
         self._stage = stage
         found = script.parse(command, folder, environ)
