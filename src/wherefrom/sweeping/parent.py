@@ -75,7 +75,7 @@ def where(project: Project, environ: Mapping[str, str], base: Base) -> Where | N
     """Name the store of the stages of a sweep that starts from a base; None with tracking off."""
     if settings.is_off(environ):
         return None
-    with Committed(project, base.root) as committed:
+    with Committed(project, project.git_root or base.root) as committed:
         found = committed.contents(base.tree or base.commit, [PARAMS_FILE])
     chosen, _ = settings.understood_text(found.get(PARAMS_FILE, b""), project.anchor.name)
     store = chosen.store(project.anchor, environ)
