@@ -36,7 +36,7 @@ def where(
     project = Project(tmp_path, None, "", tmp_path)
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     local_store.mark_ready(uri, project.state)
-    return Where(project, uri, current())
+    return Where(project, uri, "theirs", current())
 
 
 def opened(where: Where) -> Store:

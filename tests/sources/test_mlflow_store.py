@@ -451,6 +451,18 @@ def test_a_store_that_is_no_file_here_is_never_relocated(uri: str, tmp_path: Pat
     assert not local_store.relocate(uri, tmp_path / "mlruns", tmp_path / ".wherefrom")
 
 
+def test_a_look_whether_it_answers_makes_no_ready_store_of_one_that_was_deleted(
+    place: Place,
+) -> None:
+    """Else another process would make the schema beside the one that does."""
+    assert local_store.is_ready(place.uri, place.state)
+    place.database.unlink()
+
+    reachable.probe(place.uri)
+
+    assert not local_store.is_ready(place.uri, place.state)
+
+
 def test_a_store_that_was_deleted_is_made_anew(place: Place) -> None:
     start(place.open())
     place.database.unlink()

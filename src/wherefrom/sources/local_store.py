@@ -71,9 +71,12 @@ def _mlflow_version() -> str:
 
 
 def is_ready(uri: str, state: Path) -> bool:
-    """Whether a store was made with this MLflow, at this place, and is still there."""
+    """Whether a store was made with this MLflow, at this place, and is still there.
+
+    Whoever looks whether one answers leaves an empty file in the place of one that was deleted.
+    """
     path = sqlite_path(uri)
-    if path is not None and not path.is_file():
+    if path is not None and not (path.is_file() and path.stat().st_size):
         return False
     try:
         return _ready_mark(uri, state) in (state / "stores").read_text().splitlines()
