@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import logging
 import os
 import shutil
 import socket
@@ -638,6 +639,20 @@ def test_a_store_that_goes_away_between_two_calls_is_unreachable(place: Place) -
 
     with pytest.raises(StoreUnreachableError):
         store.log(run_id, params={"a": "1"}, metrics={}, tags={}, at=0)
+
+
+def test_a_database_that_fails_is_said_in_one_line_and_nothing_is_logged(
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("mlflow"), "propagate", True)
+    store = place.open()
+    place.rows("ALTER TABLE runs RENAME TO elsewhere")
+
+    with pytest.raises(StoreUnreachableError) as said:
+        start(store)
+
+    assert said.value.why.endswith("(sqlite3.OperationalError) no such table: runs")
+    assert caplog.text == ""
 
 
 def test_an_error_that_is_not_the_stores_is_not_hidden(place: Place) -> None:

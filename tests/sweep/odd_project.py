@@ -81,6 +81,7 @@ stages:
     params: [conf/extra.toml: [depth]]
     outs: [copied.toml]
 """
+NAME = "their ünits"
 FILES = {
     "code/fit.py": FIT,
     "code/processes.py": PROCESSES,
@@ -96,8 +97,8 @@ FILES = {
 
 
 def build(root: Path, environment: dict[str, str]) -> Sandbox:
-    """Build the project, of which no stage was ever run, in `sub/theirs` of a repository."""
-    theirs = root / "sub" / "theirs"
+    """Build the project, of which no stage was ever run, in a folder with an odd name."""
+    theirs = root / "sub" / NAME
     for path, text in FILES.items():
         (theirs / path).parent.mkdir(parents=True, exist_ok=True)
         (theirs / path).write_text(text)

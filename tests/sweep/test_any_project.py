@@ -35,7 +35,7 @@ def odd(shared_folder: Path, quiet_environment: dict[str, str]) -> Sandbox:
         (root / "said.json").write_text(json.dumps(said))
 
     root = built_once(shared_folder, "odd", build)
-    return Sandbox(root / "sub" / "theirs", quiet_environment)
+    return Sandbox(root / "sub" / odd_project.NAME, quiet_environment)
 
 
 def output_hashes(odd: Sandbox, name: str) -> dict[str, str]:
@@ -76,10 +76,8 @@ def test_a_sweep_leaves_changes_where_they_were(odd: Sandbox) -> None:
     said = json.loads((odd.root.parent.parent / "said.json").read_text())
 
     assert states(said) == {"sweep-1-1": "done", "sweep-1-2": "done"}
-    assert odd.git("status", "--porcelain").split() == [
-        "M",
-        "sub/theirs/code/shortuuid.py",
-        "??",
-        "said.json",
+    assert odd.git("status", "--porcelain", "-z").strip("\0 ").split("\0") == [
+        f"M sub/{odd_project.NAME}/code/shortuuid.py",
+        "?? said.json",
     ]
     assert not list((odd.root / ".wherefrom" / "workers").glob("[!.]*"))

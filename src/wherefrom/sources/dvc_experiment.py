@@ -5,8 +5,8 @@ Here one clone serves for many. What an experiment is made of is left to DVC's o
 that `--temp` and the queue call: parameters are set, stages run, `dvc.lock` is written and
 the commit is made by it.
 
-Private: `BaseExecutor.reproduce`, `ExecutorInfo`, `pack_repro_args`, the names of refs and
-`_update_params` of a queue.
+Private: `BaseExecutor.reproduce`, `ExecutorInfo`, `pack_repro_args`, the names of refs,
+`_update_params` of a queue, and `ConfigObj`, by which settings are written.
 `tests/sources/test_dvc_experiment.py` fails where they change.
 """
 
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from wherefrom.identity import CommitSha
 from wherefrom.sources import git_clone, git_repo
@@ -74,7 +75,7 @@ class WorkingCopy:
         self.root = folder / base.prefix
         with _repo(base.root) as main, _own_repo(self.root) as own, converted():
             cache = {"cache": {"dir": main.cache.local_cache_dir}}
-            with own.config.edit("local") as config:
+            with _in_any_script(), own.config.edit("local") as config:
                 merge(config, main.config.read("local"))
                 merge(config, cache)
             self._site_cache_dir = own.site_cache_dir
@@ -199,6 +200,19 @@ def _include(config: Path, other: Path) -> None:
     own = config.read_text(encoding="utf-8")
     own += f'[core]\n\tworktree = "{config.parent.parent}"\n'
     config.write_text(f'[include]\n\tpath = "{other}"\n{own}', encoding="utf-8")
+
+
+@contextmanager
+def _in_any_script() -> Iterator[None]:
+    """Let DVC write settings as UTF-8, which it reads: it writes ASCII, and paths may be none."""
+    import configobj  # noqa: PLC0415
+
+    class InUtf8(configobj.ConfigObj):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+            super().__init__(*args, **{**options, "default_encoding": "utf-8"})
+
+    with mock.patch.object(configobj, "ConfigObj", InUtf8):
+        yield
 
 
 def _exec_refs() -> tuple[str, str]:

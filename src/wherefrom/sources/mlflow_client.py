@@ -56,7 +56,16 @@ def client(uri: str) -> Any:  # noqa: ANN401
 
 @contextmanager
 def converted(uri: str) -> Iterator[None]:
-    """Turn every error that means `no answer` into one of ours."""
+    """Turn every error that means `no answer` into one of ours, which says all that is to be said.
+
+    MLflow logs those of a database with their traceback besides, a hundred lines.
+    """
+    log = logging.getLogger("mlflow.store.db.utils")
+
+    def unheard(_record: logging.LogRecord) -> bool:
+        return False
+
+    log.addFilter(unheard)
     try:
         yield
     except StoreUnreachableError:
@@ -67,6 +76,8 @@ def converted(uri: str) -> Iterator[None]:
         refused = getattr(error, "error_code", None) in REFUSALS
         kind = StoreRefusedError if refused else StoreUnreachableError
         raise kind(redact(uri), reachable.short_text(error)) from error
+    finally:
+        log.removeFilter(unheard)
 
 
 def _is_store_error(error: Exception) -> bool:

@@ -94,6 +94,6 @@ def _probe_sqlite(uri: str, path: Path) -> None:
 
 
 def short_text(error: BaseException) -> str:
-    """Give an error in one line, without credentials."""
-    text = " ".join(str(error).split())
+    """Give an error in one line, without credentials, and without the query that it is of."""
+    text = " ".join(str(error).split()).partition(" [SQL: ")[0]
     return redact_text(text)[:300] or type(error).__name__
