@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom import logs
-from wherefrom.errors import WherefromError
 from wherefrom.errors.inputs import SafePathError
+from wherefrom.errors.project import foreseen
 from wherefrom.names import LOGS
 from wherefrom.project import dvc_root, locate
 
@@ -69,9 +69,6 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
         with logs.kept():
             main()
             _leave_log()
-    except WherefromError as error:
-        say(f"{error}\n  {error.hint}" if error.hint else str(error))
-        raise SystemExit(error.exit_code) from None
     except user_errors as error:
         say(str(error))
         _put_back_outputs()
@@ -79,9 +76,13 @@ def run(main: Callable[[], None], user_errors: tuple[type[Exception], ...] = ())
     except KeyboardInterrupt:
         say("interrupted")
         raise SystemExit(130) from None
-    except Exception as error:  # noqa: BLE001 - the boundary: everything else has a log
-        say(_unexpected(error))
-        raise SystemExit(3) from None
+    except Exception as error:  # noqa: BLE001 - the boundary: what nobody foresaw has a log
+        known = foreseen(error)
+        if known is None:
+            say(_unexpected(error))
+            raise SystemExit(3) from None
+        say(f"{known}\n  {known.hint}" if known.hint else str(known))
+        raise SystemExit(known.exit_code) from None
     finally:
         gc.freeze()  # else the interpreter looks through all of them once more as it ends
 

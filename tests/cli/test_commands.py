@@ -75,6 +75,12 @@ def test_an_error_is_one_message_with_its_exit_code(
     assert "Traceback" not in done.stderr
 
 
+def test_a_disk_that_is_full_is_no_unexpected_error(sandbox: Sandbox) -> None:
+    done = sandbox.process("sh", "-c", "wherefrom ls >/dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "wherefrom: No space left on device\n  make room, or write elsewhere\n"
+
+
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [

@@ -19,8 +19,8 @@ from wherefrom.cli import (  # noqa: F401 - commands are brought in
     using,
 )
 from wherefrom.cli.group import cli
-from wherefrom.errors import WherefromError
 from wherefrom.errors.index import IndexDamagedError
+from wherefrom.errors.project import foreseen
 
 _UNEXPECTED = 3
 
@@ -37,15 +37,21 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except WherefromError as error:
-        click.echo(f"wherefrom: {error}", err=True)
-        if error.hint:
-            click.echo(f"  {error.hint}", err=True)
-        sys.exit(error.exit_code)
-    except Exception as error:  # noqa: BLE001 - everything else has a log
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw has a log
+        sys.exit(_said(error))
+
+
+def _said(error: Exception) -> int:
+    """Print one message for an error, and give its exit code."""
+    known = foreseen(error)
+    if known is None:
         click.echo(f"wherefrom: unexpected: {type(error).__name__}: {error}", err=True)
         click.echo(f"  the whole traceback is in {_log()}", err=True)
-        sys.exit(_UNEXPECTED)
+        return _UNEXPECTED
+    click.echo(f"wherefrom: {known}", err=True)
+    if known.hint:
+        click.echo(f"  {known.hint}", err=True)
+    return known.exit_code
 
 
 def _run() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from wherefrom.errors import WherefromError
 
@@ -26,6 +27,38 @@ class NotAProjectError(WherefromError):
         return f"change into the project, or make one: `{self.missing.lower()} init`"
 
 
+_OF_THE_DISK = {
+    errno.ENOSPC: "make room, or write elsewhere",
+    errno.EDQUOT: "make room, or write elsewhere",
+    errno.EROFS: "write elsewhere, or mount it writable",
+    errno.EACCES: "write elsewhere, or ask for the right to",
+    errno.EPERM: "write elsewhere, or ask for the right to",
+}
+
+
+@dataclass
+class DiskError(WherefromError):
+    """The disk does not take a file, or does not give it: it is full, or somebody else's."""
+
+    error: OSError
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        place = self.error.filename2 or self.error.filename
+        return f"{place}: {self.error.strerror}" if place else str(self.error.strerror)
+
+    @property
+    def hint(self) -> str:
+        return _OF_THE_DISK[self.error.errno or 0]
+
+
+def foreseen(error: Exception) -> WherefromError | None:
+    """Give an error as one for the user; None for what nobody foresaw."""
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return DiskError(error)
+    return error if isinstance(error, WherefromError) else None
+
+
 @dataclass
 class LockfileError(WherefromError):
     """A `dvc.lock`, `.dvc` or `dvc.yaml` that cannot be read."""
@@ -38,7 +71,10 @@ class LockfileError(WherefromError):
 
     @property
     def hint(self) -> str:
-        return "restore it from git (`git checkout -- <file>`) or let `dvc repro` write it anew"
+        return (
+            "restore it from git, such as with `git checkout -- dvc.lock`; "
+            "without a dvc.lock `dvc repro` runs all stages and writes it anew"
+        )
 
 
 @dataclass
