@@ -168,7 +168,8 @@ def _stage(stage: Stage, lineage: Lineage) -> str:
     data = made | {raw.path for raw in lineage.raw}
     shown = [(path, dep) for path, dep in stage.deps.items() if path in data]
     code = len(stage.deps) - len(shown)
-    left = [*_named(shown), *([f"{code} files of code and settings"] if code else [])]
+    files = f"{code} file{'' if code == 1 else 's'} of code and settings"
+    left = [*_named(shown), *([files] if code else [])]
     right = _named((p, o) for p, o in stage.outs.items() if not is_record(p))
     parents = lineage.before[stage.address]
     after = f"  <- {', '.join(parents)}" if parents else ""
