@@ -20,9 +20,11 @@ HOLDER = "models:/houses@champion"
 
 def test_what_is_promoted_leads_back_and_is_kept(used: Sandbox) -> None:
     key = used.record("HEAD~1").record_id
+    ask(used, "tag", "HEAD~1", "status=draft")
 
     found = ask(used, "promote", "HEAD~1", "--as", "houses@champion", "--why", "good enough")
 
+    assert found["status"] == "draft"
     assert (found["key"], found["made"], found["failed"]) == (key, True, [])
     assert found["promotion"]["version"] == "1"
     assert found["notes"] == []

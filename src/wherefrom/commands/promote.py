@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -18,6 +18,7 @@ from wherefrom.names import COMMIT, DATA_HASH, DECIDED, FINGERPRINT, RECORD_ID, 
 from wherefrom.promotions import Promotion
 from wherefrom.record import Gap
 from wherefrom.remarking import note, open_store
+from wherefrom.remarks import Told
 from wherefrom.sources import git_notes, git_repo
 from wherefrom.sources.mlflow_registry import Registry, source_of
 from wherefrom.uris import redact_text
@@ -65,7 +66,7 @@ class Promoted:
     """What came of it: `promotion` is None where a gate refused it, `made` False for none new.
 
     `failed` are the gates that it did not pass, `kept` the tags that keep it from now on. `notes`
-    are words to whoever serves it.
+    are words to whoever serves it, `told` is what somebody says of the result.
     """
 
     key: str
@@ -75,6 +76,7 @@ class Promoted:
     made: bool = False
     kept: Kept | None = None
     notes: tuple[Gap, ...] = ()
+    told: Told = field(default_factory=Told)
 
     @property
     def uri(self) -> str:
@@ -122,7 +124,8 @@ def promote(
         made = is_new or holder != version if asked.alias else is_new
         if made or not _is_known(view, said):
             _settle(view, registry, trace, said)
-    return Promoted(trace.key, asked, failed, said, made, kept, tuple(_notes(trace, logged)))
+    notes = tuple(_notes(trace, logged))
+    return Promoted(trace.key, asked, failed, said, made, kept, notes, trace.told)
 
 
 def _notes(trace: Trace, logged: LoggedModel) -> Iterator[Gap]:

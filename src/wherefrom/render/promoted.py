@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.record import iso
-from wherefrom.render import text
+from wherefrom.render import text, told
 from wherefrom.render.kept import kept
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def promoted(found: Promoted) -> str:
     rows = [
         ("promoted" if found.made else "promoted before", f"{found.key} is {found.uri}"),
         *([("alias", f"{found.request.uri}{_before(said)}")] if said.alias else []),
+        *told.rows(found.told),
         *([("despite", said.why)] if found.failed else []),
     ]
     notes = "".join(f"note: {note.what}: {note.why}\n  {note.remedy}\n" for note in found.notes)
@@ -51,6 +52,7 @@ def promoted_json(found: Promoted) -> str:
             "failed": text.gaps_json(found.failed),
             "kept": asdict(found.kept) if found.kept else None,
             "notes": text.gaps_json(found.notes),
+            **told.as_dict(found.told),
         }
     )
 
