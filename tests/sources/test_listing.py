@@ -18,7 +18,7 @@ from wherefrom import cli, delivery, view
 from wherefrom.commands import best, data, diff, ls, summary, sync, trace, ui
 from wherefrom.errors.answers import NoResultError, UnknownMetricError
 from wherefrom.record import Gap
-from wherefrom.render import compared
+from wherefrom.render import compared, listing
 from wherefrom.runs import NoRuns, Run
 from wherefrom.sources import local_store
 
@@ -171,6 +171,29 @@ def test_which_values_are_better_can_be_said(repo: LedgerRepo) -> None:
 
     assert [entry.key for entry in sorted_] == [ONE, TWO]
     assert [entry.key for entry in version.best] == [ONE]
+
+
+class OfAnotherTable(Result):
+    """A result that rests on other data."""
+
+    def files(self) -> dict[str, str]:
+        return {
+            path.replace("raw", "other"): text.replace("raw", "other")
+            for path, text in super().files().items()
+        }
+
+
+def test_the_best_of_several_tables_says_that_there_are_others(repo: LedgerRepo) -> None:
+    with looking(repo) as found:
+        assert "note" not in listing.best(best.best(found, "test.score"))
+    repo.committed(OfAnotherTable(9))
+
+    with looking(repo) as found:
+        shown = listing.best(best.best(found, "test.score"))
+        smallest = best.best(found, "test.score", "smaller")
+
+    assert "note: results of other tables were compared too: data/raw.csv\n" in shown
+    assert smallest.others == ("data/other.csv",)
 
 
 class Bare(Result):

@@ -108,7 +108,8 @@ def best(*, metric: str | None, better: Way | None, as_json: bool) -> None:
     from wherefrom.commands import best as command  # noqa: PLC0415
     from wherefrom.render import listing as render  # noqa: PLC0415
 
-    empty: dict[str, Any] = {"metric": None, "value": None, "way": None, "results": []}
+    nothing: dict[str, Any] = {"metric": None, "value": None, "way": None}
+    empty = nothing | {"results": [], "other_tables": []}
     with looking(as_json=as_json, empty=empty) as view:
         found = command.best(view, metric, better)
     click.echo(render.best_json(found) if as_json else render.best(found), nl=False)

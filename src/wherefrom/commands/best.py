@@ -10,6 +10,8 @@ from wherefrom.commands import ls
 from wherefrom.errors.answers import NoResultsError, UnknownMetricError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wherefrom.entries import Entry
     from wherefrom.metrics import Way
     from wherefrom.record import Gap
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
 class Best:
     """The results that are best by `metric`, all with the same `value`; `way` says which are.
 
-    `gaps` are those of the list that they were taken from.
+    `others` are the tables of further results that have the metric, none of which is one of theirs:
+    scores on other rows, which say little. `gaps` are those of the list that all were taken from.
     """
 
     metric: str
     value: float
     way: Way
     entries: tuple[Entry, ...]
+    others: tuple[str, ...]
     gaps: tuple[Gap, ...]
 
 
@@ -44,4 +48,11 @@ def best(view: View, metric: str | None = None, better: Way | None = None) -> Be
         raise UnknownMetricError("cv.<metric>.mean", unasked=view.unasked)
     first = ls.ranked(view, found, name, better)[0].metrics[name]
     ties = tuple(entry for entry in found if entry.metrics.get(name) == first)
-    return Best(name, first, better or metrics.way(name), ties, tuple(view.gaps))
+    others = _other_tables([entry for entry in found if name in entry.metrics], ties)
+    return Best(name, first, better or metrics.way(name), ties, others, tuple(view.gaps))
+
+
+def _other_tables(ranked: Iterable[Entry], best: Iterable[Entry]) -> tuple[str, ...]:
+    own = {item.path for entry in best for item in entry.data}
+    tables = [{item.path for item in entry.data} for entry in ranked]
+    return tuple(sorted(set().union(*(paths for paths in tables if own.isdisjoint(paths)))))

@@ -62,7 +62,10 @@ def best(found: Best) -> str:
     """Show the best results, and by what."""
     tie = f", {len(found.entries)} results alike" if len(found.entries) > 1 else ""
     head = f"best by {found.metric} ({found.way} is better): {text.number(found.value)}{tie}\n"
-    return head + results(found.entries, [found.metric], found.gaps)
+    others = ", ".join(found.others)
+    note = f"note: results of other tables were compared too: {others}\n" if others else ""
+    remedy = "  `wherefrom data` has the best of each\n" if others else ""
+    return head + results(found.entries, [found.metric]) + note + remedy + text.gaps(found.gaps)
 
 
 def best_json(found: Best) -> str:
@@ -73,6 +76,7 @@ def best_json(found: Best) -> str:
             "value": found.value,
             "way": found.way,
             "results": [as_dict(entry) for entry in found.entries],
+            "other_tables": list(found.others),
             "gaps": text.gaps_json(found.gaps),
         }
     )
