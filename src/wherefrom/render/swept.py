@@ -78,8 +78,21 @@ def sweep(swept: Swept) -> str:
         shown += "\n" + _table(swept, scored[:_SHOWN])
     bad = [report for report in reports if _is_without(swept, report)]
     shown += "".join(f"{line(swept, report)}\n" for report in bad)
-    shown += text.gaps(swept.late)
+    shown += _without_effect(reports) + text.gaps(swept.late)
     return shown + "\nnext\n" + text.pairs(_next(swept), "  ")
+
+
+def _without_effect(reports: list[Report]) -> str:
+    """Say so where all variants are one result, which looks like a tie of several."""
+    whole = [report for report in reports if report.state in {"done", "linked"}]
+    results = {report.record_id for report in whole}
+    if len(whole) < 2 or len(results) > 1 or None in results:  # noqa: PLR2004 - several
+        return ""
+    names = ", ".join(dict.fromkeys(name for report in whole for name in report.values))
+    return (
+        f"note: these {len(whole)} are one result: with the other parameters as they are, no stage "
+        f"depends on {names}\n  set with a further -S what makes one do so\n"
+    )
 
 
 def _is_without(swept: Swept, report: Report) -> bool:
