@@ -32,10 +32,11 @@ def said(context: Context) -> str | None:
     if not rows:
         return None
     keys = list(dict.fromkeys(row.key for row in rows))
-    who = f" (experiment {name})" if name else ""
-    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+    count = f"{len(keys)} results have them" if len(keys) > 1 else None
+    notes = ", ".join(filter(None, (name and f"experiment {name}", count)))
+    which = f" ({notes})" if notes else ""
     return (
-        f"{context.stage.address} has run with the same inputs before{who}{more}: "
+        f"{context.stage.address} has run with the same inputs before{which}: "
         f"`wherefrom trace {keys[0][:12]}`"
     )
 

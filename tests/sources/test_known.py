@@ -47,6 +47,13 @@ def test_a_stage_that_has_run_is_known_also_in_a_temporary_copy(repo: LedgerRepo
     assert said.startswith("train has run with the same inputs before (experiment two)")
     assert known.said(starting(repo, Result(3))) is None
 
+    repo.experiment(Result(2, record_id="3" * 32), "again")
+
+    said = known.said(starting(copy, Result(2), DVC_ROOT=str(repo.root)))
+
+    assert said is not None
+    assert ", 2 results have them): `wherefrom trace " in said
+
 
 @pytest.mark.parametrize("error", [KeyError(""), OSError("no"), sqlite3.DatabaseError("cut")])
 def test_whatever_goes_wrong_is_said_and_stops_no_stage(
