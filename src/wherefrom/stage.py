@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -249,5 +250,8 @@ def _summarise(finished: Record) -> None:
         from wherefrom.commands import summary  # noqa: PLC0415
         from wherefrom.render import summary as render  # noqa: PLC0415
 
-        collected = summary.collect(dvc_root(Path.cwd()), finished)
+        root, main = dvc_root(Path.cwd()), Path(os.environ.get("DVC_ROOT", Path.cwd()))
+        collected = summary.collect(root, finished)
+        if root.is_relative_to(main.resolve() / ".dvc" / "tmp"):
+            collected = replace(collected, is_in_copy=True)
         sys.stdout.write(render.summary(collected))

@@ -93,8 +93,11 @@ def test_the_plan_of_a_run_is_that_of_its_start_and_a_derived_run_has_its_own(
     small.commit("Another plan")
     small.dvc("repro")
     owned = run_of(small)
-    small.dvc("exp", "run", "--temp", "-n", "tuned", "-S", "evaluate.threshold=0.75")
+    tuned = ("exp", "run", "--temp", "-n", "tuned", "-S", "evaluate.threshold=0.75")
+    said = small.dvc(*tuned, WHEREFROM_SUMMARY="on")
 
+    assert "  dvc exp apply tuned  " in said
+    assert "git add" not in said.partition("\nnext\n")[2]
     assert (expected_of(owned), told_of(owned)) == (PARAMS, TOLD)
     derived = run_of(small, "tuned")
     assert derived.tags["wherefrom.relation"] == "derived"

@@ -45,7 +45,7 @@ class Summary:
     now: both are the record's where neither git nor MLflow was asked. `data` maps the table that
     the parameters name, or else all raw data, to the hashes that were read (None: no stage did).
     `unkept` are the files that led to the result and differ from HEAD, and where those are that it
-    left to git.
+    left to git; `is_in_copy` says that all is in a copy which DVC removes (`--temp`, `--queue`).
     """
 
     record: Record
@@ -56,6 +56,7 @@ class Summary:
     models: tuple[str, ...]
     gaps: tuple[Gap, ...]
     unkept: tuple[str, ...] = ()
+    is_in_copy: bool = False
 
     @property
     def outcome(self) -> Outcome | None:

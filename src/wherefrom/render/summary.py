@@ -19,7 +19,7 @@ SUBMISSION = "submission"
 
 _NEXT = """\
 next
-  {keep:<43}  keep this result
+  {keep:<43}  {kept}
   dvc exp run -S PARAMETER=VALUE               try a variant
   dvc exp show                                 compare
   wherefrom ui                                 the same runs in MLflow
@@ -48,8 +48,11 @@ def summary(result: Summary) -> str:
 
 
 def _next(result: Summary) -> str:
+    if result.is_in_copy and result.record.experiment:
+        apply = f"dvc exp apply {shlex.quote(result.record.experiment)}"
+        return _NEXT.format(keep=apply, kept="take it into the workspace")
     paths = shlex.join(["dvc.lock", *result.unkept])
-    return _NEXT.format(keep=f"git add {paths} && git commit")
+    return _NEXT.format(keep=f"git add {paths} && git commit", kept="keep this result")
 
 
 def summary_json(result: Summary) -> str:
