@@ -60,6 +60,7 @@ def test_a_key_that_there_is_not_is_said_once_and_the_name_stays_free(small: San
 
     assert done.returncode == 2
     assert done.stderr.count("Could not override 'train.rate'") == 1
+    assert "; near it: train.lr\n" in done.stderr
     assert "s-1" not in done.stderr
     assert not list((small.root / ".wherefrom" / "sweeps").glob("*/sweep.json"))
     assert {**outside(small), "status": before["status"]} == before  # but for optuna.db
@@ -98,7 +99,7 @@ def test_a_metric_that_there_is_not_is_named_and_what_still_runs_is_kept(small: 
 
     assert done.returncode == 2
     assert "test.skore is of the test data" in done.stderr
-    assert re.search("sweep-1-[12] has no metric test.skore\n  it has: cv.score, test", done.stderr)
+    assert re.search("sweep-1-[12] has no metric test.skore\n  near it: test.score", done.stderr)
     reports = small.text(".wherefrom/sweeps/sweep-1/reports.jsonl").splitlines()
     assert [json.loads(line)["state"] for line in reports] == ["done", "done"]
 

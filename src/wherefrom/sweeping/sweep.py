@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -183,7 +184,9 @@ class Sweep:
         if not any(name in {**one.metrics, **one.not_finite} for one in self.reports.values()):
             self._stopping = True
             known = ", ".join(sorted(known_here)) or "none"
-            raise SweepError(f"{report.experiment} has no metric {name}", f"it has: {known}")
+            near = ", ".join(difflib.get_close_matches(name, known_here))
+            remedy = f"near it: {near}" if near else f"it has: {known}"
+            raise SweepError(f"{report.experiment} has no metric {name}", remedy)
 
     def _outcome(self, report: Report) -> Outcome:
         value = self.objective.value(report) if self.objective else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import json
 import os
 import pickle
@@ -15,17 +16,17 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import metrics, places, trial
+from wherefrom import formats, metrics, places, trial
 from wherefrom import record as records
 from wherefrom.errors import WherefromError
-from wherefrom.lockfile import is_record
+from wherefrom.lockfile import flatten, is_record
 from wherefrom.sources import dvc_errors, dvc_experiment, dvc_running, dvc_yaml
 from wherefrom.sources.dvc_clone import DvcError
 from wherefrom.sweeping import forking, libraries, rehearsal, script
 from wherefrom.sweeping.messages import Broken, Ready, Report, Step, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
     from types import FrameType
@@ -108,7 +109,8 @@ class _Worker:
         try:
             digest = self._copy.set_params(task.overrides)
         except DvcError as error:
-            return {"state": "failed", "error": str(error), "refused": True}
+            said = f"{error}{_near(str(error), self._copy.root, task.overrides)}"
+            return {"state": "failed", "error": said, "refused": True}
         for name in self._known.get(digest, ()):
             if self._copy.is_whole(name):
                 linked = {"state": "linked", "experiment": name, "digest": digest}
@@ -200,6 +202,17 @@ class _Worker:
         self._connection.send(Step(self._number, said["step"], said["metrics"]))
         self._pruned = bool(self._connection.recv())
         return self._pruned
+
+
+def _near(why: str, root: Path, overrides: Iterable[tuple[str, str]]) -> str:
+    """Name the parameters like one that DVC, which has read the file, did not find in it."""
+    for file, override in overrides:
+        key = override.partition("=")[0]
+        if f"Could not override '{key}'" in why:
+            known = flatten(formats.load(file, (root / file).read_bytes()))
+            near = difflib.get_close_matches(key, known)
+            return f"; near it: {', '.join(near)}" if near else ""
+    return ""
 
 
 def _error(log: Path, error: Exception) -> str:
