@@ -94,6 +94,10 @@ def _probe_sqlite(uri: str, path: Path) -> None:
 
 
 def short_text(error: BaseException) -> str:
-    """Give an error in one line, without credentials, and without the query that it is of."""
-    text = " ".join(str(error).split()).partition(" [SQL: ")[0]
+    """Give an error in one line, without credentials.
+
+    Of a database's it is what the database says, without the query and SQLAlchemy's advice.
+    """
+    said = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
+    text = " ".join(str(said).split())
     return redact_text(text)[:300] or type(error).__name__
