@@ -120,4 +120,4 @@ def _unknown(view: View, address: str, path: Path) -> WherefromError:
 
 def _none_in(where: str, here: tree.Tree) -> NoResultThereError:
     problems = "; ".join(f"{gap.what}: {gap.why}" for gap in here.holding.gaps)
-    return NoResultThereError(where, problems or "it has no dvc.lock with a stage")
+    return NoResultThereError(where, problems)

@@ -655,8 +655,9 @@ def test_a_commit_that_holds_no_result_says_why(tmp_path: Path) -> None:
     found.commit("damaged")
 
     for rev, why in (("HEAD~2", "no dvc.lock"), ("HEAD", "dvc.lock cannot be read here")):
-        with pytest.raises(NoResultThereError, match=why):
+        with pytest.raises(NoResultThereError, match=why) as said:
             resolve(found, rev)
+        assert ("dvc repro" in str(said.value.hint)) == (rev == "HEAD~2")
     with pytest.raises(NoResultThereError, match="the workspace holds no result"):
         resolve(found, "workspace")
 

@@ -63,16 +63,18 @@ class AmbiguousAddressError(WherefromError):
 
 @dataclass
 class NoResultThereError(WherefromError):
-    """A commit or the workspace that holds no result; `why` is what of it cannot be read."""
+    """A commit or the workspace that holds no result; `unread` is what of it cannot be read."""
 
     where: str
-    why: str
+    unread: str
 
     def __str__(self) -> str:
-        return f"{self.where} holds no result: {self.why}"
+        return f"{self.where} holds no result: {self.unread or 'it has no dvc.lock with a stage'}"
 
     @property
     def hint(self) -> str:
+        if self.unread:
+            return "`wherefrom ls` lists all results; the file is restored by git"
         return "`wherefrom ls` lists all results; `dvc repro` makes one, and a commit holds it"
 
 
