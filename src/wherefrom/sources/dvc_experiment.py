@@ -7,7 +7,8 @@ the commit is made by it.
 
 Private: `BaseExecutor.reproduce`, `ExecutorInfo`, `pack_repro_args`, the names of refs,
 `_update_params` of a queue, and `ConfigObj`, by which settings are written.
-`tests/sources/test_dvc_experiment.py` fails where they change.
+`tests/sources/test_dvc_experiment.py` fails where they change, for the last one
+`tests/sweep/test_any_project.py`.
 """
 
 from __future__ import annotations
