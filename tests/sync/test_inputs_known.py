@@ -39,12 +39,11 @@ def test_of_those_who_hold_a_known_result_its_maker_is_named(kinds: Sandbox) -> 
 
     said = kinds.dvc("repro", "--force", "train", **OFF)
 
-    ((maker, address),) = re.findall(
-        r"inputs before(.*?)(?: and .*)?: `wherefrom trace (\w+)`", said
-    )
+    ((notes, address),) = re.findall(r"inputs before(?: \((.*?)\))?: `wherefrom trace (\w+)`", said)
+    named = re.findall(r"experiment ([^,]+)", notes)
     (entry,) = [e for e in ask(kinds, "ls")["results"] if e["result"]["key"].startswith(address)]
     makers = [name for name in entry["experiments"] if name not in entry["inherited_by"]]
-    assert maker == (f" (experiment {makers[0]})" if makers else "")
+    assert named == makers[:1]
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())

@@ -148,7 +148,10 @@ def test_a_project_without_results_says_how_to_make_one(
     ("command", "empty"),
     [
         ("ls", {"results": []}),
-        ("best", {"metric": None, "value": None, "way": None, "results": []}),
+        (
+            "best",
+            {"metric": None, "value": None, "way": None, "results": [], "other_tables": []},
+        ),
         ("data", {"metric": None, "versions": []}),
     ],
     ids=["ls", "best", "data"],
