@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from wherefrom import address, files, keys, promotions
-from wherefrom.commands import gates
+from wherefrom.commands import gates, served
 from wherefrom.commands import keep as keeping
 from wherefrom.commands import trace as tracing
 from wherefrom.context import now
 from wherefrom.errors.answers import ImpossibleError
 from wherefrom.errors.git import NothingToKeepError
-from wherefrom.names import COMMIT, DATA_HASH, DECIDED, FINGERPRINT, RECORD_ID, RESULT
+from wherefrom.names import DECIDED, RESULT
 from wherefrom.promotions import Promotion
-from wherefrom.record import Gap
 from wherefrom.remarking import note, open_store
 from wherefrom.remarks import Told
 from wherefrom.sources import git_notes, git_repo
@@ -24,7 +23,7 @@ from wherefrom.sources.mlflow_registry import Registry, source_of
 from wherefrom.uris import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from wherefrom.commands.keep import Kept
@@ -32,12 +31,9 @@ if TYPE_CHECKING:
     from wherefrom.index.rows import CommitRow
     from wherefrom.lineage import Lineage
     from wherefrom.metrics import Way
+    from wherefrom.record import Gap
     from wherefrom.runs import LoggedModel
     from wherefrom.view import View
-
-
-_THRESHOLD, _NEUTRAL = "evaluate.threshold", 0.5
-"""The parameter of this project's pipeline by which two classes are decided after the model."""
 
 
 @dataclass(frozen=True)
@@ -124,20 +120,8 @@ def promote(
         made = is_new or holder != version if asked.alias else is_new
         if made or not _is_known(view, said):
             _settle(view, registry, trace, said)
-    notes = tuple(_notes(trace, logged))
+    notes = tuple(served.notes(trace, logged))
     return Promoted(trace.key, asked, failed, said, made, kept, notes, trace.told)
-
-
-def _notes(trace: Trace, logged: LoggedModel) -> Iterator[Gap]:
-    """Say so where a result decides otherwise than its model, and MLflow has that one alone."""
-    threshold = trace.params.get(_THRESHOLD, _NEUTRAL)
-    if threshold != _NEUTRAL and logged.name != DECIDED:
-        yield Gap(
-            what=f"what is served decides otherwise than this result, whose {_THRESHOLD} is "
-            f"{threshold}",
-            why="its evaluation logged no model, and the trained one decides by itself",
-            remedy="`wherefrom predict` decides as the result does",
-        )
 
 
 def _model(view: View, trace: Trace) -> LoggedModel:
@@ -201,50 +185,8 @@ def _version(
     for version in registry.versions(name):
         if version.tags.get(RESULT) == trace.key and version.source == source_of(logged):
             return version.version, False
-    tags = _lineage_tags(trace)
-    return registry.register(name, logged, _description(view, trace, logged), tags), True
-
-
-def _lineage_tags(trace: Trace) -> dict[str, str]:
-    result = trace.lineage
-    if result is None:
-        return {RESULT: trace.key}
-    known: dict[str, object] = {
-        RESULT: trace.key,
-        RECORD_ID: trace.record.record_id if trace.record else None,
-        FINGERPRINT: result.final.fingerprint,
-        COMMIT: trace.commit.sha if trace.commit else None,
-        DATA_HASH: trace.run.data_hash if trace.run else None,
-        "env.lock": trace.record.environment.lock if trace.record else None,
-        **{keys.key(f"dvc.data.{path}"): value for path, value in result.used.items()},
-        **{
-            keys.key(f"dvc.out.{path}"): out.hash
-            for stage in result.stages
-            for path, out in stage.outs.items()
-            if path in result.models
-        },
-    }
-    return {name: keys.tag(value) for name, value in known.items() if value is not None}
-
-
-def _description(view: View, trace: Trace, logged: LoggedModel) -> str:
-    """Say in Markdown what a version was made from, and how to look at that."""
-    rows = [f"- commit `{trace.commit.sha}`: {trace.commit.subject}"] if trace.commit else []
-    experiment = trace.made_in.experiment if trace.made_in else None
-    rows += [f"- experiment `{experiment}`"] if experiment else []
-    rows += [f"- data `{path}` `{value}`" for path, value in _data(trace)]
-    rows += [f"- `{name}` {then} -> {now_}" for name, (then, now_) in trace.changed.items()]
-    tests = {n: v for n, v in trace.metrics.items() if n.startswith("test.")}
-    rows += [f"- {name} {value:.6g}" for name, value in tests.items()]
-    rows += [f"- **{said.what}**: {said.why}" for said in _notes(trace, logged)]
-    listed = "\n".join(rows)
-    project = view.project.anchor.name
-    commands = f"`wherefrom trace {trace.key[:12]}` in {project} shows all of it"
-    return f"Result `{trace.key}`\n\n{listed}\n\n{commands}; `wherefrom reproduce` makes it again."
-
-
-def _data(trace: Trace) -> Sequence[tuple[str, object]]:
-    return tuple(trace.lineage.used.items()) if trace.lineage else ()
+    tags = served.tags(trace)
+    return registry.register(name, logged, served.description(view, trace, logged), tags), True
 
 
 def _is_known(view: View, said: Promotion) -> bool:
