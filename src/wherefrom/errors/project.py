@@ -53,8 +53,12 @@ class DiskError(WherefromError):
 
 
 def foreseen(error: Exception) -> WherefromError | None:
-    """Give an error as one for the user; None for what nobody foresaw."""
-    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+    """Give an error as one for the user; None for what nobody foresaw.
+
+    A right may be missing for a process or a port too: then no file is named.
+    """
+    is_full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK and (is_full or error.filename):
         return DiskError(error)
     return error if isinstance(error, WherefromError) else None
 
